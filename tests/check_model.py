@@ -1,0 +1,254 @@
+"""The promises that every VideoGAN keeps; a model's test is one list of them.
+
+CASE = check_model.Case(make_model=lambda seed: ForeGAN(width=4, seed=seed),
+                        spec=clip.ClipSpec(4, 16, 16, has_masks=True, has_flow=True))
+
+@pytest.mark.parametrize("check", check_model.CHECKS, ids=check_model.name)
+def test_conformance(check, monkeypatch): check(CASE, monkeypatch)
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvideogan.core import clip, seeds
+from tfvideogan.models import base
+from tfvideogan.serving import signatures
+
+BATCH = 2
+# Float32 sums in another order: relative to weights of order 0.1.
+TOLERANCE = 2e-5
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A tiny model.
+
+    Attributes:
+      make_model: takes a seed, returns the unbuilt model.
+      spec: of a training clip.
+    """
+
+    make_model: Callable[[int], base.VideoGAN]
+    spec: clip.ClipSpec
+
+    def build(self, seed: int = 0) -> base.VideoGAN:
+        """Returns the built model."""
+        model = self.make_model(seed)
+        model.build_for(self.spec)
+        return model
+
+    def batch(self, size: int = BATCH, seed: int = 3) -> dict[str, tf.Tensor]:
+        """Returns a plausible random batch: smooth frames, a square object, slow flow."""
+        root = seeds.from_int(seed)
+        found = {}
+        for key, shape in self.spec.shapes().items():
+            draw = seeds.uniform([size, *shape], seeds.fold(root, key), -1.0, 1.0)
+            found[key] = 2.0 * draw if key.endswith("flow") else draw
+        if "foreground_masks" in found:
+            height, width = self.spec.height, self.spec.width
+            inside = np.zeros((size, self.spec.frames, height, width, 1), np.float32)
+            inside[:, :, height // 4 : 3 * height // 4, width // 4 : 3 * width // 4] = 1
+            found["foreground_masks"] = tf.constant(inside)
+        return found
+
+
+def name(check: Callable[..., None]) -> str:
+    """Returns a check's name for pytest."""
+    return check.__name__
+
+
+def builds_and_names_its_phases(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building makes every variable; phases change disjoint, existing networks."""
+    model = case.build()
+    variables = len(model.variables)
+    changed = [network for one in model.phases for network in one.networks]
+    assert set(changed) <= set(model.networks)
+    assert set(model.averaged_networks) <= set(model.networks)
+    model.train_step(case.batch())
+    assert len(model.variables) == variables
+
+
+def outputs_have_shape_and_range(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outputs look like the clips they are compared with; samples lie in [-1, 1]."""
+    model, batch = case.build(), case.batch()
+    outputs = model.evaluation_outputs(batch)
+    for key in set(outputs) & set(batch):
+        assert outputs[key].shape == batch[key].shape, key
+    for key, value in model.sample_clips(batch).items():
+        assert value.shape[:4] == batch["frames"].shape[:4], key
+        assert value.shape[4] in (1, 3), key
+        assert value.dtype == tf.float32, key
+        assert float(tf.reduce_max(tf.abs(value))) <= 1.0 + 1e-5, key
+
+
+def a_phase_changes_its_networks_only(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Running one phase leaves the trainable variables of all other networks alone."""
+    for one in case.build().phases:
+        model = case.build()
+        before = {k: _values(n.trainable_variables) for k, n in model.networks.items()}
+        model.train_step(case.batch(), active=(one.name,))
+        for key, network in model.networks.items():
+            after = _values(network.trainable_variables)
+            is_same = all(
+                np.array_equal(old, new)
+                for old, new in zip(before[key], after, strict=True)
+            )
+            # Spectral norm rescales a critic's kernel whenever the critic trains.
+            assert is_same == (key not in one.networks), (one.name, key)
+
+
+def losses_are_finite_and_named(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every log is a finite float32 scalar; losses carry their phase's name."""
+    model = case.build()
+    logs = model.train_step(case.batch())
+    for key, value in logs.items():
+        assert value.dtype == tf.float32 and value.shape == (), key
+        assert np.isfinite(float(value)), key
+    for one in model.phases:
+        assert any(key.startswith(f"{one.name}/") for key in logs), one.name
+        assert f"grad_norm/{one.name}" in logs
+
+
+def the_seed_decides(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same seed gives the same step, another seed another one."""
+    first, same, other = (_trained(case, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, same)
+    assert np.abs(first - other).max() > 0
+
+
+def eager_equals_graph(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step in a graph changes the weights as the eager step does."""
+    eager = _trained(case, 1)
+    graph = _trained(case, 1, wrap=tf.function)
+    np.testing.assert_allclose(eager, graph, atol=TOLERANCE)
+
+
+def two_replicas_equal_one(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two replicas with a half each give the weights of one with the whole.
+
+    Draws are made constant and the halves alike: the mathematics is compared, not luck.
+    """
+    monkeypatch.setattr(seeds, "normal", lambda shape, seed: tf.fill(shape, 0.25))
+    monkeypatch.setattr(
+        seeds, "uniform", lambda shape, seed, *bounds: tf.fill(shape, 0.25)
+    )
+    monkeypatch.setattr(
+        seeds, "integers", lambda shape, seed, maxval: tf.zeros(shape, tf.int32)
+    )
+    # Adam turns the rounding of a zero gradient into a full step; SGD does not.
+    monkeypatch.setattr(
+        keras.optimizers, "Adam", lambda *_, **__: keras.optimizers.SGD(1e-2)
+    )
+    half = case.batch(1)
+    whole = {key: tf.concat([value, value], axis=0) for key, value in half.items()}
+    model = case.build()
+    model.train_step(whole)
+    devices = [device.name for device in tf.config.list_logical_devices("CPU")]
+    # Collectives between two threads of one eager process may deadlock or mix up.
+    strategy = tf.distribute.MirroredStrategy(
+        devices, cross_device_ops=tf.distribute.ReductionToOneDevice()
+    )
+    with strategy.scope():
+        mirrored = case.build()
+    tf.function(lambda: strategy.run(mirrored.train_step, args=(half,)))()
+    np.testing.assert_allclose(_weights(model), _weights(mirrored), atol=TOLERANCE)
+
+
+def half_precision_stays_finite(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under mixed_bfloat16 variables and losses are float32 and finite."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = case.build()
+        logs = model.train_step(case.batch())
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    assert all(v.dtype == "float32" for v in model.trainable_variables)
+
+
+def checkpoints_hold_everything(
+    case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: str
+) -> None:
+    """A restored model goes on exactly where the saved one would."""
+    model, batch = case.build(), case.batch()
+    model.train_step(batch)
+    path = tf.train.Checkpoint(**model.checkpoint_items()).write(f"{tmp_path}/saved")
+    again = case.build(seed=0)
+    status = tf.train.Checkpoint(**again.checkpoint_items()).read(path)
+    status.assert_consumed()
+    model.train_step(batch)
+    again.train_step(batch)
+    np.testing.assert_array_equal(_weights(model), _weights(again))
+    np.testing.assert_array_equal(_flat(model.ema.averages), _flat(again.ema.averages))
+
+
+def saved_models_answer_alike(
+    case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: str
+) -> None:
+    """Each serving function, saved and loaded, gives the model's own numbers."""
+    model = case.build()
+    module = signatures.SignatureModule(model.serving_functions())
+    tf.saved_model.save(module, f"{tmp_path}/saved", signatures=module.concrete)
+    loaded = tf.saved_model.load(f"{tmp_path}/saved")
+    for verb, served in model.serving_functions().items():
+        inputs = {key: _example(spec, case) for key, spec in served.inputs.items()}
+        expected = served.function(**inputs)
+        answers = loaded.signatures[verb](**inputs)
+        assert set(answers) == set(served.outputs) == set(expected)
+        for key, value in expected.items():
+            difference = np.abs(
+                np.asarray(answers[key], np.float64) - np.asarray(value, np.float64)
+            )
+            # Bytes may round to either side of a half.
+            assert difference.max() <= (1 if value.dtype == tf.uint8 else 1e-5), key
+
+
+CHECKS = (
+    builds_and_names_its_phases,
+    outputs_have_shape_and_range,
+    a_phase_changes_its_networks_only,
+    losses_are_finite_and_named,
+    the_seed_decides,
+    eager_equals_graph,
+    two_replicas_equal_one,
+    half_precision_stays_finite,
+)
+FILE_CHECKS = (checkpoints_hold_everything, saved_models_answer_alike)
+
+
+def _example(spec: tf.TensorSpec, case: Case) -> tf.Tensor:
+    """Fills a spec's open axes: the batch, then time as the name says."""
+    time = case.spec.frames - ("flow" in spec.name)
+    shape = [
+        size if size is not None else (BATCH if axis == 0 else time)
+        for axis, size in enumerate(spec.shape)
+    ]
+    draw = seeds.uniform(shape, seeds.fold(seeds.from_int(4), spec.name))
+    return tf.cast(draw * 255.0, tf.uint8) if spec.dtype == tf.uint8 else draw
+
+
+def _trained(
+    case: Case, seed: int, wrap: Callable[..., Callable] = lambda step: step
+) -> np.ndarray:
+    model = case.build(seed)
+    wrap(model.train_step)(case.batch())
+    return _weights(model)
+
+
+def _weights(model: base.VideoGAN) -> np.ndarray:
+    return _flat(v for n in model.networks.values() for v in n.trainable_variables)
+
+
+def _flat(variables: object) -> np.ndarray:
+    return np.concatenate([value.ravel() for value in _values(variables)])
+
+
+def _values(variables: object) -> list[np.ndarray]:
+    return [keras.ops.convert_to_tensor(one).numpy() for one in variables]

@@ -1,0 +1,33 @@
+"""What every test finds: oneDNN as the package sets it, two devices, no GPU.
+
+TensorFlow reads its environment once and fixes its devices at the first operation, so
+both are settled here, before any test module is imported; processes that a test starts
+inherit the environment. Two logical CPU devices let the distribution tests run in one
+process; everything else stays on the first of them. GPUs are hidden, so that a test
+means the same on every machine.
+"""
+
+import os
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+import pytest
+import tensorflow as tf
+
+NUM_DEVICES = 2
+
+
+def pytest_configure() -> None:
+    """Splits the CPU in two."""
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * NUM_DEVICES,
+    )
+
+
+@pytest.fixture(scope="session")
+def two_devices() -> list[str]:
+    """Names of the two logical CPU devices, for tf.distribute.MirroredStrategy."""
+    return [device.name for device in tf.config.list_logical_devices("CPU")]

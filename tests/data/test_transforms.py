@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvideogan.core import errors, seeds
+from tfvideogan.data import flow as optical_flow
+from tfvideogan.data import pipeline, sprites, transforms
+
+SEED = seeds.from_int(0)
+
+
+@pytest.fixture(scope="module")
+def example():
+    source = sprites.Sprites(frames=4, height=32, width=40, flow="exact")
+    window = source.read("train", tf.constant(2, tf.int64), frames=4)
+    return pipeline.to_model(window)
+
+
+def warp_error(example) -> float:
+    """How badly the backward flow of an example predicts its frames."""
+    errors_ = []
+    for t in range(3):
+        warped = optical_flow.sampled(
+            example["frames"][t].numpy(), example["backward_flow"][t].numpy()
+        )
+        errors_.append(np.abs(warped - example["frames"][t + 1].numpy()).mean())
+    return np.mean(errors_)
+
+
+ALWAYS = {
+    "flip": transforms.HorizontalFlip(1.0),
+    "reversal": transforms.TimeReversal(1.0),
+    "jitter": transforms.ColourJitter(0.2, 0.3, 0.3),
+    "crop": transforms.RandomCrop(24, 30),
+}
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_flow_still_predicts_the_frames(example, name):
+    for candidate in (example, ALWAYS[name](example, SEED)):
+        still = np.abs(np.diff(candidate["frames"], axis=0)).mean()
+        assert warp_error(candidate) < 0.6 * still
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_the_object_stays_where_frame_and_plate_differ(example, name):
+    result = ALWAYS[name](example, SEED)
+    differs = np.abs(result["frames"] - result["backgrounds"]).sum(-1) > 1e-3
+    masks = result["foreground_masks"][..., 0].numpy() > 0
+    assert (differs & masks).sum() / (differs | masks).sum() > 0.75
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_eager_and_graph_agree(example, name):
+    eager = ALWAYS[name](example, SEED)
+    graph = tf.function(ALWAYS[name])(example, SEED)
+    for key in eager:
+        assert graph[key].shape == eager[key].shape
+        np.testing.assert_allclose(graph[key], eager[key], atol=1e-6)
+
+
+def test_a_flip_mirrors_columns_and_turns_horizontal_flow():
+    frames = tf.reshape(tf.range(6.0), (1, 1, 6, 1))
+    flow = tf.reshape(tf.range(12.0), (1, 1, 6, 2))
+    result = transforms.HorizontalFlip(1.0)(
+        {"frames": frames, "forward_flow": flow}, SEED
+    )
+    np.testing.assert_array_equal(result["frames"][0, 0, :, 0], [5, 4, 3, 2, 1, 0])
+    np.testing.assert_array_equal(result["forward_flow"][0, 0, 0], [-10, 11])
+
+
+def test_two_flips_or_reversals_are_none(example):
+    for name in ("flip", "reversal"):
+        twice = ALWAYS[name](ALWAYS[name](example, SEED), SEED)
+        for key in example:
+            np.testing.assert_array_equal(twice[key], example[key])
+
+
+def test_a_reversal_swaps_the_flows(example):
+    result = ALWAYS["reversal"](example, SEED)
+    np.testing.assert_array_equal(
+        result["forward_flow"][0], example["backward_flow"][-1]
+    )
+    np.testing.assert_array_equal(
+        result["backward_flow"][-1], example["forward_flow"][0]
+    )
+
+
+def test_half_of_the_examples_are_flipped(example):
+    flip = tf.function(transforms.HorizontalFlip(0.5))
+    flipped = [
+        bool(
+            tf.reduce_any(
+                flip(example, seeds.fold(SEED, i))["frames"] != example["frames"]
+            )
+        )
+        for i in range(40)
+    ]
+    assert 10 <= sum(flipped) <= 30
+
+
+def test_no_probability_no_change(example):
+    for transform in (transforms.HorizontalFlip(0.0), transforms.TimeReversal(0.0)):
+        for key, value in transform(example, SEED).items():
+            np.testing.assert_array_equal(value, example[key])
+
+
+def test_jitter_of_nothing_is_identity_and_masks_are_left_alone(example):
+    same = transforms.ColourJitter(0.0, 0.0, 0.0)(example, SEED)
+    np.testing.assert_allclose(same["frames"], example["frames"], atol=1e-5)
+    changed = ALWAYS["jitter"](example, SEED)
+    assert np.abs(changed["frames"] - example["frames"]).max() > 0.05
+    assert np.abs(changed["frames"]).max() <= 1.0
+    np.testing.assert_array_equal(
+        changed["foreground_masks"], example["foreground_masks"]
+    )
+
+
+def test_brightness_alone_is_one_shift_for_all_frames():
+    frames = tf.zeros((3, 2, 2, 3))
+    result = transforms.ColourJitter(0.2, 0.0, 0.0)({"frames": frames}, SEED)["frames"]
+    assert len(np.unique(result)) == 1
+    assert 0 < abs(float(result[0, 0, 0, 0])) <= 0.4
+
+
+def test_crops_are_pieces_and_differ_by_seed(example):
+    tops = set()
+    for i in range(6):
+        cut = ALWAYS["crop"](example, seeds.fold(SEED, i))["frames"].numpy()
+        assert cut.shape == (4, 24, 30, 3)
+        places = [
+            (y, x)
+            for y in range(9)
+            for x in range(11)
+            if np.array_equal(cut, example["frames"][:, y : y + 24, x : x + 30])
+        ]
+        assert len(places) == 1
+        tops.add(places[0])
+    assert len(tops) > 1
+
+
+def test_a_crop_that_does_not_fit_is_named(example):
+    with pytest.raises(errors.UserError, match="33x20 does not fit .* 32x40"):
+        transforms.RandomCrop(33, 20)(example, SEED)
+
+
+def test_a_probability_above_one_is_refused():
+    with pytest.raises(errors.UserError, match=r"`probability` \(1.5\)"):
+        transforms.HorizontalFlip(1.5)

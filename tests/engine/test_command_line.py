@@ -1,0 +1,94 @@
+"""Errors become lines and exit codes."""
+
+import logging
+
+import pytest
+from absl import logging as absl_logging
+
+from tfvideogan.core import errors
+from tfvideogan.engine import command_line, trainer
+
+
+def failing(error: BaseException):
+    def work() -> int:
+        raise error
+
+    return work
+
+
+def test_result_is_passed_on() -> None:
+    assert command_line.run(lambda: command_line.STOPPED) == 75
+
+
+@pytest.mark.parametrize(
+    "error, code",
+    [
+        (errors.UserError("`x` (1) must\nbe 2."), 2),
+        (trainer.TrainingDiverged("`x` (1) must\nbe 2."), 1),
+    ],
+)
+def test_users_error_is_one_line(
+    error: Exception, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command_line.run(failing(error)) == code
+    assert capsys.readouterr().err == "error: `x` (1) must be 2.\n"
+
+
+def test_traceback_is_shown_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    error = errors.UserError("no")
+    assert command_line.run(failing(error), with_traceback=True) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_faults_of_the_program_are_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        command_line.run(failing(ZeroDivisionError()))
+
+
+def test_abort_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.run(failing(KeyboardInterrupt())) == 130
+    assert "aborted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", ["--gin_param", "--gin_params", "--gin_bindings", "--gin_binding"]
+)
+def test_every_spelling_of_bindings_works(option: str) -> None:
+    made = command_line.parser("x", "y")
+    command_line.add_bindings(made)
+    options = made.parse_args([option, "A=1", f"{option}=B = 2"])
+    assert options.gin_param == ["A=1", "B = 2"]
+
+
+@pytest.mark.parametrize("option", ["--workdir", "--model_dir"])
+def test_every_spelling_of_the_run_folder_works(option: str) -> None:
+    made = command_line.parser("x", "y")
+    command_line.add_workdir(made, required=True, about="z")
+    assert made.parse_args([f"{option}=runs/a"]).workdir == "runs/a"
+
+
+def test_abbreviations_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    made = command_line.parser("x", "y")
+    command_line.add_workdir(made, required=False, about="z")
+    with pytest.raises(SystemExit) as caught:
+        made.parse_args(["--work=runs/a"])
+    assert caught.value.code == 2 and "--work" in capsys.readouterr().err
+
+
+def test_lines_of_tensorflow_about_itself_are_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command_line.start_logging()
+    for path, text in (("/x/tensorflow/a.py", "noise"), ("/x/y/a.py", "sense")):
+        record = logging.LogRecord("absl", logging.INFO, path, 1, text, (), None)
+        logging.getLogger("absl").handle(record)
+    shown = capsys.readouterr().err.splitlines()
+    assert len(shown) == 1 and shown[0].endswith(" sense")
+
+
+def test_every_line_comes_once(capsys: pytest.CaptureFixture[str]) -> None:
+    command_line.start_logging()
+    command_line.start_logging()
+    logging.info("a library speaks to the root logger")  # a level that is not shown
+    absl_logging.info("hello")
+    assert capsys.readouterr().err.count("hello") == 1

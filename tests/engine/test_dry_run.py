@@ -1,0 +1,49 @@
+"""What a training would be."""
+
+import pathlib
+
+import pytest
+import tensorflow as tf
+
+from tests.engine import toy
+from tfvideogan.core import errors
+from tfvideogan.engine import dry_run
+from tfvideogan.engine import strategy as strategies
+
+ARGUMENTS = {
+    "make_model": toy.ToyGAN,
+    "make_source": toy.ToySource,
+    "batch_size": 4,
+    "precision": "float32",
+}
+
+
+def test_report_has_sizes_work_and_losses(
+    one_device: tf.distribute.Strategy,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = dry_run.describe(ARGUMENTS, one_device)
+    lines = {line.split()[0]: line.split() for line in text.splitlines()}
+    assert lines["critic"] == ["critic", "149", "149"]
+    assert lines["memory:"][1:6] == "variables with optimizer slots and".split()
+    assert "GFLOP a step" in text and "uncounted" not in text
+    assert lines["critic/adversarial"][1] == "2"  # hinge of zero logits: 1 + 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_work_is_that_of_the_batch(one_device: tf.distribute.Strategy) -> None:
+    def work(batch_size: int) -> float:
+        text = dry_run.describe(ARGUMENTS | {"batch_size": batch_size}, one_device)
+        line = next(one for one in text.splitlines() if one.startswith("work:"))
+        return float(line.split()[1])
+
+    # Conv and matrix work grows with the number of clips; all of it does.
+    assert work(8) == pytest.approx(2 * work(4), rel=0.01)
+
+
+def test_replicas_share_the_batch() -> None:
+    assert "Mirrored, 2 replica(s)" in dry_run.describe(ARGUMENTS, strategies.make(2))
+    with pytest.raises(errors.UserError, match="multiple of the number of replicas"):
+        dry_run.describe(ARGUMENTS | {"batch_size": 3}, strategies.make(2))

@@ -1,0 +1,144 @@
+"""Every clip once, with the slow weights, on what the split has."""
+
+import numpy as np
+import pytest
+
+from tests.engine import toy
+from tfvideogan.core import errors
+from tfvideogan.engine import build, evaluator
+
+
+class Counter:
+    """Counts clips and remembers the shapes."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.clips = []
+
+    def update(self, batch, outputs) -> None:
+        assert len(batch["frames"]) == len(outputs["frames"])
+        self.clips += list(batch["frames"])
+        self.frames = outputs["frames"].shape[1]
+
+    def merge(self, other: "Counter") -> None:
+        self.clips += other.clips
+
+    def result(self) -> dict[str, float]:
+        return {"clips/all/T": len(self.clips), "nothing/all/T": float("nan")}
+
+
+def plan(**options: object) -> evaluator.Plan:
+    return evaluator.Plan(**{"split": "test", "multiples": 2, **options})
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 12, 99])
+def test_every_clip_counts_once(batch_size: int, built: build.Built) -> None:
+    counter = Counter()
+    judge = evaluator.Evaluator(built.model, built.source, [counter])
+    report = judge.run(plan(batch_size=batch_size))
+    assert report.results["clips/all/T"] == 12
+    assert len({clip.tobytes() for clip in counter.clips}) == 12
+
+
+@pytest.mark.parametrize("clips, expected", [(1, 1), (7, 7), (99, 12), (None, 12)])
+def test_number_of_clips(clips: int, expected: int, built: build.Built) -> None:
+    judge = evaluator.Evaluator(built.model, built.source, [Counter()])
+    report = judge.run(plan(clips=clips, batch_size=5))
+    assert report.results["clips/all/T"] == report.protocol["clips"] == expected
+
+
+@pytest.mark.parametrize("multiples, frames", [(1, 3), (2, 6), (4, 6)])
+def test_windows_end_with_the_shortest_clip(
+    multiples: int, frames: int, built: build.Built
+) -> None:
+    counter = Counter()
+    judge = evaluator.Evaluator(built.model, built.source, [counter])
+    report = judge.run(plan(multiples=multiples, clips=1))
+    assert counter.frames == report.protocol["frames"] == frames
+
+
+def test_batch_size_changes_no_result(built: build.Built) -> None:
+    judge = evaluator.Evaluator(built.model, built.source, [toy.MeanError()])
+    one = judge.run(plan(batch_size=1)).results["error/model/T"]
+    five = judge.run(plan(batch_size=5)).results["error/model/T"]
+    assert one == pytest.approx(five, rel=1e-6)
+
+
+def test_slow_weights_judge_and_fast_ones_come_back(built: build.Built) -> None:
+    for variable in built.model.generator.variables:
+        variable.assign(variable * 0.0 + 5.0)
+    before = built.model.generator.get_weights()
+    judge = evaluator.Evaluator(built.model, built.source, [toy.MeanError()])
+    slow = judge.run(plan()).results["error/model/T"]
+    fast = judge.run(plan(weights="raw")).results["error/model/T"]
+    assert abs(slow - fast) > 0.1
+    for old, new in zip(before, built.model.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_each_run_starts_anew(built: build.Built) -> None:
+    judge = evaluator.Evaluator(built.model, built.source, [Counter()])
+    judge.run(plan(clips=3))
+    assert judge.run(plan(clips=3)).results["clips/all/T"] == 3
+
+
+def test_request_to_stop_ends_it_without_a_report(built: build.Built) -> None:
+    counter = Counter()
+    judge = evaluator.Evaluator(built.model, built.source, [counter])
+    answers = iter([False, True])
+    assert judge.run(plan(batch_size=2), should_stop=lambda: next(answers)) is None
+    assert len(counter.clips) == 2
+
+
+def test_record_says_how_and_turns_nan_into_null(built: build.Built) -> None:
+    report = evaluator.Evaluator(built.model, built.source, [Counter()]).run(plan())
+    record = report.record()
+    assert record["results"] == {"clips/all/T": 12.0, "nothing/all/T": None}
+    assert record["data"] == "toy clips, procedural, 8x8"
+    assert record["is_procedural"] and record["weights"] == "ema"
+    assert report.finite() == {"clips/all/T": 12.0}
+
+
+def test_table_has_a_row_for_measure_and_subject() -> None:
+    text = evaluator.table(
+        {
+            "J mean/model/T": 0.8,
+            "J mean/model/2T": 0.7,
+            "F mean/model/T": float("nan"),
+            "J mean/copied mask/T": 0.5,
+        }
+    )
+    assert text.splitlines() == [
+        "                       T   2T",
+        "J mean  model        0.8  0.7",
+        "        copied mask  0.5",
+        "F mean  model        n/a",
+    ]
+
+
+@pytest.mark.parametrize(
+    "options, rule",
+    [
+        ({"clips": 0}, "`clips` \\(0\\) must be at least 1"),
+        ({"multiples": 0}, "`multiples`"),
+        ({"batch_size": 0}, "`batch_size`"),
+        ({"weights": "old"}, "must be one of ema, raw"),
+    ],
+)
+def test_impossible_plans_are_refused(options: dict, rule: str) -> None:
+    with pytest.raises(errors.UserError, match=rule):
+        plan(**options)
+
+
+def test_unknown_split_is_refused_with_the_choices(built: build.Built) -> None:
+    judge = evaluator.Evaluator(built.model, built.source, [Counter()])
+    with pytest.raises(errors.UserError, match="train, validation, test"):
+        judge.run(plan(split="tests"))
+
+
+def test_default_split_is_the_first_wanted_that_exists() -> None:
+    source = toy.ToySource()
+    assert evaluator.default_split(source, "none", "validation") == "validation"
+    assert evaluator.default_split(source, "none") == "test"

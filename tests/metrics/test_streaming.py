@@ -1,0 +1,67 @@
+"""Running means, horizons, and what is said about missing arrays."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tfvideogan.core import errors
+from tfvideogan.metrics import streaming
+
+
+def test_means_count_every_value_once():
+    means = streaming.Means()
+    for value in (1.0, 2.0, 6.0):
+        means.add("a/b/T", value)
+    assert means.result() == {"a/b/T": 3.0}
+
+
+def test_nan_is_not_counted_but_its_name_stays():
+    means = streaming.Means()
+    means.add("some/b/T", 2.0)
+    means.add("some/b/T", math.nan)
+    means.add("none/b/T", math.nan)
+    result = means.result()
+    assert result["some/b/T"] == 2.0
+    assert math.isnan(result["none/b/T"])
+
+
+def test_merged_means_weigh_by_count():
+    first, second = streaming.Means(), streaming.Means()
+    for value in (1.0, 1.0, 1.0):
+        first.add("a/b/T", value)
+    for value in (5.0, 7.0):
+        second.add("a/b/T", value)
+    second.add("c/b/T", 8.0)
+    first.merge(second)
+    assert first.result() == {"a/b/T": 3.0, "c/b/T": 8.0}
+
+
+def test_sums_are_double_precision():
+    means = streaming.Means()
+    for _ in range(1000):
+        means.add("a/b/T", 1.0 + 1e-9)
+    # float32 would forget the ninth decimal.
+    assert means.result()["a/b/T"] - 1.0 == pytest.approx(1e-9, rel=1e-3)
+
+
+def test_horizons_go_as_far_as_the_clip():
+    columns = streaming.horizon_columns(26, 8, 4)
+    assert columns == {"T": 8, "2T": 16, "3T": 24}
+    assert streaming.horizon_columns(99, 8, 2) == {"T": 8, "2T": 16}
+    assert streaming.horizon_columns(5, None, 4) == {"all": 5}
+
+
+def test_clips_shorter_than_a_horizon_are_refused():
+    with pytest.raises(errors.UserError, match=r"3 frames, fewer than .* \(8\)"):
+        streaming.horizon_columns(3, 8, 4)
+
+
+def test_missing_array_is_named_beside_those_that_are_there():
+    with pytest.raises(errors.UserError, match="have no `flow`, only a, b; add it."):
+        streaming.required(
+            {"b": np.zeros(1), "a": np.zeros(1)},
+            "flow",
+            where="batches",
+            remedy="add it.",
+        )

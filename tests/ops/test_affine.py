@@ -1,0 +1,94 @@
+"""Camera motion fitted to flow: known motions, weights, degenerate cases."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvideogan.ops import affine
+
+HEIGHT, WIDTH = 6, 10
+# What the ridge of 1e-5 does to motions of a few pixels.
+RIDGE_ERROR = 1e-3
+
+
+def rotation_and_shift():
+    """Rows (dx, dy) of columns (u, v, 1): turn by 2 px at the rim, shift by (3, -1)."""
+    return tf.constant([[[0.0, -2.0, 3.0], [2.0, 0.0, -1.0]]])
+
+
+def test_flow_of_a_motion_equals_hand_numbers():
+    flow = affine.to_flow(rotation_and_shift(), HEIGHT, WIDTH)
+    # Half the larger side is 5: the corner (0, 0) is (-4.5, -2.5) / 5 = (-0.9, -0.5).
+    np.testing.assert_allclose(flow[0, 0, 0], [1.0 + 3.0, -1.8 - 1.0], rtol=1e-6)
+    # The mean over the image is the shift.
+    np.testing.assert_allclose(
+        tf.reduce_mean(flow, axis=[1, 2])[0], [3.0, -1.0], rtol=1e-5
+    )
+
+
+def test_fit_finds_the_motion_again():
+    flow = affine.to_flow(rotation_and_shift(), HEIGHT, WIDTH)
+    found = affine.fit(flow, tf.ones([1, HEIGHT, WIDTH, 1]))
+    np.testing.assert_allclose(found, rotation_and_shift(), atol=RIDGE_ERROR)
+
+
+def test_fit_equals_least_squares_of_numpy():
+    draw = np.random.default_rng(0)
+    flow = draw.standard_normal((1, HEIGHT, WIDTH, 2)).astype(np.float32)
+    weights = draw.uniform(size=(1, HEIGHT, WIDTH, 1)).astype(np.float32)
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    scale = WIDTH / 2
+    basis = np.stack(
+        [
+            (columns - (WIDTH - 1) / 2) / scale,
+            (rows - (HEIGHT - 1) / 2) / scale,
+            np.ones((HEIGHT, WIDTH)),
+        ],
+        axis=-1,
+    ).reshape(-1, 3)
+    roots = np.sqrt(weights.reshape(-1, 1))
+    expected, *_ = np.linalg.lstsq(
+        roots * basis, roots * flow.reshape(-1, 2), rcond=None
+    )
+    found = affine.fit(tf.constant(flow), tf.constant(weights))
+    np.testing.assert_allclose(found[0], expected.T, atol=RIDGE_ERROR)
+
+
+def test_moving_object_without_weight_does_not_disturb():
+    flow = affine.to_flow(rotation_and_shift(), HEIGHT, WIDTH).numpy()
+    weights = np.ones((1, HEIGHT, WIDTH, 1), np.float32)
+    flow[0, 2:4, 3:6] = 20
+    weights[0, 2:4, 3:6] = 0
+    found = affine.fit(tf.constant(flow), tf.constant(weights))
+    np.testing.assert_allclose(found, rotation_and_shift(), atol=RIDGE_ERROR)
+
+
+def test_no_weight_at_all_is_no_motion():
+    flow = affine.to_flow(rotation_and_shift(), HEIGHT, WIDTH)
+    found = affine.fit(flow, tf.zeros([1, HEIGHT, WIDTH, 1]))
+    np.testing.assert_array_equal(found, np.zeros((1, 2, 3)))
+
+
+def test_each_example_has_its_own_motion():
+    motions = tf.concat([rotation_and_shift(), -rotation_and_shift()], axis=0)
+    flow = affine.to_flow(motions, HEIGHT, WIDTH)
+    found = affine.fit(flow, tf.ones([2, HEIGHT, WIDTH, 1]))
+    np.testing.assert_allclose(found, motions, atol=RIDGE_ERROR)
+
+
+def test_gradient_reaches_the_flow():
+    flow = affine.to_flow(rotation_and_shift(), HEIGHT, WIDTH)
+    with tf.GradientTape() as tape:
+        tape.watch(flow)
+        shift = affine.fit(flow, tf.ones([1, HEIGHT, WIDTH, 1]))[0, 0, 2]
+    slope = tape.gradient(shift, flow)
+    # The shift is the mean of dx.
+    np.testing.assert_allclose(slope[..., 0], 1 / (HEIGHT * WIDTH), rtol=1e-4)
+    np.testing.assert_allclose(slope[..., 1], 0, atol=1e-6)
+
+
+def test_wrong_shapes_are_named():
+    with pytest.raises(ValueError, match="`weights` has shape"):
+        affine.fit(tf.zeros([1, 4, 4, 2]), tf.zeros([1, 4, 4, 2]))
+    with pytest.raises(ValueError, match="`motion` has shape"):
+        affine.to_flow(tf.zeros([1, 3, 3]), 4, 4)

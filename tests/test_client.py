@@ -1,0 +1,138 @@
+"""The client's door: a video in, a video out, through a real server on loopback."""
+
+import pathlib
+from collections.abc import Iterator
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.serving import models
+from tfvideogan import client
+from tfvideogan.data import video
+from tfvideogan.serving import local_config, local_server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with the model `trail`."""
+    folder = tmp_path_factory.mktemp("models")
+    models.Trail().save(folder / "1")
+    started = local_server.LocalServer(
+        local_server.Options(
+            models=(local_config.ModelConfig("trail", folder),), pick_ports=True
+        )
+    )
+    started.start()
+    yield started.grpc_address
+    started.stop()
+
+
+def clip(length: int = 7, size: int = 8) -> np.ndarray:
+    """A white square of two pixels that walks to the right on black."""
+    frames = np.zeros([length, size, size, 3], np.uint8)
+    for time in range(length):
+        frames[time, 2:4, time % size] = 255
+    return frames
+
+
+@pytest.fixture
+def mask(tmp_path: pathlib.Path) -> str:
+    path = tmp_path / "mask.png"
+    Image.fromarray((clip(1)[0, ..., 0] > 0).astype(np.uint8) * 255).save(path)
+    return str(path)
+
+
+def run(server: str, *flags: str) -> int:
+    return client.main([f"--server={server}", "--model=trail", *flags])
+
+
+@pytest.mark.parametrize("chunk", [3, 32])
+def test_a_folder_of_frames_becomes_an_answer_however_it_is_cut(
+    server: str, tmp_path: pathlib.Path, mask: str, chunk: int
+) -> None:
+    video.write_video(tmp_path / "frames", clip(), 8)
+    out = tmp_path / "out.npz"
+    flags = (f"--input={tmp_path / 'frames'}", f"--mask={mask}", f"--output={out}")
+    assert run(server, *flags, f"--chunk_frames={chunk}", "--outputs=video,mask") == 0
+    found = np.load(out)
+    np.testing.assert_array_equal(found["frames"], np.maximum.accumulate(clip()))
+    assert np.load(tmp_path / "out_mask.npz")["frames"].shape == (7, 8, 8, 1)
+
+
+def test_an_mp4_of_another_size_becomes_an_mp4_for_browsers(
+    server: str, tmp_path: pathlib.Path, mask: str
+) -> None:
+    big = clip(size=32)
+    video.write_video(tmp_path / "in.mp4", big, fps=12)
+    out = tmp_path / "out.mp4"
+    flags = (f"--input={tmp_path / 'in.mp4'}", f"--mask={mask}", f"--output={out}")
+    assert run(server, *flags) == 0
+    with av.open(out) as container:
+        stream = container.streams.video[0]
+        assert stream.codec_context.name == "h264"
+        assert stream.codec_context.pix_fmt == "yuv420p"
+        assert (stream.width, stream.height, stream.frames) == (8, 8, 7)
+        assert stream.average_rate == 12
+    content = out.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")  # plays before it is whole
+
+
+def test_a_gif_is_read(server: str, tmp_path: pathlib.Path, mask: str) -> None:
+    video.write_video(tmp_path / "in.gif", clip(), fps=10)
+    out = tmp_path / "out.npz"
+    flags = (f"--input={tmp_path / 'in.gif'}", f"--mask={mask}", f"--output={out}")
+    assert run(server, *flags, "--max_frames=3") == 0
+    found = np.load(out)
+    np.testing.assert_array_equal(found["frames"], np.maximum.accumulate(clip(3)))
+    assert found["fps"] == 10
+
+
+def test_signatures_are_described(server: str, capsys) -> None:
+    assert run(server, "--describe") == 0
+    text = capsys.readouterr().out
+    assert "predict_start(backward_flow: float32[?, ?, 8, 8, 2], " in text
+
+
+@pytest.mark.parametrize(
+    "flags, text",
+    [
+        ((), "--output is missing"),
+        (("--output=o.mp4",), "--input is missing"),
+        (("--output=o.mp4", "--input=nowhere.mp4"), "does not exist"),
+        (("--output=o.mp4", "--outputs=sound"), "cannot be written"),
+        (("--output=o.mp4", "--signature=sing"), "no signature 'sing'"),
+    ],
+)
+def test_what_is_missing_is_told_in_a_line(
+    server: str, capsys, flags: tuple[str, ...], text: str
+) -> None:
+    assert run(server, *flags) == 2
+    assert text in capsys.readouterr().err
+
+
+def test_damaged_and_empty_inputs_are_told(
+    server: str, tmp_path: pathlib.Path, mask: str, capsys
+) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    (tmp_path / "empty").mkdir()
+    Image.new("L", (8, 8)).save(tmp_path / "black.png")
+    video.write_video(tmp_path / "frames", clip(), 8)
+    out = f"--output={tmp_path / 'out.mp4'}"
+    for given, wanted_mask, text in (
+        ("broken.mp4", mask, "cannot be read as a video"),
+        ("empty", mask, "has no frames"),
+        ("frames", str(tmp_path / "black.png"), "marks no object"),
+        ("frames", "", "--mask is missing"),
+    ):
+        flags = (f"--input={tmp_path / given}", f"--mask={wanted_mask}", out)
+        assert run(server, *flags) == 2
+        assert text in capsys.readouterr().err
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_no_server_and_no_model_have_exit_codes(server: str, capsys) -> None:
+    assert client.main(["--server=127.0.0.1:1", "--model=m", "--timeout=0.3"]) == 3
+    assert client.main([f"--server={server}", "--model=m"]) == 4
+    assert "Servable not found" in capsys.readouterr().err

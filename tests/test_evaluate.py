@@ -1,0 +1,95 @@
+"""The door to judgement: its options, each with an effect."""
+
+import pathlib
+
+import pytest
+
+from tests.engine import events, runs
+from tfvideogan import evaluate
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    made = tmp_path_factory.mktemp("runs") / "toy"
+    assert runs.train_here(made) == 0
+    return made
+
+
+def judge(folder: pathlib.Path, *flags: str) -> dict:
+    """Evaluates and returns the record that was written."""
+    assert evaluate.main([f"--workdir={folder}", *flags]) == 0
+    return runs.records(folder, "eval.jsonl")[-1]
+
+
+def test_table_line_and_events_are_written(
+    folder: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = judge(folder)
+    assert record["step"] == 4 and record["split"] == "test"
+    assert (record["clips"], record["frames"]) == (12, 6)  # all clips, 2 x T frames
+    text = capsys.readouterr().out
+    assert "Step 4: 12 test clips of 6 frames, toy clips, procedural" in text
+    assert "error  model" in text
+    found = events.read(folder / "eval_test")
+    assert found["error/model/T"][4] == pytest.approx(
+        record["results"]["error/model/T"], rel=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    "flag, key, value",
+    [
+        ("--split=validation", "split", "validation"),
+        ("--clips=5", "clips", 5),
+        ("--multiples=1", "frames", 3),
+        ("--weights=raw", "weights", "raw"),
+        ("--checkpoint=2", "step", 2),
+    ],
+)
+def test_option_has_an_effect(
+    flag: str, key: str, value: object, folder: pathlib.Path
+) -> None:
+    plain, record = judge(folder), judge(folder, flag)
+    assert record[key] == value != plain[key]
+    assert record["results"] != plain["results"]
+
+
+def test_batch_size_changes_no_result(folder: pathlib.Path) -> None:
+    one, five = judge(folder, "--batch_size=1"), judge(folder, "--batch_size=5")
+    assert one["results"]["error/model/T"] == pytest.approx(
+        five["results"]["error/model/T"], rel=1e-6
+    )
+
+
+def test_bindings_come_after_those_of_the_run(folder: pathlib.Path) -> None:
+    assert judge(folder, "--gin_param=toy.ToySource.num_clips = 3")["clips"] == 3
+
+
+def test_other_spelling_of_the_run_folder_works(folder: pathlib.Path) -> None:
+    assert evaluate.main([f"--model_dir={folder}", "--clips=1"]) == 0
+
+
+@pytest.mark.parametrize(
+    "flag, words",
+    [
+        ("--checkpoint=3", "There is no complete checkpoint"),
+        ("--split=tests", "train, validation, test"),
+        ("--clips=0", "`clips` (0)"),
+        ("--gin_param=loop.run.metrics = []", "has no metrics"),
+        ("--gin_param=toy.ToyGAN.filtres = 2", "did you mean `filters`"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(
+    flag: str, words: str, folder: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(folder.rglob("*"))
+    assert evaluate.main([f"--workdir={folder}", flag]) == 2
+    assert words in capsys.readouterr().err.splitlines()[-1]
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_folder_that_is_no_run_is_refused(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main([f"--workdir={tmp_path}/none"]) == 2
+    assert "is no run folder" in capsys.readouterr().err

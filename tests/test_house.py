@@ -1,0 +1,253 @@
+"""Rules about files: mirror tests, BUILD, gin folder, README, CHANGELOG, setup.cfg."""
+
+import ast
+import configparser
+import pathlib
+import re
+import sys
+
+import pytest
+
+import tfvideogan
+from tests import house_rules, source_tree
+
+ROOT = source_tree.ROOT
+LAYERS = tuple(house_rules.RANKS)
+# Layers on disk by the BUILD target that carries them: a door is part of the whole.
+PACKAGE_TARGET = ":package"
+
+GIN_FILES = source_tree.files("gin", ".gin")
+GIN_INCLUDE = re.compile(r"""^include ['"](.+)['"]""", re.MULTILINE)
+GIN_IN_PROSE = re.compile(r"\bgin/[\w/]+\.gin\b")
+# A root, a home, a drive or a bucket inside quotes.
+ABSOLUTE_PATH = re.compile(r"""['"](/|~|[A-Za-z]:[\\/]|\w+://)""")
+COMMANDS = re.compile(r"<!-- (\w+) command -->\s*```bash\n(.*?)```", re.DOTALL)
+INCLUDE_DEPTH = 2
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+# --- Tests mirror the tree
+
+
+def mirrors(path: str) -> list[str]:
+    """Where the tests of a library file may stand.
+
+    Files that begin with the same word may share a test: davis.py and davis_folder.py.
+    """
+    *folders, name = path.removesuffix(".py").split("/")[1:]
+    words = name.split("_")
+    names = ["_".join(words[:length]) for length in range(len(words), 0, -1)]
+    places = ["/".join(["tests", *folders, f"test_{one}.py"]) for one in names]
+    if len(folders) > 1:  # The conformance suite walks through a family as a whole.
+        places.append(f"tests/models/{folders[1]}/test_model.py")
+    return places
+
+
+def has_something_to_test(module: source_tree.Module) -> bool:
+    """Whether a file defines more than names: a function with a body of its own."""
+    functions = (n for n in ast.walk(module.tree) if isinstance(n, ast.FunctionDef))
+    last = (function.body[-1] for function in functions)
+    return any(
+        not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+        for one in last
+    )
+
+
+def test_every_library_file_has_a_test_of_its_own() -> None:
+    missing = [
+        f"{module.path}: write {mirrors(module.path)[0]}"
+        for module in source_tree.library()
+        if has_something_to_test(module)
+        and not any((ROOT / place).is_file() for place in mirrors(module.path))
+    ]
+    assert not missing, "\n" + "\n".join(missing)
+
+
+def test_the_rules_see_the_package() -> None:
+    assert "tfvideogan/core/clip.py" in source_tree.files("tfvideogan", ".py")
+
+
+def test_every_test_file_has_a_name_that_pytest_collects() -> None:
+    stray = [
+        path
+        for path in source_tree.files("tests", ".py")
+        for node in source_tree.load(path).tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        if "/test_" not in path
+    ]
+    assert not stray, f"rename to test_*.py: {stray}"
+
+
+# --- BUILD says what the imports do
+
+
+def arrows_used(layer: str) -> set[str]:
+    """BUILD labels of the layers that a layer's files import."""
+    used = {
+        entry.target.split(".")[1]
+        for module in source_tree.library()
+        if module.room == layer
+        for entry in source_tree.imports(module.tree)
+        if entry.target.startswith(f"{source_tree.PACKAGE}.")
+    }
+    return {f":{room}" for room in used if room in LAYERS and room != layer}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_build_deps_are_the_arrows_that_a_layer_uses(layer: str) -> None:
+    target = source_tree.build_targets()[layer]
+    expected = sorted(arrows_used(layer) | {PACKAGE_TARGET})
+    given = sorted(target.attributes["deps"])
+    assert given == expected, f"in BUILD, py_library {layer}: deps = {expected}"
+
+
+def test_build_holds_every_file_of_the_package_once() -> None:
+    held = sorted(
+        path
+        for target in source_tree.build_targets().values()
+        if target.rule == "py_library"
+        for path in target.attributes.get("srcs", [])
+        if path.startswith(f"{source_tree.PACKAGE}/")
+    )
+    assert held == source_tree.files(source_tree.PACKAGE, ".py")
+
+
+def test_build_has_a_target_for_every_test_file() -> None:
+    held = sorted(
+        target.attributes["srcs"][0]
+        for target in source_tree.build_targets().values()
+        if target.rule == "py_test"
+    )
+    files = source_tree.files("tests", ".py")
+    assert held == [path for path in files if "/test_" in path]
+
+
+def test_build_carries_every_gin_file() -> None:
+    assert source_tree.build_targets()["gin_configs"].attributes["srcs"] == GIN_FILES
+
+
+# --- setup.cfg asks for what is imported
+
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "absl": "absl-py",
+    "cv2": "opencv-python-headless",
+    "gin": "gin-config",
+    "google": "protobuf",
+    "grpc": "grpcio",
+    "skimage": "scikit-image",
+    "tensorflow_datasets": "tensorflow-datasets",
+    "tensorflow_serving": "tensorflow-serving-api",
+}
+
+
+def imported(folder: str) -> set[str]:
+    """Distributions from which the files of a folder import."""
+    names = {
+        entry.target.split(".")[0]
+        for path in source_tree.files(folder, ".py")
+        for entry in source_tree.imports(source_tree.load(path).tree)
+    }
+    ours = sys.stdlib_module_names | {"tfvideogan", "tests"}
+    return {DISTRIBUTIONS.get(name, name) for name in names - ours}
+
+
+def required(section: str, option: str) -> set[str]:
+    """Names of the distributions in a requirement list of setup.cfg."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    lines = setup[section][option].split()
+    return {re.match(r"[\w-]+", line).group() for line in lines}
+
+
+def test_setup_asks_for_every_library_that_the_package_imports() -> None:
+    missing = imported("tfvideogan") - required("options", "install_requires")
+    assert not missing, f"add to install_requires: {missing}"
+
+
+def test_test_extra_asks_for_every_library_that_tests_import() -> None:
+    known = required("options", "install_requires")
+    missing = imported("tests") - known - required("options.extras_require", "test")
+    assert not missing, f"add to the extra `test`: {missing}"
+
+
+# --- gin/ holds experiments and nothing else
+
+
+def test_gin_folder_holds_no_python() -> None:
+    # A Python file there would make the folder hide the gin library.
+    assert not source_tree.files("gin", ".py")
+
+
+def test_setup_ships_every_gin_folder() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    shipped = set(setup["options.data_files"].values())
+    folders = {pathlib.PurePath(path).parent.as_posix() for path in GIN_FILES}
+    missing = [
+        f"share/tfvideogan/{folder} = {folder}/*.gin"
+        for folder in sorted(folders)
+        if f"{folder}/*.gin" not in shipped
+    ]
+    assert not missing, "add to [options.data_files]:\n" + "\n".join(missing)
+
+
+@pytest.mark.parametrize("path", GIN_FILES)
+def test_gin_file_opens_with_what_it_is(path: str) -> None:
+    assert read(path).startswith("# "), f"{path}: begin with a comment: paper, command"
+
+
+@pytest.mark.parametrize("path", GIN_FILES)
+def test_gin_file_names_no_private_place(path: str) -> None:
+    code = [line.partition("#")[0] for line in read(path).splitlines()]
+    lines = [line for line in code if ABSOLUTE_PATH.search(line)]
+    assert not lines, f"{path}: absolute paths are flags or macros: {lines}"
+
+
+@pytest.mark.parametrize("path", GIN_FILES)
+def test_gin_file_does_not_skip_unknown_names(path: str) -> None:
+    assert "skip_unknown" not in read(path)
+
+
+def include_depth(path: str) -> int:
+    return max(
+        (1 + include_depth(one) for one in GIN_INCLUDE.findall(read(path))), default=0
+    )
+
+
+@pytest.mark.parametrize("path", GIN_FILES)
+def test_gin_includes_are_spelt_from_the_root_and_shallow(path: str) -> None:
+    wrong = [one for one in GIN_INCLUDE.findall(read(path)) if one not in GIN_FILES]
+    assert not wrong, f"{path}: write include 'gin/<file>.gin', not {wrong}"
+    assert include_depth(path) <= INCLUDE_DEPTH, f"{path}: includes are too deep"
+
+
+# --- README and CHANGELOG speak of what is there
+
+
+def test_readme_names_every_experiment() -> None:
+    experiments = [path for path in GIN_FILES if path.count("/") == 1]
+    experiments.remove("gin/base.gin")  # It holds what they share.
+    told = set(GIN_IN_PROSE.findall(read("README.md")))
+    assert not set(experiments) - told, "add them to the table in README.md"
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_every_gin_file_named_in_prose_exists(document: str) -> None:
+    told = set(GIN_IN_PROSE.findall(read(document)))
+    assert not told - set(GIN_FILES), f"{document} names files that are not there"
+
+
+def test_readme_has_two_commands_and_the_second_runs_the_tests() -> None:
+    commands = dict(COMMANDS.findall(read("README.md")))
+    assert list(commands) == ["first", "second"]
+    assert "tfvideogan.train" in commands["first"]
+    assert "-m pytest" in commands["second"]
+
+
+def test_changelog_begins_with_this_version() -> None:
+    versions = re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
+    assert versions[0] == tfvideogan.__version__

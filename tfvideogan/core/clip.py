@@ -1,0 +1,115 @@
+"""What a clip is: its sizes, the names and layouts of a batch, and their check.
+
+A dataset *has* a `ClipSpec`; a model is *built from* one; a test makes a tiny one.
+
+| batch key          | layout            | dtype, range, meaning                          |
+|--------------------|-------------------|------------------------------------------------|
+| `frames`           | [N, T, H, W, C]   | float32 [-1, 1]                                |
+| `foreground_masks` | [N, T, H, W, 1]   | float32, 1 = object                            |
+| `forward_flow`     | [N, T-1, H, W, 2] | float32 pixels (dx, dy), on frame t, to t+1    |
+| `backward_flow`    | [N, T-1, H, W, 2] | float32 pixels (dx, dy), on frame t+1, to t    |
+| `backgrounds`      | [N, T, H, W, C]   | float32 [-1, 1], the scene without the object  |
+
+`ops.warp.backward(frames[:, t], backward_flow[:, t])` approximates `frames[:, t + 1]`.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from tfvideogan.core import errors
+
+MIN_FRAMES = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ClipSpec:
+    """The sizes of one clip and what comes with it.
+
+    Attributes:
+      frames: number of frames T.
+      height: in pixels.
+      width: in pixels.
+      channels: 1 (grey) or 3 (RGB).
+      has_masks: whether the batch holds `foreground_masks`.
+      has_flow: whether it holds `forward_flow` and `backward_flow`.
+      has_backgrounds: whether it holds clean plates, `backgrounds`.
+      num_classes: number of labels, 0 without labels.
+      caption_length: words of a padded caption, 0 without captions.
+      vocabulary_size: number of words, 0 without captions.
+      fps: frames per second, for files that are played.
+    """
+
+    frames: int
+    height: int
+    width: int
+    channels: int = 3
+    has_masks: bool = False
+    has_flow: bool = False
+    has_backgrounds: bool = False
+    num_classes: int = 0
+    caption_length: int = 0
+    vocabulary_size: int = 0
+    fps: float = 8.0
+
+    def __post_init__(self) -> None:
+        for name in ("frames", "height", "width"):
+            value = getattr(self, name)
+            if value < MIN_FRAMES:
+                raise errors.UserError(
+                    f"`{name}` ({value}) must be at least {MIN_FRAMES}."
+                )
+        if self.channels not in (1, 3):
+            raise errors.UserError(
+                f"`channels` ({self.channels}) must be 1 (grey) or 3 (RGB)."
+            )
+
+    def with_frames(self, frames: int) -> "ClipSpec":
+        """Returns the same spec with another number of frames."""
+        return dataclasses.replace(self, frames=frames)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Returns the shape of each batch key without the batch axis."""
+        size = (self.height, self.width)
+        shapes = {"frames": (self.frames, *size, self.channels)}
+        if self.has_masks:
+            shapes["foreground_masks"] = (self.frames, *size, 1)
+        if self.has_flow:
+            shapes["forward_flow"] = (self.frames - 1, *size, 2)
+            shapes["backward_flow"] = (self.frames - 1, *size, 2)
+        if self.has_backgrounds:
+            shapes["backgrounds"] = (self.frames, *size, self.channels)
+        return shapes
+
+
+def zeros_like_spec(spec: ClipSpec, batch_size: int) -> dict[str, tf.Tensor]:
+    """Returns a batch of zeros, float32 (mid-grey frames, no object, no motion)."""
+    return {
+        key: tf.zeros((batch_size, *shape), tf.float32)
+        for key, shape in spec.shapes().items()
+    }
+
+
+def check_batch(batch: Mapping[str, tf.Tensor], spec: ClipSpec) -> None:
+    """Checks keys, shapes and dtypes of a batch against a spec.
+
+    Raises:
+      UserError: a key is missing, or a shape or dtype differs.
+    """
+    for key, shape in spec.shapes().items():
+        if key not in batch:
+            raise errors.UserError(
+                f"The batch has no `{key}`; it holds {', '.join(sorted(batch))}. Use a "
+                "source that provides it, or a model that does not need it."
+            )
+        found = tuple(batch[key].shape)[1:]
+        if found != shape:
+            raise errors.UserError(
+                f"`{key}` of the batch has shape {('N', *found)}, but the clip spec "
+                f"says {('N', *shape)}."
+            )
+        if batch[key].dtype != tf.float32:
+            raise errors.UserError(
+                f"`{key}` of the batch is {batch[key].dtype.name}, but must be float32."
+            )

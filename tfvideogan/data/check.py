@@ -1,0 +1,169 @@
+"""Checks the clips of a source: counts, ranges, masks, flow, and the first problems.
+
+report = check.check_split(source, "train", max_clips=8)
+print(report.text())
+report.problems  # () when all is well
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from tfvideogan.core import clip as clips
+from tfvideogan.data import doctor
+from tfvideogan.data import source as sources
+
+# A copied mask is scored over the frames of a window of this length.
+COPY_FRAMES = 8
+MAX_PROBLEMS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What was found in some clips of a split.
+
+    Attributes:
+      title: source and split.
+      num_clips: of the split.
+      num_checked: clips that were read.
+      lengths: shortest and longest of these, frames.
+      spec: sizes of the clips.
+      pixel_range: least and greatest value of a frame.
+      mask_share: mean share of a frame that the object covers, or None.
+      copied_j: mean J of the first mask against those of the next seven frames, or None.
+      longest_motion: of the flow, pixels, or None.
+      examinations: of the flow, one per clip.
+      problems: the first ones, one line each.
+    """
+
+    title: str
+    num_clips: int
+    num_checked: int
+    lengths: tuple[int, int]
+    spec: clips.ClipSpec
+    pixel_range: tuple[int, int]
+    mask_share: float | None
+    copied_j: float | None
+    longest_motion: float | None
+    examinations: tuple[doctor.Examination, ...]
+    problems: tuple[str, ...]
+
+    def text(self) -> str:
+        """Returns the report as lines to print."""
+        spec = self.spec
+        lines = [
+            f"{self.title}: {self.num_clips} clips, {self.num_checked} checked",
+            f"  size {spec.height}x{spec.width}x{spec.channels}, "
+            f"{self.lengths[0]}..{self.lengths[1]} frames "
+            f"({self.lengths[0] / spec.fps:.1f}..{self.lengths[1] / spec.fps:.1f} s), "
+            f"pixels {self.pixel_range[0]}..{self.pixel_range[1]}",
+        ]
+        if self.mask_share is not None:
+            lines.append(
+                f"  object covers {100 * self.mask_share:.1f} % of a frame; first mask "
+                f"copied over frames 1..{COPY_FRAMES - 1}: J {self.copied_j:.3f}"
+            )
+        if self.longest_motion is not None:
+            lines.append(f"  longest motion {self.longest_motion:.1f} pixels")
+            table = doctor.table(self.examinations)
+            lines += [f"  {line}" for line in table.splitlines()]
+        lines += [f"  PROBLEM: {problem}" for problem in self.problems]
+        return "\n".join(lines)
+
+
+def check_split(
+    source: sources.ClipSource, split: str, *, max_clips: int = 8
+) -> Report:
+    """Reads the first clips of a split and examines them.
+
+    Args:
+      source: any.
+      split: one of its splits.
+      max_clips: how many are read.
+
+    Raises:
+      UserError: the source has no such split.
+    """
+    sources.check_split(source, split)
+    read = list(itertools.islice(source.clips(split), max_clips))
+    problems = [
+        f"clip {number}: {problem}"
+        for number, clip in enumerate(read)
+        for problem in clip_problems(clip, source.spec)
+    ]
+    examinations = ()
+    if source.spec.has_flow:
+        examinations = tuple(
+            doctor.examine(clip["frames"], clip["forward_flow"], clip["backward_flow"])
+            for clip in read
+        )
+        problems += filter(None, [doctor.diagnosis(examinations)])
+    lengths = [len(clip["frames"]) for clip in read]
+    return Report(
+        title=f"{source.name}/{split}",
+        num_clips=source.num_clips(split),
+        num_checked=len(read),
+        lengths=(min(lengths), max(lengths)),
+        spec=source.spec,
+        pixel_range=(
+            min(int(clip["frames"].min()) for clip in read),
+            max(int(clip["frames"].max()) for clip in read),
+        ),
+        mask_share=_mean_of(read, "foreground_masks", np.mean),
+        copied_j=_mean_of(read, "foreground_masks", copied_mask_j),
+        longest_motion=_longest_motion(read),
+        examinations=examinations,
+        problems=tuple(problems[:MAX_PROBLEMS]),
+    )
+
+
+def clip_problems(clip: Mapping[str, np.ndarray], spec: clips.ClipSpec) -> list[str]:
+    """Returns what is wrong with a raw clip, one line per fault."""
+    shapes = spec.with_frames(len(clip["frames"])).shapes()
+    problems = []
+    for key, shape in shapes.items():
+        dtype = np.float32 if key.endswith("flow") else np.uint8
+        if key not in clip:
+            problems.append(f"has no `{key}`")
+        elif clip[key].shape != shape or clip[key].dtype != dtype:
+            found = f"{clip[key].dtype}{list(clip[key].shape)}"
+            problems.append(f"`{key}` is {found}, not {np.dtype(dtype)}{list(shape)}")
+        elif dtype is np.float32 and not np.isfinite(clip[key]).all():
+            problems.append(f"`{key}` has values that are not finite")
+    masks = clip.get("foreground_masks")
+    if masks is not None:
+        if masks.max(initial=0) > 1:
+            problems.append(f"`foreground_masks` holds {masks.max()}, not only 0 and 1")
+        if not masks[0].any():
+            problems.append("the first mask is empty")
+    return problems
+
+
+def copied_mask_j(masks: np.ndarray) -> float:
+    """Returns the mean J of the first mask against the next ones [T, H, W, 1].
+
+    J is the intersection over the union; 1 where both are empty.
+    """
+    first = masks[0] > 0
+    scores = []
+    for mask in masks[1:COPY_FRAMES] > 0:
+        union = np.sum(first | mask)
+        scores.append(np.sum(first & mask) / union if union else 1.0)
+    return float(np.mean(scores)) if scores else 1.0
+
+
+def _mean_of(
+    read: list[Mapping[str, np.ndarray]],
+    key: str,
+    function: Callable[[np.ndarray], float],
+) -> float | None:
+    values = [function(clip[key]) for clip in read if key in clip]
+    return float(np.mean(values)) if values else None
+
+
+def _longest_motion(read: list[Mapping[str, np.ndarray]]) -> float | None:
+    flows = [clip["forward_flow"] for clip in read if "forward_flow" in clip]
+    lengths = [np.linalg.norm(flow, axis=-1).max(initial=0) for flow in flows]
+    return float(max(lengths)) if lengths else None

@@ -1,0 +1,71 @@
+"""Pictures to look at: contact sheets of clips with their masks and flow.
+
+picture = sheets.contact_sheet(clips)  # [height, width, 3] uint8
+film = sheets.side_by_side(clips[0])  # [T, H, k * W, 3] uint8
+"""
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+
+# A mask is shown as a red veil.
+VEIL_COLOUR = (255, 40, 40)
+VEIL_SHARE = 0.5
+# Colour wheel of the flow: hue is direction; this quantile of lengths is full colour.
+FULL_COLOUR_QUANTILE = 0.98
+# OpenCV packs a turn of hue into 180 byte steps.
+HUE_TURN = 180
+TOP = np.iinfo(np.uint8).max
+
+
+def contact_sheet(
+    clips: Sequence[Mapping[str, np.ndarray]], num_columns: int = 8
+) -> np.ndarray:
+    """Lays out clips: for each, a row of every picture it has, evenly spaced in time.
+
+    Args:
+      clips: raw clips of one size (`data/source.py`).
+      num_columns: moments shown.
+    """
+    rows = []
+    for clip in clips:
+        moments = (
+            np.linspace(0, len(clip["frames"]) - 1, num_columns).round().astype(int)
+        )
+        rows += [np.concatenate(list(film[moments]), axis=1) for film in _films(clip)]
+    return np.concatenate(rows, axis=0)
+
+
+def side_by_side(clip: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Returns a film [T, H, k * W, 3] of all that a clip has: a preview that plays."""
+    return np.concatenate(_films(clip), axis=2)
+
+
+def flow_colours(flow: np.ndarray) -> np.ndarray:
+    """Paints flow [T, H, W, 2]: hue is direction, strength is length; uint8 RGB."""
+    length = np.linalg.norm(flow, axis=-1)
+    full = max(float(np.quantile(length, FULL_COLOUR_QUANTILE)), 1.0)
+    angle = np.arctan2(flow[..., 1], flow[..., 0]) / (2 * np.pi) % 1.0
+    strength = np.clip(length / full, 0, 1) * TOP
+    hsv = np.stack(
+        [angle * HUE_TURN % HUE_TURN, strength, np.full_like(length, TOP)], -1
+    )
+    tall = hsv.astype(np.uint8).reshape(-1, flow.shape[2], 3)
+    return cv2.cvtColor(tall, cv2.COLOR_HSV2RGB).reshape(*flow.shape[:3], 3)
+
+
+def _films(clip: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Returns what a clip has as films [T, H, W, 3] uint8."""
+    frames = np.broadcast_to(clip["frames"], (*clip["frames"].shape[:-1], 3))
+    films = [frames]
+    if "foreground_masks" in clip:
+        share = VEIL_SHARE * clip["foreground_masks"].astype(np.float32)
+        veiled = frames + share * (np.asarray(VEIL_COLOUR, np.float32) - frames)
+        films.append(veiled.astype(np.uint8))
+    if "backgrounds" in clip:
+        films.append(np.broadcast_to(clip["backgrounds"], frames.shape))
+    if "backward_flow" in clip and len(clip["backward_flow"]):
+        flow = np.concatenate([clip["backward_flow"][:1] * 0, clip["backward_flow"]])
+        films.append(flow_colours(flow))
+    return films

@@ -1,0 +1,142 @@
+"""Augmentations of one example, driven by a seed and consistent over all its keys.
+
+An example is one row of a batch (`core/clip.py` without the axis N): frames
+[T, H, W, C] in [-1, 1], masks, flow in pixels, clean plates. Whatever moves pixels moves
+masks and clean plates alike, and turns, swaps or scales the vectors of the flow.
+
+    transforms = (HorizontalFlip(), TimeReversal(), ColourJitter())
+
+In gin: `loop.run.transforms = [@transforms.HorizontalFlip(), @transforms.ColourJitter()]`.
+"""
+
+import tensorflow as tf
+
+from tfvideogan.core import errors, seeds
+
+Example = dict[str, tf.Tensor]
+FLOWS = ("forward_flow", "backward_flow")
+# Keys with the colours of the scene.
+COLOURS = ("frames", "backgrounds")
+
+
+class HorizontalFlip:
+    """Mirrors all frames of a clip left to right."""
+
+    def __init__(self, probability: float = 0.5) -> None:
+        """Creates the transform; `probability` is that of a flip."""
+        self.probability = _checked_probability(probability)
+
+    def __call__(self, example: Example, seed: tf.Tensor) -> Example:
+        """Flips the example, or not; horizontal flow changes its sign."""
+        is_flipped = seeds.uniform([], seed) < self.probability
+        return tf.cond(is_flipped, lambda: _flipped(example), lambda: dict(example))
+
+
+class TimeReversal:
+    """Plays a clip backwards; forward and backward flow change places."""
+
+    def __init__(self, probability: float = 0.5) -> None:
+        """Creates the transform; `probability` is that of a reversal."""
+        self.probability = _checked_probability(probability)
+
+    def __call__(self, example: Example, seed: tf.Tensor) -> Example:
+        """Reverses the example, or not."""
+        is_reversed = seeds.uniform([], seed) < self.probability
+        return tf.cond(is_reversed, lambda: _reversed(example), lambda: dict(example))
+
+
+class ColourJitter:
+    """Changes brightness, contrast and saturation of a whole clip by one draw each."""
+
+    def __init__(
+        self,
+        brightness: float = 0.1,
+        contrast: float = 0.1,
+        saturation: float = 0.2,
+    ) -> None:
+        """Creates the transform.
+
+        Args:
+          brightness: largest shift, in units of the range [-1, 1] / 2.
+          contrast: largest relative change of the distance to the clip's mean.
+          saturation: largest relative change of the distance to grey.
+        """
+        self.brightness = brightness
+        self.contrast = contrast
+        self.saturation = saturation
+
+    def __call__(self, example: Example, seed: tf.Tensor) -> Example:
+        """Jitters frames and clean plates alike; the result stays in [-1, 1]."""
+        draws = seeds.uniform([3], seed, -1.0, 1.0)
+        shift = 2.0 * self.brightness * draws[0]
+        contrast = 1.0 + self.contrast * draws[1]
+        saturation = 1.0 + self.saturation * draws[2]
+        mean = tf.reduce_mean(example["frames"])
+        result = dict(example)
+        for key in COLOURS:
+            if key in example:
+                colours = example[key]
+                grey = tf.reduce_mean(colours, axis=-1, keepdims=True)
+                colours = grey + saturation * (colours - grey)
+                colours = mean + contrast * (colours - mean) + shift
+                result[key] = tf.clip_by_value(colours, -1.0, 1.0)
+        return result
+
+
+class RandomCrop:
+    """Cuts the same random window out of all frames of a clip."""
+
+    def __init__(self, height: int, width: int) -> None:
+        """Creates the transform; `height` and `width` are those of the window."""
+        self.height = height
+        self.width = width
+
+    def __call__(self, example: Example, seed: tf.Tensor) -> Example:
+        """Cuts the example; flow vectors keep their length.
+
+        Raises:
+          UserError: the window is larger than the frames.
+        """
+        _, height, width, _ = example["frames"].shape
+        if self.height > height or self.width > width:
+            raise errors.UserError(
+                f"A crop of {self.height}x{self.width} does not fit into frames of "
+                f"{height}x{width}; make `height` and `width` smaller."
+            )
+        top = seeds.integers([], seeds.fold(seed, 0), height - self.height + 1)
+        left = seeds.integers([], seeds.fold(seed, 1), width - self.width + 1)
+        return {
+            key: _cut(value, top, left, self.height, self.width)
+            for key, value in example.items()
+        }
+
+
+def _flipped(example: Example) -> Example:
+    result = {key: tf.reverse(value, axis=[2]) for key, value in example.items()}
+    for key in FLOWS:
+        if key in result:
+            result[key] = result[key] * tf.constant([-1.0, 1.0])
+    return result
+
+
+def _reversed(example: Example) -> Example:
+    result = {key: tf.reverse(value, axis=[0]) for key, value in example.items()}
+    if FLOWS[0] in result:
+        result[FLOWS[0]], result[FLOWS[1]] = result[FLOWS[1]], result[FLOWS[0]]
+    return result
+
+
+def _cut(
+    value: tf.Tensor, top: tf.Tensor, left: tf.Tensor, height: int, width: int
+) -> tf.Tensor:
+    frames, _, _, channels = value.shape
+    cut = value[:, top : top + height, left : left + width]
+    return tf.ensure_shape(cut, [frames, height, width, channels])
+
+
+def _checked_probability(probability: float) -> float:
+    if not 0.0 <= probability <= 1.0:
+        raise errors.UserError(
+            f"`probability` ({probability}) must be between 0 and 1."
+        )
+    return probability

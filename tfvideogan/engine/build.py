@@ -1,0 +1,120 @@
+"""From factories to a source and a model with all its variables.
+
+    built = build.build(make_model, make_source, strategy)
+    built.model, built.source, built.strategy
+
+What a constructor objects to is a fault of the configuration, so it becomes one line; a
+fault inside a network's code keeps its traceback.
+"""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+import tensorflow as tf
+
+from tfvideogan.core import errors
+from tfvideogan.data import source as sources
+from tfvideogan.engine import config
+from tfvideogan.models import base
+
+_PACKAGE = str(pathlib.Path(__file__).resolve().parents[1])
+
+
+@dataclasses.dataclass(frozen=True)
+class Built:
+    """A model and what it was built for.
+
+    Attributes:
+      model: built, in the scope of `strategy`.
+      source: of clips.
+      strategy: where the variables live.
+    """
+
+    model: base.VideoGAN
+    source: sources.ClipSource
+    strategy: tf.distribute.Strategy
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model's class, as checkpoints know it."""
+        return type(self.model).__name__
+
+
+def build(
+    make_model: Callable[[], base.VideoGAN],
+    make_source: Callable[[], sources.ClipSource],
+    strategy: tf.distribute.Strategy,
+) -> Built:
+    """Makes the source, then, in the strategy's scope, the model for its clips.
+
+    Raises:
+      UserError: a constructor or the model refuses its arguments.
+    """
+    source = _constructed(make_source)
+    with strategy.scope():
+        model = _constructed(make_model)
+        try:
+            model.build_for(source.spec)
+        except ValueError as error:
+            if _is_raised_by_us(error.__traceback__):
+                raise errors.UserError(one_line(error)) from error
+            raise
+    return Built(model, source, strategy)
+
+
+def parameter_table(model: base.VideoGAN) -> list[tuple[str, int, int]]:
+    """Returns (network, trainable parameters, all parameters) of each network."""
+    return [
+        (
+            name,
+            sum(_size(one) for one in network.trainable_variables),
+            sum(_size(one) for one in network.variables),
+        )
+        for name, network in model.networks.items()
+    ]
+
+
+def variable_bytes(items: Mapping[str, Any]) -> int:
+    """Returns the bytes of the variables in a model's checkpoint items."""
+    total = 0
+    for item in items.values():
+        if isinstance(item, tf.Variable):
+            variables = [item]
+        else:
+            # A tf.Module's property is a tuple, a Keras object's a list.
+            variables = item.variables
+        total += sum(_size(one) * tf.as_dtype(one.dtype).size for one in variables)
+    return total
+
+
+def one_line(error: BaseException) -> str:
+    """Returns an error's message on one line, without the notes of gin."""
+    return " ".join(config.message(error).split())
+
+
+def _constructed(make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except errors.UserError as error:
+        raise errors.UserError(one_line(error)) from error
+    except (ValueError, TypeError, FileNotFoundError) as error:
+        raise errors.UserError(f"{_name(make)}: {one_line(error)}") from error
+
+
+def _name(make: Callable[[], Any]) -> str:
+    return getattr(make, "__qualname__", type(make).__name__)
+
+
+def _is_raised_by_us(traceback: TracebackType | None) -> bool:
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return False
+    return traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE)
+
+
+def _size(variable: Any) -> int:
+    return tf.TensorShape(variable.shape).num_elements()

@@ -1,0 +1,119 @@
+"""What the doors share: options, logging, and errors that become exit codes.
+
+| code | meaning                                                                       |
+|------|-------------------------------------------------------------------------------|
+| 0    | done                                                                          |
+| 1    | failure: training diverged, or a fault of the program (with its traceback)    |
+| 2    | bad input: one line says what to change; nothing was written                  |
+| 75   | stopped by a signal, saved: the same command goes on (EX_TEMPFAIL)            |
+| 130  | aborted by a second Ctrl-C                                                    |
+"""
+
+import argparse
+import logging as standard_logging
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from absl import logging
+
+from tfvideogan.core import errors
+from tfvideogan.engine import build, trainer
+
+OK, FAILED, BAD_INPUT, STOPPED, ABORTED = 0, 1, 2, 75, 130
+LOG_FORMAT = "%(asctime)s %(message)s"
+TIME_FORMAT = "%H:%M:%S"
+
+
+def parser(description: str, examples: str) -> argparse.ArgumentParser:
+    """Makes a parser with what every door takes.
+
+    Args:
+      description: the door's purpose, one sentence.
+      examples: commands to copy.
+    """
+    made = argparse.ArgumentParser(
+        description=description,
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument(
+        "--traceback",
+        action="store_true",
+        help="show the full traceback of an error that is otherwise one line",
+    )
+    return made
+
+
+def add_bindings(made: argparse.ArgumentParser) -> None:
+    """Adds --gin_param and the other ways in which people spell it."""
+    made.add_argument(
+        "--gin_param",
+        "--gin_params",
+        "--gin_bindings",
+        "--gin_binding",
+        dest="gin_param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one binding, such as 'BATCH_SIZE = 4' or 'loop.run.log_every = 10'; "
+        "can be repeated, later ones win",
+    )
+
+
+def add_workdir(made: argparse.ArgumentParser, *, required: bool, about: str) -> None:
+    """Adds --workdir and its other spelling."""
+    made.add_argument(
+        "--workdir",
+        "--model_dir",
+        dest="workdir",
+        required=required,
+        metavar="FOLDER",
+        help=about,
+    )
+
+
+def start_logging() -> None:
+    """Sends log lines to stderr, with the time and without the rest."""
+    logging.set_verbosity(logging.INFO)
+    # The root logger: a library that logs to it while it has no handler gives it one, and
+    # every line would come twice.
+    logger = standard_logging.getLogger()
+    for old in [one for one in logger.handlers if isinstance(one, _LineHandler)]:
+        logger.removeHandler(old)
+    handler = _LineHandler(sys.stderr)
+    handler.setFormatter(standard_logging.Formatter(LOG_FORMAT, TIME_FORMAT))
+    handler.addFilter(_is_worth_reading)
+    logger.addHandler(handler)
+
+
+class _LineHandler(standard_logging.StreamHandler):
+    """absl's own handler warns that no flags were parsed; the doors use argparse."""
+
+
+def _is_worth_reading(record: standard_logging.LogRecord) -> bool:
+    """Leaves out what TensorFlow notes about its own work."""
+    is_ours = f"{os.sep}tensorflow{os.sep}" not in record.pathname
+    return is_ours or record.levelno >= standard_logging.WARNING
+
+
+def run(work: Callable[[], int], *, with_traceback: bool = False) -> int:
+    """Runs a door and returns its exit code.
+
+    Args:
+      work: what the door does; returns an exit code.
+      with_traceback: whether even a fault of the user's is shown with its traceback.
+    """
+    start_logging()
+    try:
+        return work()
+    except errors.UserError as error:
+        if with_traceback:
+            traceback.print_exc()
+        sys.stderr.write(f"error: {build.one_line(error)}\n")
+        return FAILED if isinstance(error, trainer.TrainingDiverged) else BAD_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("aborted; what the last checkpoint holds is safe\n")
+        return ABORTED

@@ -1,0 +1,102 @@
+"""What a training would be: its size, its work, and one step on zeros.
+
+    print(dry_run.describe(config.arguments(loop.run), strategy))
+
+Writes nothing.
+"""
+
+import resource
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from tfvideogan.core import clip, errors
+from tfvideogan.engine import build, feed, flops, progress, run_folder, trainer
+from tfvideogan.engine import strategy as strategies
+
+MEGA, GIGA = 1e6, 1e9
+# getrusage counts kilobytes on Linux and bytes on macOS.
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> str:
+    """Builds the model, runs one step on zeros, and returns a report of some lines.
+
+    Args:
+      arguments: of `loop.run`, from `config.arguments`.
+      strategy: where to build it.
+
+    Raises:
+      UserError: the configuration is at fault.
+    """
+    strategies.set_precision(arguments["precision"])
+    built = build.build(arguments["make_model"], arguments["make_source"], strategy)
+    batch_size = arguments["batch_size"]
+    stepper = trainer.Trainer(built.model, strategy)
+    batch = _zeros(built, batch_size)
+    before, watch = _peak_memory(), progress.Stopwatch()
+    row = stepper.run(batch, step=0, count=1)[0]
+    tracing = watch.lap()
+    stepper.run(batch, step=0, count=1)
+    seconds = watch.lap()
+    work = flops.count(stepper.traced(built.model.active_phases(0), batch))
+    lines = [
+        *_environment(built),
+        *_parameters(built),
+        f"memory: variables with optimizer slots and averages "
+        f"{build.variable_bytes(built.model.checkpoint_items()) / MEGA:.3g} MB, "
+        f"a step about {max(0, _peak_memory() - before) / MEGA:.0f} MB more",
+        _work(work, seconds),
+        f"one step on zeros (batch {batch_size}): traced in {tracing:.1f} s, then "
+        f"{seconds:.3f} s",
+        *(f"  {name} {value:.4g}" for name, value in row.items()),
+    ]
+    return "\n".join(lines)
+
+
+def _zeros(built: build.Built, batch_size: int) -> feed.Block:
+    replicas = built.strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise errors.UserError(
+            f"`batch_size` ({batch_size}) must be a multiple of the number of replicas "
+            f"({replicas})."
+        )
+    zeros = clip.zeros_like_spec(built.source.spec, batch_size // replicas)
+    return {
+        key: built.strategy.experimental_distribute_values_from_function(
+            lambda context, value=value: value
+        )
+        for key, value in zeros.items()
+    }
+
+
+def _environment(built: build.Built) -> list[str]:
+    found = run_folder.environment(built.strategy)
+    lines = [f"{name}: {value}" for name, value in found.items()]
+    return [*lines, f"data: {built.source.describe()}", f"clips: {built.source.spec}"]
+
+
+def _parameters(built: build.Built) -> list[str]:
+    rows = build.parameter_table(built.model)
+    width = max(len(name) for name, _, _ in rows)
+    return [
+        f"{'network':{width}}  {'trainable':>12}  {'all':>12}",
+        *(f"{name:{width}}  {some:>12,}  {every:>12,}" for name, some, every in rows),
+    ]
+
+
+def _work(work: flops.Work, seconds: float) -> str:
+    unknown = f" (and {work.unknown} uncounted)" if work.unknown else ""
+    return (
+        f"work: {work.total / GIGA:.3g} GFLOP a step{unknown}, "
+        f"{work.total / GIGA / seconds:.3g} GFLOP/s"
+    )
+
+
+def _peak_memory() -> int:
+    """Returns the peak bytes of the first GPU, or of the process without one."""
+    if tf.config.list_logical_devices("GPU"):
+        return tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT

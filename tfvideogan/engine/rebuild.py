@@ -1,0 +1,75 @@
+"""From a run folder back to its model: what every door but training starts with.
+
+    rebuilt = rebuild.rebuild("runs/foregan", checkpoint="latest")
+    rebuilt.built.model, rebuilt.step
+
+The model is made from the configuration that lies in the folder, and every one of its
+variables must be found in the checkpoint.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tfvideogan.core import errors
+from tfvideogan.engine import build, checkpoints, config, loop, run_folder
+from tfvideogan.engine import strategy as strategies
+
+
+@dataclasses.dataclass(frozen=True)
+class Rebuilt:
+    """A model as a checkpoint has it.
+
+    Attributes:
+      built: model, source and strategy.
+      step: training steps done.
+      arguments: of `loop.run`, as configured.
+      folder: the run folder.
+    """
+
+    built: build.Built
+    step: int
+    arguments: Mapping[str, Any]
+    folder: run_folder.RunFolder
+
+
+def rebuild(
+    workdir: str,
+    *,
+    checkpoint: str = checkpoints.LATEST,
+    bindings: Sequence[str] = (),
+    strategy: tf.distribute.Strategy | None = None,
+) -> Rebuilt:
+    """Makes the model of a run folder and restores its weights.
+
+    Args:
+      workdir: the run folder.
+      checkpoint: "latest", a step number, or the folder of a checkpoint.
+      bindings: applied after the folder's configuration, for paths and the like.
+      strategy: by default one device.
+
+    Raises:
+      UserError: the folder, the configuration or the checkpoint is at fault.
+    """
+    folder = run_folder.RunFolder(workdir)
+    config.parse_text(folder.config_text(), bindings)
+    config.check_complete(loop.run, {"workdir": workdir})
+    arguments = config.arguments(loop.run)
+    strategies.set_precision(arguments["precision"])
+    built = build.build(
+        arguments["make_model"],
+        arguments["make_source"],
+        strategy or strategies.one_device(),
+    )
+    saver = checkpoints.Checkpoints(
+        folder.checkpoints, built.model.checkpoint_items(), model=built.model_name
+    )
+    step = saver.restore(checkpoint)
+    if step is None:
+        raise errors.UserError(
+            f"{folder.path} has no checkpoint yet; train first, with "
+            f"python -m tfvideogan.train --workdir={folder.path}."
+        )
+    return Rebuilt(built, step, arguments, folder)

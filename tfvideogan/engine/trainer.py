@@ -1,0 +1,196 @@
+"""The inner loop: blocks of distributed training steps and what they report.
+
+    trainer = Trainer(model, strategy, steps_per_call=4)
+    rows = trainer.run(block, step=100, count=4)    # one dict of floats for each step
+
+A block runs inside one `tf.function`. Which phases a step has is decided in Python, by
+`model.active_phases(step)`, so a phase that rests costs nothing; there is one traced
+function for each combination of phases, and steps of the same combination that follow
+each other run without coming back to the host.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import tensorflow as tf
+
+from tfvideogan.core import errors
+from tfvideogan.engine import feed
+from tfvideogan.models import base
+
+Row = dict[str, float]
+SKIPPED = "skipped"
+
+
+class TrainingDiverged(errors.UserError):
+    """Signals that too many steps in a row had gradients that are not finite."""
+
+
+class Trainer:
+    """Runs the training steps of a model on the replicas of a strategy."""
+
+    def __init__(
+        self,
+        model: base.VideoGAN,
+        strategy: tf.distribute.Strategy,
+        *,
+        steps_per_call: int = 1,
+        max_skipped_in_a_row: int = 20,
+    ) -> None:
+        """Stores the settings; functions are traced when they are first needed.
+
+        Args:
+          model: built in the strategy's scope.
+          strategy: where its variables live.
+          steps_per_call: steps of a block, see `engine/feed.py`.
+          max_skipped_in_a_row: so many skipped steps end the training.
+        """
+        self.model = model
+        self.strategy = strategy
+        self.steps_per_call = steps_per_call
+        self.max_skipped_in_a_row = max_skipped_in_a_row
+        self._functions: dict[tuple[str, ...], Callable[..., tf.Tensor]] = {}
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def run(self, block: feed.Block, *, step: int, count: int) -> list[Row]:
+        """Runs the first `count` steps of a block.
+
+        Args:
+          block: from `feed.training_blocks`, with the same `steps_per_call`.
+          step: number of the first of them.
+          count: at most `steps_per_call`.
+
+        Returns:
+          The logs of each step, means over replicas.
+
+        Raises:
+          TrainingDiverged: too many steps in a row were skipped; the weights are those
+            before the first of them.
+        """
+        rows = []
+        active = [self.model.active_phases(step + index) for index in range(count)]
+        start = 0
+        for phases, group in itertools.groupby(active):
+            stop = start + len(list(group))
+            values = self._call(phases, block, start, stop).numpy()
+            names = self._names[phases]
+            rows += [dict(zip(names, map(float, row), strict=True)) for row in values]
+            start = stop
+        self._check(rows, step)
+        return rows
+
+    def traced(
+        self, phases: tuple[str, ...], block: feed.Block
+    ) -> tf.types.experimental.ConcreteFunction:
+        """Returns the traced step of a combination of phases, to be looked at.
+
+        Args:
+          phases: for which `run` has been called.
+          block: of the same shapes; with `steps_per_call=1`.
+        """
+        return self._functions[phases].get_concrete_function(block)
+
+    def _call(
+        self, phases: tuple[str, ...], block: feed.Block, start: int, stop: int
+    ) -> tf.Tensor:
+        if phases not in self._functions:
+            make = self._one_step if self.steps_per_call == 1 else self._many_steps
+            self._functions[phases] = make(phases)
+        if self.steps_per_call == 1:
+            return self._functions[phases](block)
+        return self._functions[phases](block, tf.constant(start), tf.constant(stop))
+
+    def _one_step(self, phases: tuple[str, ...]) -> Callable[..., tf.Tensor]:
+        @tf.function
+        def one_step(batch: feed.Block) -> tf.Tensor:
+            """Returns the logs of a step, [1, L]."""
+            row = self.strategy.run(self._replica_step, args=(batch, phases))
+            return self._mean(row)[tf.newaxis]
+
+        return one_step
+
+    def _many_steps(self, phases: tuple[str, ...]) -> Callable[..., tf.Tensor]:
+        def replica_step(block: feed.Block, index: tf.Tensor) -> tf.Tensor:
+            """Runs one replica's step on its batch of that number."""
+            batch = {key: value[index] for key, value in block.items()}
+            return self._replica_step(batch, phases)
+
+        @tf.function
+        def many_steps(
+            block: feed.Block, start: tf.Tensor, stop: tf.Tensor
+        ) -> tf.Tensor:
+            """Returns the logs of some steps, [stop - start, L]."""
+            rows = tf.TensorArray(tf.float32, size=stop - start)
+            for index in tf.range(start, stop):
+                row = self.strategy.run(replica_step, args=(block, index))
+                rows = rows.write(index - start, self._mean(row))
+            return rows.stack()
+
+        return many_steps
+
+    def _replica_step(self, batch: feed.Block, phases: tuple[str, ...]) -> tf.Tensor:
+        logs = self.model.train_step(batch, active=phases)
+        self._names[phases] = tuple(logs)
+        return tf.stack([tf.cast(log, tf.float32) for log in logs.values()])
+
+    def _mean(self, row: tf.Tensor) -> tf.Tensor:
+        return self.strategy.reduce(tf.distribute.ReduceOp.MEAN, row, axis=None)
+
+    def _check(self, rows: Sequence[Row], step: int) -> None:
+        if not any(row.get(SKIPPED) for row in rows):
+            return
+        in_a_row = int(self.model.skipped_in_a_row.numpy())
+        if in_a_row < self.max_skipped_in_a_row:
+            return
+        phases = [one.name for one in self.model.phases]
+        raise TrainingDiverged(
+            f"Training stopped at step {step + len(rows)}: the gradients of {in_a_row} "
+            f"steps in a row were not finite and were not applied; "
+            f"{blame(rows[-1], phases)} blew. The last checkpoint is as it was. Lower the "
+            "learning rate of that phase, or bound its gradients by `clip_norm`."
+        )
+
+
+def blame(row: Mapping[str, float], phases: Sequence[str]) -> str:
+    """Names the losses of a step that are not finite, or else what follows from them.
+
+    Args:
+      row: logs of the step.
+      phases: names of the model's phases, with which its losses begin.
+    """
+    blown = [name for name, value in row.items() if not math.isfinite(value)]
+    losses = [name for name in blown if name.partition("/")[0] in phases]
+    return ", ".join(f"`{name}`" for name in losses or blown) or "a gradient"
+
+
+class Averages:
+    """Means of the logs of an interval.
+
+    A phase that rests in a step has no logs there, and a loss that is not finite is left
+    out (its step was skipped, which is counted): each mean is over the steps that have a
+    value.
+    """
+
+    def __init__(self) -> None:
+        """Starts empty."""
+        self._sums: dict[str, float] = {}
+        self._counts: dict[str, int] = {}
+        self.skipped = 0
+
+    def add(self, rows: Sequence[Mapping[str, float]]) -> None:
+        """Adds the logs of some steps."""
+        for row in rows:
+            self.skipped += int(bool(row.get(SKIPPED)))
+            for name, value in row.items():
+                if name != SKIPPED and math.isfinite(value):
+                    self._sums[name] = self._sums.get(name, 0.0) + value
+                    self._counts[name] = self._counts.get(name, 0) + 1
+
+    def means(self) -> Row:
+        """Returns the means so far."""
+        return {name: total / self._counts[name] for name, total in self._sums.items()}
+
+    def reset(self) -> None:
+        """Starts the next interval."""
+        self.__init__()

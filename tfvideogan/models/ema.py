@@ -1,0 +1,80 @@
+"""Exponential moving average of weights: the slow copy that is judged and exported.
+
+    average = ema.WeightAverage(generator.variables, decay=0.999)  # in strategy.scope()
+    average.update(step)                                           # in the replica
+    with average.swapped():                                        # on the host
+        generator(...)                                             # runs on the averages
+
+Source: Yazici et al., The Unusual Effectiveness of Averaging in GAN Training, 2019,
+section 2. The decay is warmed up as min(decay, (1 + step) / (10 + step)), so that the
+first weights do not linger; TensorFlow's own average has the same rule.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import keras
+import tensorflow as tf
+
+WARM_UP = 10.0
+
+
+class WeightAverage(tf.Module):
+    """Keeps averages of floating variables.
+
+    Trainable variables are averaged; the others (moving statistics) are copied.
+    """
+
+    def __init__(self, variables: Sequence[keras.Variable], decay: float) -> None:
+        """Makes the averages, equal to the variables. Call inside the strategy's scope.
+
+        Args:
+          variables: the variables to follow; those that are not floating are left out.
+          decay: in [0, 1); 0 copies the weights.
+
+        Raises:
+          ValueError: `decay` is out of range.
+        """
+        super().__init__(name="ema")
+        if not 0.0 <= decay < 1.0:
+            raise ValueError(f"`ema_decay` ({decay}) must lie in [0, 1).")
+        self.decay = decay
+        self._followed = [
+            variable
+            for variable in variables
+            if keras.backend.is_float_dtype(variable.dtype)
+        ]
+        self.averages = [
+            tf.Variable(
+                keras.ops.convert_to_tensor(variable),
+                trainable=False,
+                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+                name=f"average_{index}",
+            )
+            for index, variable in enumerate(self._followed)
+        ]
+
+    def update(self, step: tf.Tensor) -> None:
+        """Moves the averages towards the variables; `step` counts updates so far."""
+        step = tf.cast(step, tf.float32)
+        decay = tf.minimum(self.decay, (1.0 + step) / (WARM_UP + step))
+        for variable, average in zip(self._followed, self.averages, strict=True):
+            value = tf.cast(keras.ops.convert_to_tensor(variable), average.dtype)
+            if variable.trainable:
+                rate = tf.cast(decay, average.dtype)
+                value = average * rate + value * (1.0 - rate)
+            average.assign(value)
+
+    @contextlib.contextmanager
+    def swapped(self) -> Iterator[None]:
+        """Puts the averages into the variables for the duration of the context."""
+        weights = [
+            keras.ops.convert_to_tensor(variable).numpy() for variable in self._followed
+        ]
+        try:
+            for variable, average in zip(self._followed, self.averages, strict=True):
+                variable.assign(average.read_value())
+            yield
+        finally:
+            for variable, weight in zip(self._followed, weights, strict=True):
+                variable.assign(weight)

@@ -1,0 +1,237 @@
+"""How ForeGAN is served: bytes at the door, flow given, memory in and out for long videos.
+
+    predict         a whole video: frames, the first mask, both flows -> layers and masks
+    predict_start   the same for the first chunk of a long video, and the memory after it
+    predict_next    a further chunk and the memory -> its new frames, and the memory
+
+A chunk begins with the last frame of the chunk before: flow lives between frames, so the
+flows of a chunk are those between its own frames. `predict_next` answers without that
+first frame. Chunks joined end to end equal one request of the whole video.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tfvideogan.core import clip, exportable, pixels
+from tfvideogan.models.foregan import roller, rollout
+
+MIN_FRAMES = 2
+OUTPUTS = {
+    "video": "[N, T, H, W, 3] uint8, the composite",
+    "foreground": "[N, T, H, W, 3] uint8, the object before black",
+    "background": "[N, T, H, W, 3] uint8, the scene without the object",
+    "mask": "[N, T, H, W, 1] uint8, 255 = object",
+}
+# Shares of [0, 1] that were warped may miss it by a rounding error.
+SHARE = (-0.01, 1.01)
+MEMORY_ABOUT = "for `state_{}` of predict_next"
+STATE_ABOUT = "`next_state_{}` of the request before"
+
+# Every frame passes the masks through a sigmoid of slope up to 20, which makes rounding
+# ten times as large; 1.6e-5 was seen in the memory of a trained model.
+TOLERANCE = 1e-4
+
+
+class Signatures:
+    """The serving functions of a ForeGAN."""
+
+    def __init__(
+        self,
+        roller_: roller.Roller,
+        spec: clip.ClipSpec,
+        saturation: Callable[[], tf.Tensor],
+    ) -> None:
+        """Stores the networks at work.
+
+        Args:
+          roller_: of the generators.
+          spec: of a training clip; T is free when served.
+          saturation: returns the slope of the masks' sigmoid, a scalar.
+        """
+        self._roller = roller_
+        self._spec = spec
+        self._saturation = saturation
+
+    def functions(self) -> dict[str, exportable.ServingFunction]:
+        """Returns `predict`, `predict_start` and `predict_next`."""
+        whole = input_specs(self._spec, has_flow=True)
+        chunk = {name: spec for name, spec in whole.items() if name != "mask"}
+        chunk |= self._state_specs()
+        states = {
+            f"{exportable.NEXT_STATE}{name}": MEMORY_ABOUT.format(name)
+            for name in rollout.State._fields
+        }
+        new = {name: text.replace("T,", "T-1,") for name, text in OUTPUTS.items()}
+        options = {"at_least": {"T": MIN_FRAMES}, "tolerance": TOLERANCE}
+        return {
+            "predict": exportable.ServingFunction(
+                self._predict,
+                whole,
+                OUTPUTS,
+                input_rules(whole),
+                about="one mask, every mask: splits a video into object and scene",
+                **options,
+            ),
+            "predict_start": exportable.ServingFunction(
+                self._start,
+                whole,
+                OUTPUTS | states,
+                input_rules(whole),
+                about="predict for the first chunk of a long video",
+                **options,
+            ),
+            "predict_next": exportable.ServingFunction(
+                self._next,
+                chunk,
+                new | states,
+                input_rules(chunk),
+                about="goes on; frame 0 is the last one of the chunk before",
+                **options,
+            ),
+        }
+
+    def _predict(
+        self,
+        *,
+        frames: tf.Tensor,
+        mask: tf.Tensor,
+        forward_flow: tf.Tensor,
+        backward_flow: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        rolled = self._roller.complete(
+            _batch(frames, mask, forward_flow, backward_flow),
+            saturation=self._saturation(),
+        )
+        return _outputs(rolled)
+
+    def _start(
+        self,
+        *,
+        frames: tf.Tensor,
+        mask: tf.Tensor,
+        forward_flow: tf.Tensor,
+        backward_flow: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        batch = _batch(frames, mask, forward_flow, backward_flow)
+        state, rolled = self._roller.begin(batch, saturation=self._saturation())
+        return _outputs(rolled) | _next_state(state)
+
+    def _next(
+        self,
+        *,
+        frames: tf.Tensor,
+        forward_flow: tf.Tensor,
+        backward_flow: tf.Tensor,
+        **states: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        state = rollout.State(
+            **{
+                name: states[f"{exportable.STATE}{name}"]
+                for name in rollout.State._fields
+            }
+        )
+        state, rolled = self._roller.follow(
+            state,
+            pixels.to_float(frames[:, 1:]),
+            backward_flow,
+            forward_flow,
+            saturation=self._saturation(),
+        )
+        return _outputs(rolled) | _next_state(state)
+
+    def _state_specs(self) -> dict[str, tf.TensorSpec]:
+        """The tensors of `rollout.State`, with an open batch."""
+        spec = self._spec
+        zeros = clip.zeros_like_spec(spec, 1)
+        state = self._roller.start(*roller.first(zeros))
+        return {
+            name: tf.TensorSpec([None, *part.shape[1:]], tf.float32, name)
+            for name, part in (
+                (f"{exportable.STATE}{field}", getattr(state, field))
+                for field in rollout.State._fields
+            )
+        }
+
+
+def input_specs(spec: clip.ClipSpec, *, has_flow: bool) -> dict[str, tf.TensorSpec]:
+    """Returns the inputs of `predict`: frames, the first mask and, if asked, flows."""
+    size = [spec.height, spec.width]
+    specs = {
+        "frames": tf.TensorSpec([None, None, *size, 3], tf.uint8, "frames"),
+        "mask": tf.TensorSpec([None, *size, 1], tf.uint8, "mask"),
+    }
+    if has_flow:
+        for name in ("forward_flow", "backward_flow"):
+            shape = [None, None, *size, 2]
+            specs[name] = tf.TensorSpec(shape, tf.float32, name)
+    return specs
+
+
+def input_rules(
+    specs: dict[str, tf.TensorSpec],
+) -> dict[str, exportable.InputRule]:
+    """Returns the rules of inputs by their names.
+
+    No motion inside a frame is longer than its diagonal, so H + W bounds the flow; what
+    .flo files mark as unknown (1e9) must be filled before it is sent.
+    """
+    height, width = specs["frames"].shape[2:4]
+    longest = float(height + width)
+    flow = {"layout": "N T-1 H W 2", "minimum": -longest, "maximum": longest}
+    known = {
+        "frames": exportable.InputRule("N T H W 3", "RGB video"),
+        "mask": exportable.InputRule(
+            "N H W 1", "of the first frame; 0 = scene, all else = object"
+        ),
+        "forward_flow": exportable.InputRule(
+            about="pixels (dx, dy), on frame t, to t + 1", **flow
+        ),
+        "backward_flow": exportable.InputRule(
+            about="pixels (dx, dy), on frame t + 1, to t", **flow
+        ),
+    }
+    for name in specs:
+        field = name.removeprefix(exportable.STATE)
+        if field != name:
+            letters = "N h w c" if field.endswith("_state") else "N H W c"
+            bounds = dict(zip(("minimum", "maximum"), SHARE, strict=True))
+            known[name] = exportable.InputRule(
+                letters, STATE_ABOUT.format(field), **bounds if _is_share(field) else {}
+            )
+    return {name: known[name] for name in specs}
+
+
+def _is_share(field: str) -> bool:
+    return field in ("mask", "hole", "first_mask")
+
+
+def _batch(
+    frames: tf.Tensor,
+    mask: tf.Tensor,
+    forward_flow: tf.Tensor,
+    backward_flow: tf.Tensor,
+) -> dict[str, tf.Tensor]:
+    first = tf.cast(mask > 0, tf.float32)
+    return {
+        "frames": pixels.to_float(frames),
+        "foreground_masks": first[:, tf.newaxis],
+        "forward_flow": forward_flow,
+        "backward_flow": backward_flow,
+    }
+
+
+def _outputs(rolled: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    seen = rollout.on_black(rolled["masks"], rolled["foregrounds"])
+    return {
+        "video": pixels.to_uint8(rolled["composites"]),
+        "foreground": pixels.to_uint8(seen),
+        "background": pixels.to_uint8(rolled["backgrounds"]),
+        "mask": pixels.to_uint8(2.0 * rolled["masks"] - 1.0),
+    }
+
+
+def _next_state(state: rollout.State) -> dict[str, tf.Tensor]:
+    return {
+        f"{exportable.NEXT_STATE}{name}": part for name, part in state._asdict().items()
+    }

@@ -1,0 +1,69 @@
+"""Serves exported models on this machine, for laptops and tests.
+
+    python -m tfvideogan.serve
+    python -m tfvideogan.serve --model_config_file=saved_models/models.config
+    python -m tfvideogan.serve --model_name=foregan --model_base_path=$PWD/runs/foregan
+
+Flags are those of the production server, which is the official `tensorflow/serving`
+image: the first line that this prints is the command for it. Without a model, everything
+in saved_models/ is served. Exit codes: 0 stopped, 2 bad input or a model does not load.
+"""
+
+import os
+
+# TensorFlow reads it when it is imported.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import argparse
+import logging as standard_logging
+import pathlib
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+import tensorflow as tf
+from absl import logging
+
+from tfvideogan.core import errors
+from tfvideogan.serving import local_flags, local_server
+
+OK, BAD_INPUT = 0, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the door with a command line; returns the exit code."""
+    options = local_flags.parser(__doc__ or "").parse_args(argv)
+    _start_logging()
+    try:
+        return _work(options)
+    except errors.UserError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return BAD_INPUT
+
+
+def _work(options: argparse.Namespace) -> int:
+    settings = local_flags.settings(options)
+    print(local_flags.production_line(options, pathlib.Path.cwd()), flush=True)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    server = local_server.LocalServer(settings)
+    server.start()
+    print(server.ready_line(), flush=True)
+    stop.wait()
+    server.stop()
+    return OK
+
+
+def _start_logging() -> None:
+    logging.use_absl_handler()
+    logging.set_verbosity(logging.INFO)
+    handler = logging.get_absl_handler()
+    handler.setFormatter(standard_logging.Formatter("%(asctime)s %(message)s"))
+    # TensorFlow says at each load that its own loader is deprecated.
+    tf.get_logger().setLevel(standard_logging.ERROR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,402 @@
+"""The client of a served model: NumPy in, NumPy out, over gRPC.
+
+    with prediction_client.PredictionClient("localhost:8500") as client:
+        answer = client.predict("foregan", frames=frames, mask=mask, ...)
+        answer["video"]  # [N, T, H, W, 3] uint8
+
+Works with the local server and with the official `tensorflow/serving` image. Arrays
+travel as raw bytes, both message limits of gRPC (4 MiB by default) are lifted, every
+request has a deadline, and only UNAVAILABLE is tried again: nothing ran then.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import meta_graph_pb2
+from tensorflow_serving.apis import (
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
+
+from tfvideogan.core import errors
+from tfvideogan.serving import tensors
+
+DEFAULT_TIMEOUT = 60.0
+DEFAULT_RETRIES = 4
+# Pause before the first retry, doubled at each, seconds.
+FIRST_PAUSE = 0.1
+# Protobuf carries 2 GiB less a byte; some of it is names and shapes.
+MAX_REQUEST = 1_900_000_000
+DEFAULT_SIGNATURE = "serving_default"
+PRIVATE_SIGNATURE = "__saved_model_init_op"
+AVAILABLE = get_model_status_pb2.ModelVersionStatus.AVAILABLE
+
+Code = grpc.StatusCode
+Shape = tuple[int | None, ...] | None
+
+
+class PredictionError(RuntimeError):
+    """Signals that the server refused or failed; the message says what to try.
+
+    Attributes:
+      code: of gRPC.
+      details: the server's own words.
+    """
+
+    def __init__(self, code: grpc.StatusCode, details: str, hint: str = "") -> None:
+        """Joins the server's words and a hint."""
+        self.code, self.details = code, details
+        super().__init__(f"{code.name}: {details}{f' ({hint})' if hint else ''}")
+
+
+class ServerUnreachable(PredictionError):
+    """Signals that no server answered at the address."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Tensor:
+    """What a signature says of an input or output.
+
+    Attributes:
+      dtype: of its elements.
+      shape: None for open axes; None as a whole where nothing is said.
+    """
+
+    dtype: tf.DType
+    shape: Shape
+
+    def __str__(self) -> str:
+        """Writes it as uint8[?, ?, 64, 64, 3]."""
+        if self.shape is None:
+            return f"{self.dtype.name}[...]"
+        sizes = ", ".join("?" if size is None else str(size) for size in self.shape)
+        return f"{self.dtype.name}[{sizes}]"
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """One way to call a model: tensors by alias."""
+
+    name: str
+    inputs: Mapping[str, Tensor]
+    outputs: Mapping[str, Tensor]
+
+    def describe(self) -> str:
+        """Returns one line: name(inputs) -> outputs."""
+        given = ", ".join(f"{n}: {t}" for n, t in sorted(self.inputs.items()))
+        taken = ", ".join(f"{n}: {t}" for n, t in sorted(self.outputs.items()))
+        return f"{self.name}({given}) -> {taken}"
+
+
+class PredictionClient:
+    """A connection to a server; safe in many threads."""
+
+    def __init__(
+        self,
+        address: str = "localhost:8500",
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        retries: int = DEFAULT_RETRIES,
+        max_message_bytes: int = -1,
+        credentials: grpc.ChannelCredentials | None = None,
+        server_name: str = "",
+    ) -> None:
+        """Opens a channel; nothing is sent yet.
+
+        Args:
+          address: host:port, or unix:path.
+          timeout: of a request with its retries, seconds.
+          retries: after UNAVAILABLE.
+          max_message_bytes: of requests and answers; -1 for no limit.
+          credentials: of TLS; None for plain gRPC.
+          server_name: the name in the server's certificate, if it is not the host's.
+        """
+        options = [
+            ("grpc.max_receive_message_length", max_message_bytes),
+            ("grpc.max_send_message_length", max_message_bytes),
+        ]
+        if server_name:
+            options.append(("grpc.ssl_target_name_override", server_name))
+        if credentials:
+            self._channel = grpc.secure_channel(address, credentials, options)
+        else:
+            self._channel = grpc.insecure_channel(address, options)
+        self._address = address
+        self._timeout = timeout
+        self._retries = retries
+        self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(
+            self._channel
+        )
+        self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
+        self._signatures: dict[bytes, dict[str, Signature]] = {}
+
+    def __enter__(self) -> "PredictionClient":
+        """Returns itself."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Closes the channel."""
+        self.close()
+
+    def close(self) -> None:
+        """Closes the channel."""
+        self._channel.close()
+
+    def predict(
+        self,
+        model: str,
+        *,
+        signature: str = "",
+        version: int | None = None,
+        label: str = "",
+        outputs: Sequence[str] = (),
+        timeout: float | None = None,
+        **inputs: Any,
+    ) -> dict[str, np.ndarray]:
+        """Runs a signature of a served model.
+
+        Args:
+          model: its name on the server.
+          signature: `serving_default` if empty.
+          version: the newest available one if None.
+          label: of a version, instead of its number.
+          outputs: the wanted ones; all if empty. Others are neither computed nor sent.
+          timeout: seconds; the client's if None.
+          **inputs: arrays by the signature's aliases, batch first. What is not yet of
+            the signature's dtype is cast if no value changes by it. If each input lacks
+            just the batch axis, one is added and taken from the answer again.
+
+        Returns:
+          Arrays by alias.
+
+        Raises:
+          UserError: the inputs do not fit the signature.
+          PredictionError: the server refused or failed, or did not answer in time.
+        """
+        spec = _spec(model, version, label)
+        spec.signature_name = signature
+        end = time.monotonic() + (self._timeout if timeout is None else timeout)
+        chosen = self._signature(spec, end)
+        arrays = {
+            name: _cast(name, value, chosen.inputs[name].dtype)
+            for name, value in _checked(chosen, inputs).items()
+        }
+        is_single = _lacks_batch(chosen, arrays)
+        request = predict_pb2.PredictRequest(model_spec=spec, output_filter=outputs)
+        _check_size(arrays)
+        for name, array in arrays.items():
+            array = array[np.newaxis] if is_single else array
+            request.inputs[name].CopyFrom(tensors.to_proto(array))
+        try:
+            answer = self._call(self._predictions.Predict, request, end)
+        except PredictionError:
+            # Another version may have come with other signatures.
+            self._signatures.pop(_key(spec), None)
+            raise
+        found = {name: tensors.to_array(one) for name, one in answer.outputs.items()}
+        return {name: array[0] for name, array in found.items()} if is_single else found
+
+    def signatures(
+        self, model: str, *, version: int | None = None, label: str = ""
+    ) -> dict[str, Signature]:
+        """Returns the signatures of a model by name, as the server tells them.
+
+        Raises:
+          PredictionError: the server does not know the model, or does not answer.
+        """
+        end = time.monotonic() + self._timeout
+        return dict(self._told(_spec(model, version, label), end))
+
+    def versions(self, model: str) -> dict[int, str]:
+        """Returns the state of each version of a model that the server knows.
+
+        Raises:
+          PredictionError: the server does not know the model, or does not answer.
+        """
+        request = get_model_status_pb2.GetModelStatusRequest()
+        request.model_spec.name = model
+        end = time.monotonic() + self._timeout
+        answer = self._call(self._models.GetModelStatus, request, end)
+        states = get_model_status_pb2.ModelVersionStatus.State
+        return {
+            one.version: states.Name(one.state) for one in answer.model_version_status
+        }
+
+    def wait(self, model: str, seconds: float) -> None:
+        """Waits until a version of a model is available.
+
+        Raises:
+          PredictionError: none is, after so many seconds; it says what was seen last.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                states = self.versions(model)
+                last: PredictionError = PredictionError(
+                    Code.UNAVAILABLE, f"versions of {model}: {states}"
+                )
+                if "AVAILABLE" in states.values():
+                    return
+            except PredictionError as error:
+                last = error
+            if time.monotonic() >= end:
+                raise last
+            time.sleep(FIRST_PAUSE)
+
+    def _signature(self, spec: model_pb2.ModelSpec, end: float) -> Signature:
+        name = spec.signature_name or DEFAULT_SIGNATURE
+        found = self._told(spec, end)
+        if name not in found:
+            self._signatures.pop(_key(spec), None)
+            raise errors.UserError(
+                f"{spec.name} has no signature {name!r}; it has {', '.join(found)}."
+            )
+        return found[name]
+
+    def _told(self, spec: model_pb2.ModelSpec, end: float) -> dict[str, Signature]:
+        key = _key(spec)
+        if key not in self._signatures:
+            request = get_model_metadata_pb2.GetModelMetadataRequest(
+                metadata_field=["signature_def"]
+            )
+            request.model_spec.CopyFrom(spec)
+            request.model_spec.signature_name = ""
+            answer = self._call(self._predictions.GetModelMetadata, request, end)
+            told = get_model_metadata_pb2.SignatureDefMap()
+            answer.metadata["signature_def"].Unpack(told)
+            self._signatures[key] = {
+                name: _read_signature(name, one)
+                for name, one in sorted(told.signature_def.items())
+                if name != PRIVATE_SIGNATURE
+            }
+        return self._signatures[key]
+
+    def _call(self, method: Callable[..., Any], request: Any, end: float) -> Any:
+        """Sends a request until it is answered, refused, or time is over."""
+        pause = FIRST_PAUSE
+        for attempt in range(self._retries + 1):
+            try:
+                return method(request, timeout=max(end - time.monotonic(), 0.001))
+            except grpc.RpcError as error:
+                is_last = attempt == self._retries or time.monotonic() + pause >= end
+                if error.code() != Code.UNAVAILABLE or is_last:
+                    raise self._explained(error) from error
+            time.sleep(pause)
+            pause *= 2
+        raise RuntimeError("`retries` must not be negative")
+
+    def _explained(self, error: grpc.RpcError) -> PredictionError:
+        code, details = error.code(), error.details() or ""
+        if code == Code.UNAVAILABLE:
+            return ServerUnreachable(
+                code,
+                details,
+                f"no server answers at {self._address}; python -m tfvideogan.serve "
+                "starts a local one",
+            )
+        hints = {
+            Code.NOT_FOUND: "the model or version is not served; see its status",
+            Code.FAILED_PRECONDITION: "ask `signatures(model)` for what there is",
+            Code.DEADLINE_EXCEEDED: "raise `timeout`, or send fewer frames at a time",
+        }
+        hint = hints.get(code, "")
+        if code == Code.RESOURCE_EXHAUSTED and "larger than max" in details:
+            hint = "raise `max_message_bytes`, or ask for fewer `outputs`"
+        return PredictionError(code, details, hint)
+
+
+def _spec(model: str, version: int | None, label: str) -> model_pb2.ModelSpec:
+    if version is not None and label:
+        raise errors.UserError(
+            f"`version` ({version}) and `label` ({label}) both name a version; give one."
+        )
+    spec = model_pb2.ModelSpec(name=model)
+    if version is not None:
+        spec.version.value = version
+    if label:
+        spec.version_label = label
+    return spec
+
+
+def _key(spec: model_pb2.ModelSpec) -> bytes:
+    plain = model_pb2.ModelSpec()
+    plain.CopyFrom(spec)
+    plain.signature_name = ""
+    return plain.SerializeToString(deterministic=True)
+
+
+def _read_signature(name: str, told: meta_graph_pb2.SignatureDef) -> Signature:
+    return Signature(
+        name,
+        {alias: _read_tensor(one) for alias, one in told.inputs.items()},
+        {alias: _read_tensor(one) for alias, one in told.outputs.items()},
+    )
+
+
+def _read_tensor(info: meta_graph_pb2.TensorInfo) -> Tensor:
+    shape: Shape = None
+    if not info.tensor_shape.unknown_rank:
+        sizes = (dim.size for dim in info.tensor_shape.dim)
+        shape = tuple(None if size < 0 else size for size in sizes)
+    return Tensor(tf.as_dtype(info.dtype), shape)
+
+
+def _checked(signature: Signature, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    missing = sorted(set(signature.inputs) - set(inputs))
+    extra = sorted(set(inputs) - set(signature.inputs))
+    if missing or extra:
+        raise errors.UserError(
+            f"The inputs do not fit: missing {missing}, unknown {extra}. The signature "
+            f"is {signature.describe()}."
+        )
+    return inputs
+
+
+def _cast(name: str, value: Any, dtype: tf.DType) -> np.ndarray:
+    """Returns an array of the dtype; numbers may not change by it."""
+    given = np.asarray(value)
+    if dtype == tf.string:
+        if given.dtype.kind not in "OSU":
+            raise errors.UserError(f"`{name}` is {given.dtype}, but must be strings.")
+        return given.astype(object)
+    wanted = np.dtype(dtype.as_numpy_dtype)
+    if given.dtype == wanted:
+        return given
+    is_number = given.dtype.kind in "biuf"
+    with np.errstate(invalid="ignore", over="ignore"):
+        cast = given.astype(wanted) if is_number else given
+    # Python's own numbers have no precision that a user has chosen.
+    is_chosen = hasattr(value, "dtype")
+    is_rounded = not is_chosen and {given.dtype.kind, wanted.kind} == {"f"}
+    if not is_number or not (is_rounded or np.array_equal(cast, given, equal_nan=True)):
+        raise errors.UserError(
+            f"`{name}` is {given.dtype} and would change if it were cast to "
+            f"{dtype.name}; cast it yourself."
+        )
+    return cast
+
+
+def _lacks_batch(signature: Signature, arrays: Mapping[str, np.ndarray]) -> bool:
+    shapes = {name: signature.inputs[name].shape for name in arrays}
+    return bool(arrays) and all(
+        shape is not None and array.ndim == len(shape) - 1
+        for shape, array in zip(shapes.values(), arrays.values(), strict=True)
+    )
+
+
+def _check_size(arrays: Mapping[str, np.ndarray]) -> None:
+    total = sum(array.nbytes for array in arrays.values())
+    if total > MAX_REQUEST:
+        raise errors.UserError(
+            f"The inputs have {total / 1e9:.1f} GB, but one request carries at most "
+            f"{MAX_REQUEST / 1e9:.1f} GB; send fewer frames at a time."
+        )

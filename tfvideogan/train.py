@@ -1,0 +1,132 @@
+"""Trains a model, or goes on training it.
+
+    python -m tfvideogan.train --gin_file=gin/foregan.gin
+    python -m tfvideogan.train --gin_file=gin/foregan.gin --gin_file=gin/smoke.gin
+    python -m tfvideogan.train --gin_file=gin/foregan.gin --dry_run
+
+The same command again goes on where it stopped. Exit codes: 0 done, 1 failed, 2 bad input,
+75 stopped by a signal and saved.
+"""
+
+import os
+
+# TensorFlow reads it when it is imported.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import argparse
+import pathlib
+import sys
+from collections.abc import Sequence
+
+from tfvideogan.core import errors
+from tfvideogan.engine import command_line, config, dry_run, loop
+from tfvideogan.engine import strategy as strategies
+
+RUNS = "runs"
+EXAMPLES = """\
+  python -m tfvideogan.train --gin_file=gin/foregan.gin
+  python -m tfvideogan.train --gin_file=gin/foregan.gin --gin_param='BATCH_SIZE = 4'
+  python -m tfvideogan.train --gin_file=gin/foregan.gin --gin_file=gin/smoke.gin
+  python -m tfvideogan.train --gin_file=gin/foregan.gin --virtual_devices=2 --dry_run
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the door with a command line; returns the exit code."""
+    options = _parser().parse_args(argv)
+    return command_line.run(lambda: _work(options), with_traceback=options.traceback)
+
+
+def _parser() -> argparse.ArgumentParser:
+    made = command_line.parser("Train a model, or go on training it.", EXAMPLES)
+    made.add_argument(
+        "--gin_file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a gin file; can be repeated, later ones win. Looked for in the current "
+        "folder, beside the package and where it was installed",
+    )
+    command_line.add_bindings(made)
+    command_line.add_workdir(
+        made,
+        required=False,
+        about=f"the run folder; {RUNS}/<names of the gin files> by default",
+    )
+    made.add_argument(
+        "--steps",
+        type=int,
+        help="train until this step; decays and other schedules stay as configured",
+    )
+    made.add_argument(
+        "--seed", type=int, help="the macro SEED, or loop.run.seed where there is none"
+    )
+    made.add_argument(
+        "--precision",
+        choices=sorted(strategies.PRECISIONS),
+        help="float32, or mixed float16 (with loss scaling) or bfloat16",
+    )
+    made.add_argument(
+        "--virtual_devices",
+        type=int,
+        metavar="N",
+        help="train on N logical CPU devices instead of what the machine has",
+    )
+    made.add_argument(
+        "--overwrite_config",
+        action="store_true",
+        help="go on in the run folder although the configuration has changed",
+    )
+    made.add_argument(
+        "--dry_run",
+        action="store_true",
+        help="print the configuration, parameters, memory and work, run one step on "
+        "zeros, write nothing",
+    )
+    return made
+
+
+def _work(options: argparse.Namespace) -> int:
+    if not options.gin_file:
+        raise errors.UserError(
+            "--gin_file is missing; try --gin_file=gin/foregan.gin, or --help."
+        )
+    _configure(options)
+    strategy = strategies.make(options.virtual_devices)
+    if options.dry_run:
+        print(config.text())
+        config.check_complete(loop.run, {"workdir": ""})
+        print(dry_run.describe(config.arguments(loop.run), strategy))
+        return command_line.OK
+    outcome = config.call(
+        loop.run,
+        workdir=options.workdir or default_workdir(options.gin_file),
+        strategy=strategy,
+        overwrite_config=options.overwrite_config,
+    )
+    return command_line.STOPPED if outcome.is_interrupted else command_line.OK
+
+
+def _configure(options: argparse.Namespace) -> None:
+    bindings = list(options.gin_param)
+    if options.steps is not None:
+        bindings.append(f"loop.run.steps = {options.steps}")
+    if options.precision is not None:
+        bindings.append(f'loop.run.precision = "{options.precision}"')
+    config.parse(options.gin_file, bindings)
+    if options.seed is not None:
+        name = "SEED" if config.is_bound_macro("SEED") else "loop.run.seed"
+        config.parse(options.gin_file, [*bindings, f"{name} = {options.seed}"])
+
+
+def default_workdir(gin_files: Sequence[str]) -> str:
+    """Returns the run folder of gin files: runs/foregan/exp1, runs/foregan+smoke."""
+    first, *others = [pathlib.PurePath(path).with_suffix("") for path in gin_files]
+    parts = first.parts
+    below = parts[parts.index("gin") + 1 :] if "gin" in parts else parts[-1:]
+    name = "+".join([below[-1], *(path.name for path in others)])
+    return str(pathlib.PurePath(RUNS, *below[:-1], name))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

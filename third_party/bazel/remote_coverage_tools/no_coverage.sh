@@ -1,0 +1,3 @@
+#!/bin/sh
+# Coverage is not reported through Bazel.
+exit 0
