@@ -46,7 +46,15 @@ class Case:
         """Returns a plausible random batch: smooth frames, a square object, slow flow."""
         root = seeds.from_int(seed)
         found = {}
+        numbers = {"labels": self.spec.num_classes}
+        numbers["caption_tokens"] = self.spec.vocabulary_size
+        numbers["caption_lengths"] = self.spec.caption_length
         for key, shape in self.spec.shapes().items():
+            if key in clip.WHOLE_CLIP_KEYS:
+                found[key] = seeds.integers(
+                    [size, *shape], seeds.fold(root, key), numbers[key]
+                )
+                continue
             draw = seeds.uniform([size, *shape], seeds.fold(root, key), -1.0, 1.0)
             found[key] = 2.0 * draw if key.endswith("flow") else draw
         if "foreground_masks" in found:

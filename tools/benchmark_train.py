@@ -274,9 +274,10 @@ def _synthetic(built: build.Built, batch_size: int) -> Iterator[feed.Block]:
     """The same random batch for ever: noise, an object in a corner, slow motion."""
     replicas = built.strategy.num_replicas_in_sync
     zeros = clip.zeros_like_spec(built.source.spec, batch_size // replicas)
-    batch = {
+    batch = zeros | {
         key: seeds.uniform(value.shape, seeds.fold(seeds.from_int(0), key), -1.0, 1.0)
         for key, value in zeros.items()
+        if value.dtype.is_floating
     }
     if "foreground_masks" in batch:
         batch["foreground_masks"] = _square(batch["foreground_masks"])

@@ -22,6 +22,22 @@ def test_a_batch_of_zeros_passes_the_check_and_has_every_key():
     }
 
 
+def test_labels_and_captions_are_integers_of_a_whole_clip():
+    spec = clip.ClipSpec(4, 8, 12, num_classes=6, caption_length=5, vocabulary_size=9)
+    batch = clip.zeros_like_spec(spec, 2)
+    clip.check_batch(batch, spec)
+    found = {k: (tuple(v.shape), v.dtype.name) for k, v in batch.items()}
+    assert found == {
+        "frames": ((2, 4, 8, 12, 3), "float32"),
+        "labels": ((2,), "int32"),
+        "caption_tokens": ((2, 5), "int32"),
+        "caption_lengths": ((2,), "int32"),
+    }
+    batch["labels"] = tf.zeros([2])
+    with pytest.raises(errors.UserError, match="float32, but must be int32"):
+        clip.check_batch(batch, spec)
+
+
 def test_another_length_changes_nothing_else():
     longer = FULL.with_frames(9)
     assert longer.frames == 9 and longer.with_frames(4) == FULL
@@ -50,6 +66,7 @@ def test_a_wrong_shape_and_a_wrong_dtype_are_named():
         ({"frames": 0}, "`frames` \\(0\\) must be at least 1"),
         ({"width": -4}, "`width` \\(-4\\)"),
         ({"channels": 4}, "`channels` \\(4\\) must be 1"),
+        ({"caption_length": 4}, "`caption_length` \\(4\\) and `vocabulary_size`"),
     ],
 )
 def test_impossible_sizes_are_refused(options, words):

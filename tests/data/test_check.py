@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tests.data import toy_source
+from tfvideogan.core import clip as clips
 from tfvideogan.core import errors
 from tfvideogan.data import check, sprites
 
@@ -75,3 +76,28 @@ def test_misread_flow_is_reported():
 def test_an_unknown_split_is_named():
     with pytest.raises(errors.UserError, match="'dev'"):
         check.check_split(SOURCE, "dev")
+
+
+CAPTIONED = clips.ClipSpec(1, 4, 4, num_classes=3, caption_length=3, vocabulary_size=9)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("labels", np.int32(3), "`labels` is 3, not one of 0..2"),
+        ("labels", np.int64(1), "`labels` is int64[], not int32[]"),
+        ("caption_lengths", np.int32(0), "`caption_lengths` is 0, not 1..3"),
+        ("caption_lengths", np.int32(1), "are not 1 words and zeros"),
+        ("caption_tokens", np.array([9, 1, 0], np.int32), "holds 9, no word"),
+    ],
+)
+def test_faults_of_labels_and_captions_are_found(key, value, words):
+    clip = {
+        "frames": np.zeros((1, 4, 4, 3), np.uint8),
+        "labels": np.int32(2),
+        "caption_tokens": np.array([8, 1, 0], np.int32),
+        "caption_lengths": np.int32(2),
+    }
+    assert check.clip_problems(clip, CAPTIONED) == []
+    problems = check.clip_problems(clip | {key: value}, CAPTIONED)
+    assert len(problems) == 1 and words in problems[0], problems

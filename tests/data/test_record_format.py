@@ -39,6 +39,21 @@ def test_a_clip_survives_the_round_trip(spec):
         assert error.max() <= tolerance + 2e-3 * np.abs(value).max() * (tolerance > 0)
 
 
+def test_labels_and_captions_survive_the_round_trip():
+    spec = clips.ClipSpec(2, 4, 4, num_classes=6, caption_length=3, vocabulary_size=9)
+    clip = raw_clip(clips.ClipSpec(2, 4, 4))
+    clip |= {
+        "labels": np.int32(5),
+        "caption_tokens": np.array([8, 1, 0], np.int32),
+        "caption_lengths": np.int32(2),
+    }
+    content = tf.constant(record_format.encoded(clip, spec, "walker"))
+    result = record_format.decoded(content, spec, frames=2)
+    for key in clips.WHOLE_CLIP_KEYS:
+        assert result[key].dtype == tf.int32
+        np.testing.assert_array_equal(result[key], clip[key])
+
+
 def test_small_pictures_are_raw_and_large_ones_are_jpeg():
     lengths = {}
     for spec in (SMALL, LARGE):

@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan.core import errors, seeds
+from tfvideogan.data import captions, pipeline, sprites, transforms
 from tfvideogan.data import flow as optical_flow
-from tfvideogan.data import pipeline, sprites, transforms
 
 SEED = seeds.from_int(0)
 
@@ -67,6 +67,24 @@ def test_a_flip_mirrors_columns_and_turns_horizontal_flow():
     )
     np.testing.assert_array_equal(result["frames"][0, 0, :, 0], [5, 4, 3, 2, 1, 0])
     np.testing.assert_array_equal(result["forward_flow"][0, 0, 0], [-10, 11])
+
+
+@pytest.mark.parametrize("name", ["flip", "reversal"])
+def test_a_mirrored_clip_is_described_anew(name):
+    tokens = tf.constant([7, captions.LEFT, 0])
+    result = ALWAYS[name](
+        {"frames": tf.zeros([2, 4, 6, 1]), "caption_tokens": tokens, "labels": 3}, SEED
+    )
+    np.testing.assert_array_equal(result["caption_tokens"], [7, captions.RIGHT, 0])
+    assert int(result["labels"]) == 3
+
+
+def test_a_crop_leaves_label_and_caption_alone():
+    tokens = tf.constant([7, captions.LEFT, 0])
+    example = {"frames": tf.zeros([2, 24, 30, 1]), "caption_tokens": tokens}
+    result = ALWAYS["crop"](example | {"labels": tf.constant(3)}, SEED)
+    np.testing.assert_array_equal(result["caption_tokens"], tokens)
+    assert int(result["labels"]) == 3
 
 
 def test_two_flips_or_reversals_are_none(example):

@@ -9,6 +9,9 @@ A dataset *has* a `ClipSpec`; a model is *built from* one; a test makes a tiny o
 | `forward_flow`     | [N, T-1, H, W, 2] | float32 pixels (dx, dy), on frame t, to t+1    |
 | `backward_flow`    | [N, T-1, H, W, 2] | float32 pixels (dx, dy), on frame t+1, to t    |
 | `backgrounds`      | [N, T, H, W, C]   | float32 [-1, 1], the scene without the object  |
+| `labels`           | [N]               | int32, the class, 0 .. num_classes - 1         |
+| `caption_tokens`   | [N, L]            | int32, words by number, 0 behind the last one  |
+| `caption_lengths`  | [N]               | int32, words of the caption, at most L         |
 
 `ops.warp.backward(frames[:, t], backward_flow[:, t])` approximates `frames[:, t + 1]`.
 """
@@ -21,6 +24,8 @@ import tensorflow as tf
 from tfvideogan.core import errors
 
 MIN_FRAMES = 1
+# What is said of a clip as a whole: integers, without an axis of time.
+WHOLE_CLIP_KEYS = ("labels", "caption_tokens", "caption_lengths")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,9 +40,9 @@ class ClipSpec:
       has_masks: whether the batch holds `foreground_masks`.
       has_flow: whether it holds `forward_flow` and `backward_flow`.
       has_backgrounds: whether it holds clean plates, `backgrounds`.
-      num_classes: number of labels, 0 without labels.
-      caption_length: words of a padded caption, 0 without captions.
-      vocabulary_size: number of words, 0 without captions.
+      num_classes: number of classes of `labels`, 0 without labels.
+      caption_length: words of a padded caption L, 0 without captions.
+      vocabulary_size: number of words, the padding included; 0 without captions.
       fps: frames per second, for files that are played.
     """
 
@@ -64,6 +69,11 @@ class ClipSpec:
             raise errors.UserError(
                 f"`channels` ({self.channels}) must be 1 (grey) or 3 (RGB)."
             )
+        if (self.caption_length > 0) != (self.vocabulary_size > 0):
+            raise errors.UserError(
+                f"`caption_length` ({self.caption_length}) and `vocabulary_size` "
+                f"({self.vocabulary_size}) must both be positive, or both 0."
+            )
 
     def with_frames(self, frames: int) -> "ClipSpec":
         """Returns the same spec with another number of frames."""
@@ -80,13 +90,23 @@ class ClipSpec:
             shapes["backward_flow"] = (self.frames - 1, *size, 2)
         if self.has_backgrounds:
             shapes["backgrounds"] = (self.frames, *size, self.channels)
+        if self.num_classes:
+            shapes["labels"] = ()
+        if self.caption_length:
+            shapes["caption_tokens"] = (self.caption_length,)
+            shapes["caption_lengths"] = ()
         return shapes
 
 
+def dtype_of(key: str) -> tf.DType:
+    """Returns the dtype that a batch key has."""
+    return tf.int32 if key in WHOLE_CLIP_KEYS else tf.float32
+
+
 def zeros_like_spec(spec: ClipSpec, batch_size: int) -> dict[str, tf.Tensor]:
-    """Returns a batch of zeros, float32 (mid-grey frames, no object, no motion)."""
+    """Returns a batch of zeros: mid-grey frames, no object, no motion, no words."""
     return {
-        key: tf.zeros((batch_size, *shape), tf.float32)
+        key: tf.zeros((batch_size, *shape), dtype_of(key))
         for key, shape in spec.shapes().items()
     }
 
@@ -109,7 +129,8 @@ def check_batch(batch: Mapping[str, tf.Tensor], spec: ClipSpec) -> None:
                 f"`{key}` of the batch has shape {('N', *found)}, but the clip spec "
                 f"says {('N', *shape)}."
             )
-        if batch[key].dtype != tf.float32:
+        if batch[key].dtype != dtype_of(key):
             raise errors.UserError(
-                f"`{key}` of the batch is {batch[key].dtype.name}, but must be float32."
+                f"`{key}` of the batch is {batch[key].dtype.name}, but must be "
+                f"{dtype_of(key).name}."
             )

@@ -7,7 +7,7 @@ report.problems  # () when all is well
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -124,14 +124,15 @@ def clip_problems(clip: Mapping[str, np.ndarray], spec: clips.ClipSpec) -> list[
     shapes = spec.with_frames(len(clip["frames"])).shapes()
     problems = []
     for key, shape in shapes.items():
-        dtype = np.float32 if key.endswith("flow") else np.uint8
+        dtype = sources.raw_dtype(key).as_numpy_dtype
         if key not in clip:
             problems.append(f"has no `{key}`")
-        elif clip[key].shape != shape or clip[key].dtype != dtype:
-            found = f"{clip[key].dtype}{list(clip[key].shape)}"
+        elif np.shape(clip[key]) != shape or clip[key].dtype != dtype:
+            found = f"{clip[key].dtype}{list(np.shape(clip[key]))}"
             problems.append(f"`{key}` is {found}, not {np.dtype(dtype)}{list(shape)}")
         elif dtype is np.float32 and not np.isfinite(clip[key]).all():
             problems.append(f"`{key}` has values that are not finite")
+    problems += _word_problems(clip, spec)
     masks = clip.get("foreground_masks")
     if masks is not None:
         if masks.max(initial=0) > 1:
@@ -139,6 +140,23 @@ def clip_problems(clip: Mapping[str, np.ndarray], spec: clips.ClipSpec) -> list[
         if not masks[0].any():
             problems.append("the first mask is empty")
     return problems
+
+
+def _word_problems(
+    clip: Mapping[str, np.ndarray], spec: clips.ClipSpec
+) -> Iterator[str]:
+    """Yields what is wrong with the label and the caption of a raw clip."""
+    label = clip.get("labels", 0)
+    if spec.num_classes and not 0 <= label < spec.num_classes:
+        yield f"`labels` is {label}, not one of 0..{spec.num_classes - 1}"
+    if spec.caption_length and {"caption_tokens", "caption_lengths"} <= set(clip):
+        tokens, length = clip["caption_tokens"], int(clip["caption_lengths"])
+        if not 0 < length <= spec.caption_length:
+            yield f"`caption_lengths` is {length}, not 1..{spec.caption_length}"
+        elif (tokens[:length] <= 0).any() or tokens[length:].any():
+            yield f"`caption_tokens` {tokens.tolist()} are not {length} words and zeros"
+        elif tokens.max() >= spec.vocabulary_size:
+            yield f"`caption_tokens` holds {tokens.max()}, no word of the vocabulary"
 
 
 def copied_mask_j(masks: np.ndarray) -> float:

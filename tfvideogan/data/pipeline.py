@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
-from tfvideogan.core import errors, pixels, seeds
+from tfvideogan.core import clip, errors, pixels, seeds
 from tfvideogan.data import source as sources
 
 # A callable (example, seed [2] int32) -> example; see `data/transforms.py`.
@@ -56,7 +56,7 @@ def make_dataset(
       transforms: applied in order to every example, after conversion to floats.
 
     Returns:
-      Batches of [batch_size / num_replicas, ...] float32, keys and layouts as in
+      Batches of [batch_size / num_replicas, ...], keys, layouts and dtypes as in
       `core.clip`.
 
     Raises:
@@ -102,7 +102,9 @@ def to_model(window: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     pixel_keys = ("frames", "backgrounds")
     return {
         key: (
-            pixels.to_float(value) if key in pixel_keys else tf.cast(value, tf.float32)
+            pixels.to_float(value)
+            if key in pixel_keys
+            else tf.cast(value, clip.dtype_of(key))
         )
         for key, value in window.items()
     }

@@ -4,6 +4,7 @@
 |------------------|---------------------------------------------------------------------|
 | `id`             | bytes, the clip's name in its dataset                               |
 | `num_frames`     | int64, T                                                            |
+| `labels`, `caption_tokens`, `caption_lengths` | int64, one or L                        |
 
 | feature list       | entries, bytes each                                               |
 |--------------------|-------------------------------------------------------------------|
@@ -30,7 +31,7 @@ from tfvideogan.core import clip as clips
 from tfvideogan.data import source
 
 # Raises with any change of the tables above.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 JPEG_QUALITY = 95
 # At 64x64 raw bytes are read several times faster than JPEG; above, they cost more disk
 # than they save time.
@@ -48,6 +49,10 @@ def encoded(
     num_frames = len(clip["frames"])
     example.context.feature["num_frames"].int64_list.value.append(num_frames)
     for key in spec.shapes():
+        if key in clips.WHOLE_CLIP_KEYS:
+            values = np.ravel(clip[key]).tolist()
+            example.context.feature[key].int64_list.value.extend(values)
+            continue
         entries = example.feature_lists.feature_list[key].feature
         for picture in clip[key]:
             content = _encoded_picture(key, picture, spec)
@@ -74,18 +79,24 @@ def decoded(
       A raw window with static shapes, as in `data/source.py`.
     """
     shapes = spec.with_frames(frames).shapes()
+    whole = [key for key in shapes if key in clips.WHOLE_CLIP_KEYS]
+    moving = [key for key in shapes if key not in whole]
     context, lists = tf.io.parse_single_sequence_example(
         content,
-        context_features={"num_frames": tf.io.FixedLenFeature([], tf.int64)},
+        context_features={
+            "num_frames": tf.io.FixedLenFeature([], tf.int64),
+            **{key: tf.io.FixedLenFeature(shapes[key], tf.int64) for key in whole},
+        },
         sequence_features={
-            key: tf.io.FixedLenSequenceFeature([], tf.string) for key in shapes
+            key: tf.io.FixedLenSequenceFeature([], tf.string) for key in moving
         },
     )[:2]
     start = source.window_start(context["num_frames"], frames, seed)
     return {
         key: _decoded_pictures(key, lists[key][start : start + shape[0]], shape, spec)
         for key, shape in shapes.items()
-    }
+        if key in moving
+    } | {key: tf.cast(context[key], tf.int32) for key in whole}
 
 
 def _encoded_picture(key: str, picture: np.ndarray, spec: clips.ClipSpec) -> bytes:

@@ -11,8 +11,11 @@ dictionary of
 | `forward_flow`     | float32 [T-1, H, W, 2] | pixels (dx, dy) on frame t, to t + 1      |
 | `backward_flow`    | float32 [T-1, H, W, 2] | pixels (dx, dy) on frame t + 1, to t      |
 | `backgrounds`      | uint8 [T, H, W, C]     | the same scene without the object         |
+| `labels`           | int32 []               | the class                                 |
+| `caption_tokens`   | int32 [L]              | words by number, 0 behind the last one    |
+| `caption_lengths`  | int32 []               | number of words                           |
 
-where the spec says which of the last four there are.
+where the spec says which of the last seven there are (names as in a batch, `core/clip.py`).
 
     source = sprites.Sprites(frames=8, height=64, width=64)
     for clip in source.clips("test"):
@@ -80,6 +83,19 @@ class ClipSource(Protocol):
           A raw window with static shapes, keys and dtypes as in the module docstring.
         """
         ...
+
+
+# dtypes of the keys of a raw clip; those not listed are uint8.
+RAW_DTYPES = {
+    "forward_flow": tf.float32,
+    "backward_flow": tf.float32,
+    **dict.fromkeys(clip.WHOLE_CLIP_KEYS, tf.int32),
+}
+
+
+def raw_dtype(key: str) -> tf.DType:
+    """Returns the dtype that a key of a raw clip has."""
+    return RAW_DTYPES.get(key, tf.uint8)
 
 
 def check_split(source: ClipSource, split: str) -> None:

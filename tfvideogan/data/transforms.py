@@ -2,7 +2,8 @@
 
 An example is one row of a batch (`core/clip.py` without the axis N): frames
 [T, H, W, C] in [-1, 1], masks, flow in pixels, clean plates. Whatever moves pixels moves
-masks and clean plates alike, and turns, swaps or scales the vectors of the flow.
+masks and clean plates alike, and turns, swaps or scales the vectors of the flow. What is
+mirrored or played backwards is described anew: "left" becomes "right" in its caption.
 
     transforms = (HorizontalFlip(), TimeReversal(), ColourJitter())
 
@@ -11,7 +12,8 @@ In gin: `loop.run.transforms = [@transforms.HorizontalFlip(), @transforms.Colour
 
 import tensorflow as tf
 
-from tfvideogan.core import errors, seeds
+from tfvideogan.core import clip, errors, seeds
+from tfvideogan.data import captions
 
 Example = dict[str, tf.Tensor]
 FLOWS = ("forward_flow", "backward_flow")
@@ -27,13 +29,16 @@ class HorizontalFlip:
         self.probability = _checked_probability(probability)
 
     def __call__(self, example: Example, seed: tf.Tensor) -> Example:
-        """Flips the example, or not; horizontal flow changes its sign."""
+        """Flips the example, or not; horizontal flow and captions turn with it."""
         is_flipped = seeds.uniform([], seed) < self.probability
         return tf.cond(is_flipped, lambda: _flipped(example), lambda: dict(example))
 
 
 class TimeReversal:
-    """Plays a clip backwards; forward and backward flow change places."""
+    """Plays a clip backwards; forward and backward flow change places.
+
+    Not for classes or captions that tell how something begins and ends.
+    """
 
     def __init__(self, probability: float = 0.5) -> None:
         """Creates the transform; `probability` is that of a reversal."""
@@ -105,14 +110,21 @@ class RandomCrop:
             )
         top = seeds.integers([], seeds.fold(seed, 0), height - self.height + 1)
         left = seeds.integers([], seeds.fold(seed, 1), width - self.width + 1)
-        return {
+        return example | {
             key: _cut(value, top, left, self.height, self.width)
-            for key, value in example.items()
+            for key, value in _pictures(example).items()
         }
 
 
+def _pictures(example: Example) -> Example:
+    """Returns what has an axis of time, height and width."""
+    return {k: v for k, v in example.items() if k not in clip.WHOLE_CLIP_KEYS}
+
+
 def _flipped(example: Example) -> Example:
-    result = {key: tf.reverse(value, axis=[2]) for key, value in example.items()}
+    result = _turned(example) | {
+        key: tf.reverse(value, axis=[2]) for key, value in _pictures(example).items()
+    }
     for key in FLOWS:
         if key in result:
             result[key] = result[key] * tf.constant([-1.0, 1.0])
@@ -120,10 +132,19 @@ def _flipped(example: Example) -> Example:
 
 
 def _reversed(example: Example) -> Example:
-    result = {key: tf.reverse(value, axis=[0]) for key, value in example.items()}
+    result = _turned(example) | {
+        key: tf.reverse(value, axis=[0]) for key, value in _pictures(example).items()
+    }
     if FLOWS[0] in result:
         result[FLOWS[0]], result[FLOWS[1]] = result[FLOWS[1]], result[FLOWS[0]]
     return result
+
+
+def _turned(example: Example) -> Example:
+    """Returns the example with the directions of its caption turned round."""
+    if "caption_tokens" not in example:
+        return dict(example)
+    return example | {"caption_tokens": captions.mirrored(example["caption_tokens"])}
 
 
 def _cut(
