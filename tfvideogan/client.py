@@ -34,8 +34,8 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 MAX_FPS = 240.0
 WHITE = 255
 MEGABYTE = 2**20
-# What is written where nobody says, in this order.
-MAIN_OUTPUTS = ("video", "video_uint8", "frames", "image_uint8")
+# What is asked for and written where nobody says, in this order: bytes before floats.
+MAIN_OUTPUTS = ("video_uint8", "video", "frames", "image_uint8", "image")
 VERBS = ("predict", "complete", "generate", prediction_client.DEFAULT_SIGNATURE)
 
 

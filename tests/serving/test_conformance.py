@@ -150,6 +150,8 @@ def server(root: pathlib.Path) -> Iterator[Server]:
 
 
 def start(**options) -> local_server.LocalServer:
+    # As a production server does unless it is told otherwise.
+    options = {"enable_serialization_as_tensor_content": False} | options
     started = local_server.LocalServer(local_server.Options(pick_ports=True, **options))
     started.start()
     return started

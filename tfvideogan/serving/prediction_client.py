@@ -195,7 +195,7 @@ class PredictionClient:
         _check_size(arrays)
         for name, array in arrays.items():
             array = array[np.newaxis] if is_single else array
-            request.inputs[name].CopyFrom(tensors.to_proto(array))
+            tensors.pack(request.inputs[name], array)
         try:
             answer = self._call(self._predictions.Predict, request, end)
         except PredictionError:
