@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import browser
 from tests.serving import models
 from tfvideogan import client
 from tfvideogan.data import video
@@ -77,6 +78,21 @@ def test_an_mp4_of_another_size_becomes_an_mp4_for_browsers(
         assert stream.average_rate == 12
     content = out.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")  # plays before it is whole
+
+
+@browser.needed
+@pytest.mark.slow
+def test_what_is_written_plays_in_a_browser(
+    server: str, tmp_path: pathlib.Path, mask: str
+) -> None:
+    video.write_video(tmp_path / "frames", clip(), 8)
+    out = tmp_path / "out.mp4"
+    flags = (f"--input={tmp_path / 'frames'}", f"--mask={mask}", f"--output={out}")
+    assert run(server, *flags, "--fps=14") == 0
+    # Seven frames at 14 a second.
+    assert browser.play(out) == "played 8x8 for 0.5 s"
+    out.write_bytes(out.read_bytes()[:600])
+    assert browser.play(out).startswith("error: ")
 
 
 def test_a_gif_is_read(server: str, tmp_path: pathlib.Path, mask: str) -> None:

@@ -4,12 +4,14 @@ They run against the local server, in this process. Against a production server:
 
     python -m tests.serving.models /tmp/models
     docker run --network=host --mount type=bind,source=/tmp/models,target=/tmp/models \\
-        tensorflow/serving --model_config_file=/tmp/models/models.config
+        tensorflow/serving --model_config_file=/tmp/models/models.config \\
+        --monitoring_config_file=/tmp/models/monitoring.config --max_num_load_retries=0
     TFVIDEOGAN_TFS_GRPC=127.0.0.1:8500 TFVIDEOGAN_TFS_REST=127.0.0.1:8501 \\
         TFVIDEOGAN_TFS_MODELS=/tmp/models \\
         python -m pytest tests/serving/test_conformance.py
 
-Names carry the number of the case: C for gRPC, R for REST.
+Cases that need a server of their own making (a socket, a folder to be watched) are skipped
+then; each says so. Names carry the number of the case: C for gRPC, R for REST.
 """
 
 import base64
