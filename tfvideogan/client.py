@@ -1,8 +1,11 @@
 r"""Sends a video to a served model and writes the answer as a file that plays.
 
-    python -m tfvideogan.client --model=foregan --input=bear.mp4 --mask=00000.png \
+    python -m tfvideogan.client --model=foregan --input=clip.mp4 --mask=mask.png \
         --output=out.mp4
     python -m tfvideogan.client --model=foregan --describe
+
+In a checkout, `python tools/sample_clip.py` writes a clip.mp4 and a mask.png to try, and
+`python -m tfvideogan.serve` serves what is in saved_models/.
 
 What the model wants is asked of the server; frames are resized to its size, optical flow
 is estimated here (DIS) where it wants some, and a long video goes in several requests.

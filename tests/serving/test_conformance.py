@@ -933,9 +933,31 @@ def test_raw_bytes_are_answered_on_demand(root: pathlib.Path) -> None:
     started.stop()
 
 
+def random_bytes(folder: pathlib.Path) -> None:
+    (folder / "saved_model.pb").write_bytes(bytes(range(256)))
+
+
+def nothing(folder: pathlib.Path) -> None:
+    """Leaves the folder empty."""
+
+
+def cut_weights(folder: pathlib.Path) -> None:
+    good = folder.parent / "1"
+    shutil.copytree(good, folder, dirs_exist_ok=True)
+    [weights] = (folder / "variables").glob("variables.data*")
+    weights.write_bytes(weights.read_bytes()[:5])
+
+
+def cut_graph(folder: pathlib.Path) -> None:
+    shutil.copytree(folder.parent / "1", folder, dirs_exist_ok=True)
+    graph = folder / "saved_model.pb"
+    graph.write_bytes(graph.read_bytes()[:1000])
+
+
 @ours_only
+@pytest.mark.parametrize("spoil", [random_bytes, nothing, cut_weights, cut_graph])
 def test_garbage_in_a_new_version_leaves_the_old_one(
-    root: pathlib.Path, tmp_path: pathlib.Path
+    root: pathlib.Path, tmp_path: pathlib.Path, spoil: Callable[[pathlib.Path], None]
 ) -> None:
     shutil.copytree(root / "half_plus_two" / "123", tmp_path / "1")
     started = start(
@@ -943,7 +965,8 @@ def test_garbage_in_a_new_version_leaves_the_old_one(
         file_system_poll_wait_seconds=0.1,
     )
     client = Server(started.grpc_address, "", root)
-    shutil.copytree(root / "bad" / "1", tmp_path / "2")
+    (tmp_path / "2").mkdir()
+    spoil(tmp_path / "2")
     eventually(lambda: [s.state for s in client.status("m")] == [50, 30])
     assert client.predict("m", inputs=x(2)).model_spec.version.value == 1
     # Mended in place, it is tried again.
