@@ -105,6 +105,26 @@ def test_a_gif_is_read(server: str, tmp_path: pathlib.Path, mask: str) -> None:
     assert found["fps"] == 10
 
 
+@pytest.mark.parametrize("is_batched", [False, True])
+def test_as_a_library_it_estimates_the_flow_that_is_wanted(
+    server: str, monkeypatch, is_batched: bool
+) -> None:
+    frames, mask = clip(), clip(1)[0, ..., :1]
+    if is_batched:
+        frames, mask = np.stack([frames, frames]), np.stack([mask, mask])
+    with client.PredictionClient(server) as served:
+        answer = served.predict("trail", frames=frames, mask=mask, outputs=["video"])
+        np.testing.assert_array_equal(
+            answer["video"], np.maximum.accumulate(frames, axis=-4)
+        )
+        # What is given is not estimated again.
+        between = np.zeros([*frames.shape[:-4], 6, 8, 8, 2], np.float32)
+        flows = {"forward_flow": between, "backward_flow": between}
+        monkeypatch.setattr(client.flow, "estimate_clip", None)
+        again = served.predict("trail", frames=frames, mask=mask, **flows)
+    np.testing.assert_array_equal(again["video"], answer["video"])
+
+
 def test_signatures_are_described(server: str, capsys) -> None:
     assert run(server, "--describe") == 0
     text = capsys.readouterr().out
