@@ -47,7 +47,7 @@ def test_a_caption_must_have_a_word_and_fit(caption):
     ],
 )
 def test_a_mirror_turns_directions_that_are_not_joined(caption, turned):
-    tokens, _ = WORDS.encode(caption, 12)
+    tokens, _ = WORDS.encode(caption, 14)
     result = captions.mirrored(tf.constant(tokens))
     assert WORDS.decode(result.numpy()) == turned
     assert result.dtype == tf.int32
