@@ -21,6 +21,11 @@ def test_every_element_and_motion_is_trained():
     assert {motion for _, motion in pairs} == set(range(6))
 
 
+def test_motions_take_turns():
+    pairs = combinations.split_pairs(10, 6)["train"]
+    assert [motion for _, motion in pairs[:12]] == [0, 1, 2, 3, 4, 5] * 2
+
+
 def test_what_is_held_out_of_ten_digits_and_two_axes():
     pairs = combinations.split_pairs(10, 2)
     assert pairs["test"] == ((0, 0), (1, 1))

@@ -6,7 +6,11 @@ import pytest
 
 from tests.data import mnist_tree
 from tfvideogan.core import errors
-from tfvideogan.data import mnist
+from tfvideogan.data import glyphs, mnist
+
+
+def read(root: str, **options) -> dict[str, glyphs.Glyphs]:
+    return mnist.read_digits(root, **options).splits
 
 
 def same_digits(found, expected) -> None:
@@ -16,20 +20,18 @@ def same_digits(found, expected) -> None:
 
 
 def test_every_spelling_gives_the_same_digits(tmp_path):
-    expected = mnist.read_digits(mnist_tree.write(tmp_path / "gz"))
-    same_digits(
-        mnist.read_digits(mnist_tree.write(tmp_path / "plain", packing="")), expected
-    )
-    same_digits(mnist.read_digits(mnist_tree.write_npz(tmp_path / "npz")), expected)
+    expected = read(mnist_tree.write(tmp_path / "gz"))
+    same_digits(read(mnist_tree.write(tmp_path / "plain", packing="")), expected)
+    same_digits(read(mnist_tree.write_npz(tmp_path / "npz")), expected)
     mnist_tree.write(tmp_path / "torch" / "MNIST" / "raw")
-    same_digits(mnist.read_digits(str(tmp_path / "torch")), expected)
+    same_digits(read(str(tmp_path / "torch")), expected)
     for path in (tmp_path / "plain").iterdir():
         path.rename(path.with_name(path.name.replace("-idx", ".idx")))
-    same_digits(mnist.read_digits(str(tmp_path / "plain")), expected)
+    same_digits(read(str(tmp_path / "plain")), expected)
 
 
 def test_pictures_and_labels_are_those_of_the_files(tmp_path):
-    digits = mnist.read_digits(mnist_tree.write(tmp_path))
+    digits = read(mnist_tree.write(tmp_path))
     drawn, labels = mnist_tree.pictures(240)
     np.testing.assert_array_equal(digits["train"].pictures, drawn[:220])
     np.testing.assert_array_equal(digits["train"].labels, labels[:220])
@@ -37,7 +39,7 @@ def test_pictures_and_labels_are_those_of_the_files(tmp_path):
 
 
 def test_the_splits_share_no_picture(tmp_path):
-    digits = mnist.read_digits(mnist_tree.write(tmp_path))
+    digits = read(mnist_tree.write(tmp_path))
     sizes = {split: len(part.labels) for split, part in digits.items()}
     # A twelfth of 240 is 20.
     assert sizes == {"train": 220, "validation": 20, "test": 40}
@@ -49,7 +51,7 @@ def test_test_digits_alone_are_halved_only_when_asked(tmp_path):
     root = mnist_tree.write(tmp_path, stems=("t10k",))
     text = complaint(root)
     assert "no train-images file" in text and "'test-halves'" in text
-    digits = mnist.read_digits(root, digits_from="test-halves")
+    digits = read(root, digits_from="test-halves")
     drawn, _ = mnist_tree.pictures(40, 240)
     np.testing.assert_array_equal(digits["train"].pictures, drawn[:19])
     np.testing.assert_array_equal(digits["validation"].pictures, drawn[19:20])

@@ -22,12 +22,12 @@ def split_pairs(num_elements: int, num_motions: int) -> dict[str, tuple[Pair, ..
       num_elements: at least 3, of which one per motion is left out twice.
       num_motions: numbered from 0.
     """
-    opposite = num_elements // 2
+    held_out = {0: "test", num_elements // 2: "validation"}
     pairs: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
-    for motion in range(num_motions):
-        for element in range(num_elements):
-            distance = (element - motion) % num_elements
-            held_out = {0: "test", opposite: "validation"}
+    # Motion by motion, so that also the first few clips show all of them.
+    for distance in range(num_elements):
+        for motion in range(num_motions):
+            element = (motion + distance) % num_elements
             pairs[held_out.get(distance, "train")].append((element, motion))
     return {split: tuple(chosen) for split, chosen in pairs.items()}
 

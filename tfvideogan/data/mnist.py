@@ -12,13 +12,11 @@ The splits share no picture. Of the 60,000 training digits the last twelfth (5,0
 for validation, and the 10,000 test digits are for testing alone.
 
     digits = read_digits("/data/mnist")
-    digits["train"].pictures  # [55000, 28, 28] uint8, white on black
+    digits.splits["train"].pictures  # [55000, 28, 28] uint8, white on black
 
 Reference: LeCun et al., Gradient-based learning applied to document recognition, 1998.
 """
 
-import dataclasses
-import functools
 import gzip
 import pathlib
 import zipfile
@@ -27,6 +25,7 @@ import zlib
 import numpy as np
 
 from tfvideogan.core import errors
+from tfvideogan.data import glyphs
 
 DIGITS_FROM = ("official", "test-halves")
 SIZE = 28
@@ -45,35 +44,14 @@ TREE = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Digits:
-    """Pictures of digits.
-
-    Attributes:
-      pictures: [K, 28, 28] uint8, white on black.
-      labels: [K] int64, 0..9.
-    """
-
-    pictures: np.ndarray
-    labels: np.ndarray
-
-    @functools.cached_property
-    def places(self) -> tuple[np.ndarray, ...]:
-        """For each label the numbers of its pictures."""
-        return tuple(np.flatnonzero(self.labels == d) for d in range(NUM_CLASSES))
-
-
-def read_digits(root: str, *, digits_from: str = "official") -> dict[str, Digits]:
-    """Reads the digits of each split.
+def read_digits(root: str, *, digits_from: str = "official") -> glyphs.GlyphBank:
+    """Reads the digits of train, validation and test.
 
     Args:
       root: the folder with the files.
       digits_from: "official", or, for those who have only the files t10k, "test-halves":
         of the test digits the first half takes the place of the training digits and the
-        second half is for testing. The halves were written by different people.
-
-    Returns:
-      Digits for train, validation and test.
+        second half is for testing. The halves come from different groups of writers.
 
     Raises:
       UserError: a file is missing, damaged, or of a wrong size.
@@ -90,13 +68,17 @@ def read_digits(root: str, *, digits_from: str = "official") -> dict[str, Digits
         train = _read(folder, "train")
     else:
         middle = len(test.labels) // 2
-        train, test = _part(test, 0, middle), _part(test, middle, None)
+        train, test = test.part(0, middle), test.part(middle, None)
     last = len(train.labels) - len(train.labels) // VALIDATION_SHARE
-    return {
-        "train": _part(train, 0, last),
-        "validation": _part(train, last, None),
+    splits = {
+        "train": train.part(0, last),
+        "validation": train.part(last, None),
         "test": test,
     }
+    kind = (
+        "the test digits of MNIST in halves" if digits_from != "official" else "MNIST"
+    )
+    return glyphs.GlyphBank("mnist", f"{kind} read from {folder}", False, splits)
 
 
 def read_idx(path: pathlib.Path, axes: int) -> np.ndarray:
@@ -130,7 +112,7 @@ def read_idx(path: pathlib.Path, axes: int) -> np.ndarray:
     return values.reshape(shape)
 
 
-def _read(folder: pathlib.Path, stem: str) -> Digits:
+def _read(folder: pathlib.Path, stem: str) -> glyphs.Glyphs:
     """Reads the digits of one of the two sets, "train" or "t10k"."""
     images = _found(folder, f"{stem}-images", IMAGES)
     labels = _found(folder, f"{stem}-labels", LABELS)
@@ -165,7 +147,9 @@ def _found(folder: pathlib.Path, stem: str, axes: int) -> pathlib.Path | None:
     return None
 
 
-def _checked(path: pathlib.Path, pictures: np.ndarray, labels: np.ndarray) -> Digits:
+def _checked(
+    path: pathlib.Path, pictures: np.ndarray, labels: np.ndarray
+) -> glyphs.Glyphs:
     is_pictures = pictures.ndim == IMAGES and pictures.shape[1:] == (SIZE, SIZE)
     if not is_pictures or pictures.dtype != np.uint8 or not len(pictures):
         raise errors.UserError(
@@ -180,8 +164,4 @@ def _checked(path: pathlib.Path, pictures: np.ndarray, labels: np.ndarray) -> Di
         raise errors.UserError(
             f"The labels of {path} go up to {labels.max()}, but must be 0..9."
         )
-    return Digits(pictures, labels.astype(np.int64))
-
-
-def _part(digits: Digits, first: int, last: int | None) -> Digits:
-    return Digits(digits.pictures[first:last], digits.labels[first:last])
+    return glyphs.Glyphs(pictures, labels.astype(np.int64))

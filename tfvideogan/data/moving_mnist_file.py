@@ -21,6 +21,7 @@ from tfvideogan.core import clip, errors
 from tfvideogan.data import numpy_calls, source
 
 FILE = "mnist_test_seq.npy"
+SPLITS = ("test",)
 AXES = 4
 FPS = 10.0
 
@@ -37,7 +38,7 @@ class MovingMnistFile:
 
     name = "moving_mnist_file"
     is_procedural = False
-    splits = ("test",)
+    splits = SPLITS
 
     def __init__(self, root: str, *, frames: int = 20, fps: float = FPS) -> None:
         """Opens the file.
