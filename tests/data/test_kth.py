@@ -101,6 +101,24 @@ def test_every_fifth_frame_as_in_the_source_document(make):
     assert source.spec.fps == 5 and source.num_frames("train") == 3
 
 
+def test_windows_of_openstl(tmp_path):
+    root = kth_tree.write(tmp_path / "KTH", actions=("running", "boxing"))
+    source = kth.Kth(
+        root,
+        frames=5,
+        height=24,
+        width=32,
+        eval_frames=5,
+        actions=("running", "boxing"),
+        openstl_windows=True,
+        cache_dir=str(tmp_path / "cache"),
+    )
+    # Of 12 frames, boxing gives the windows 0..4 and 5..9; running those from 0, 3, 6.
+    # 3 people, 2 ranges each.
+    assert source.num_clips("train") == 3 * 2 * (2 + 3)
+    assert {len(clip["frames"]) for clip in source.clips("train")} == {5}
+
+
 def complaint(make, **options) -> str:
     with pytest.raises(errors.UserError) as raised:
         make(**options)
@@ -144,6 +162,7 @@ def test_a_damaged_film_is_named(tmp_path):
         ({"protocol": "50-50"}, ["`protocol` ('50-50')", "16-9, 20-5, recognition"]),
         ({"actions": ("flying",)}, ["`actions` ('flying',)", "walking"]),
         ({"validation_persons": (17,)}, ["`validation_persons` (17,)", "16-9"]),
+        ({"openstl_windows": True}, ["`openstl_windows` needs `eval_frames`"]),
         ({"frames": 13}, ["`frames` 13", "longest has 12"]),
     ],
 )

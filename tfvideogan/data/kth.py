@@ -94,6 +94,7 @@ class Kth(converted.ConvertedSource):
         fit: str = "stretch",
         stride: int = 1,
         eval_frames: int | None = None,
+        openstl_windows: bool = False,
         validation_persons: Sequence[int] = (),
         cache_dir: str | None = None,
         max_damaged: float = damage.MAX_SHARE,
@@ -111,6 +112,9 @@ class Kth(converted.ConvertedSource):
           fit: "stretch" squashes 160x120 as the literature does, "crop" cuts the middle.
           stride: every so many frames make a window.
           eval_frames: cuts test and validation into windows; see `converted.py`.
+          openstl_windows: whether all splits are cut into windows of `eval_frames` as
+            OpenSTL [2] does: one behind the other, but every 3 frames for those who jog
+            or run.
           validation_persons: of the training people, those for validation.
           cache_dir: see `records.py`.
           max_damaged: share of the clips that may be damaged.
@@ -123,6 +127,10 @@ class Kth(converted.ConvertedSource):
         if unknown or not actions:
             raise errors.UserError(
                 f"`actions` {tuple(actions)} must be some of {', '.join(ACTIONS)}."
+            )
+        if openstl_windows and eval_frames is None:
+            raise errors.UserError(
+                "`openstl_windows` needs `eval_frames`, the length of the windows."
             )
         self.title = f"KTH, split {protocol}"
         self.vocabulary = action_captions.VOCABULARY
@@ -138,10 +146,13 @@ class Kth(converted.ConvertedSource):
         )
         folder = pathlib.Path(root).expanduser()
         films = _find(folder, actions)
+        steps = OPENSTL_STEPS if openstl_windows else {}
         clips = [
             (film.person, raw)
             for film, path in films
-            for raw in self._clips(film, path, spec, fit)
+            for raw in self._clips(
+                film, path, spec, fit=fit, step=steps.get(film.action)
+            )
         ]
         super().__init__(
             root=folder,
@@ -154,6 +165,7 @@ class Kth(converted.ConvertedSource):
             vocabulary=self.vocabulary,
             stride=stride,
             eval_frames=eval_frames,
+            cut_train=openstl_windows,
             cache_dir=cache_dir,
             max_damaged=max_damaged,
         )
@@ -163,7 +175,9 @@ class Kth(converted.ConvertedSource):
         film: kth_sequences.Film,
         path: pathlib.Path,
         spec: clip.ClipSpec,
+        *,
         fit: str,
+        step: int | None,
     ) -> list[converted.RawClip]:
         """Returns the clips of a film, one per range."""
         return [
@@ -174,6 +188,7 @@ class Kth(converted.ConvertedSource):
                     self._load, film.action, path, start, stop, spec, fit
                 ),
                 label=ACTIONS.index(film.action),
+                window_step=step,
             )
             for number, (start, stop) in enumerate(film.ranges, 1)
         ]
