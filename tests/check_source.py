@@ -71,6 +71,11 @@ def check_windows(source: sources.ClipSource, split: str) -> None:
     for number in range(4):
         seed = tf.constant([SEED, number])
         window = read(index, seed)
+        repeated = read(index, seed)
+        for key in window:
+            np.testing.assert_array_equal(window[key], repeated[key])
+        if getattr(source, "stride", 1) > 1:  # it may lie between the clip's frames
+            continue
         starts = [
             start
             for start in range(len(whole["frames"]) - frames + 1)
@@ -81,9 +86,6 @@ def check_windows(source: sources.ClipSource, split: str) -> None:
             assert tuple(window[key].shape) == shape
             pieces = [piece(whole, key, start, shape) for start in starts]
             assert any(np.array_equal(window[key], piece) for piece in pieces)
-        repeated = read(index, seed)
-        for key in window:
-            np.testing.assert_array_equal(window[key], repeated[key])
 
 
 def piece(
