@@ -1,55 +1,16 @@
 import numpy as np
 import pytest
 
-from tfvideogan.data import walkers_body, walkers_raster
-
-
-def painted(start, end, radius, size=(24, 32)):
-    frames = np.zeros((len(start), *size), np.float32)
-    walkers_raster.paint_capsule(
-        frames,
-        np.asarray(start, complex),
-        np.asarray(end, complex),
-        radius=np.full(len(start), float(radius)),
-        shade=1.0,
-    )
-    return frames
-
-
-def test_a_disc_has_the_area_of_a_disc_and_half_cover_at_its_edge():
-    (frame,) = painted([12 + 10j], [12 + 10j], 4)
-    assert frame.sum() == pytest.approx(np.pi * 16, rel=0.01)
-    assert frame[10, 12] == 1.0
-    assert frame[10, 16] == pytest.approx(0.5, abs=1e-3)
-    assert frame[10, 17] == 0.0
-
-
-@pytest.mark.parametrize("way", [12.0, 12j, 8 + 8j])
-def test_a_stroke_has_the_area_of_a_stroke_in_any_direction(way):
-    # A stroke of length L and radius r covers 2 r L + pi r^2.
-    (frame,) = painted([7 + 6j], [7 + 6j + way], 2.5)
-    area = 5 * abs(way) + np.pi * 2.5**2
-    assert frame.sum() == pytest.approx(area, rel=0.01)
-
-
-def test_what_lies_outside_is_not_painted():
-    assert not painted([-9 - 9j], [-9 + 4j], 3).any()
-    half = painted([0 + 10j], [0 + 10j], 4)[0]
-    assert half.sum() == pytest.approx(np.pi * 8 + 4, rel=0.02)  # and column 0
-
-
-def test_frames_are_painted_alike_alone_and_together():
-    starts, ends = [5 + 5j, 20 + 12j], [9 + 8j, 22 + 3j]
-    together = painted(starts, ends, 2)
-    for frame, start, end in zip(together, starts, ends, strict=True):
-        np.testing.assert_allclose(painted([start], [end], 2)[0], frame, atol=1e-6)
+from tfvideogan.data import capsules, walkers_body, walkers_raster
 
 
 @pytest.mark.parametrize("middle", [-6.0, 0.0, 14.3, 30.0, 40.0])
 def test_a_body_is_painted_as_its_strokes_wherever_it_stands(middle):
     points = {"pelvis": np.asarray([middle + 12j]), "neck": np.asarray([middle + 5j])}
-    stroke = walkers_body.Capsule("pelvis", "neck", 0.1, 1.0)
+    limb = walkers_body.Limb("pelvis", "neck", radius=0.1, shade=1.0)
     frames = np.zeros((1, 24, 32), np.float32)
-    walkers_raster.paint_body(frames, points, [stroke], np.asarray([30.0]))
-    expected = painted([middle + 12j], [middle + 5j], 3)
+    walkers_raster.paint_body(frames, points, [limb], np.asarray([30.0]))
+    expected = np.zeros((1, 24, 32), np.float32)
+    ends = points["pelvis"], points["neck"]
+    capsules.paint(expected, *ends, radius=np.asarray([3.0]), shade=1.0)
     np.testing.assert_allclose(frames, expected, atol=1e-3)  # points are rounded

@@ -75,12 +75,12 @@ class Walker:
         """What is said of the clip."""
         return action_captions.caption(self.action, self.direction)
 
-    def capsules(self) -> list[walkers_body.Capsule]:
+    def limbs(self) -> list[walkers_body.Limb]:
         """Returns the limbs in the order of painting."""
         dress = self.setting.dress
         if self.action in walkers_gait.FRONTAL:
-            return walkers_body.front_capsules(dress)
-        return walkers_body.side_capsules(dress)
+            return walkers_body.front_limbs(dress)
+        return walkers_body.side_limbs(dress)
 
     def points(self, times: np.ndarray) -> dict[str, np.ndarray]:
         """Returns the points of the body at `times` [T] on the screen, complex."""
@@ -197,7 +197,7 @@ class Walkers(procedural.Procedural):
     def silhouettes(self, walker: Walker, times: np.ndarray) -> np.ndarray:
         """Returns where a walker is at `times`, [T, H, W, 1] uint8, 1 = person."""
         covered = np.zeros((len(times), self.spec.height, self.spec.width), np.float32)
-        white = [dataclasses.replace(one, shade=1.0) for one in walker.capsules()]
+        white = [dataclasses.replace(one, shade=1.0) for one in walker.limbs()]
         walkers_raster.paint_body(
             covered, walker.points(times), white, walker.statures[times]
         )
@@ -211,7 +211,7 @@ class Walkers(procedural.Procedural):
         if walker.setting.has_shadow:
             walkers_scenes.cast_shadow(pictures, walker.places[times], statures)
         points = walker.points(times)
-        walkers_raster.paint_body(pictures, points, walker.capsules(), statures)
+        walkers_raster.paint_body(pictures, points, walker.limbs(), statures)
         drift = walker.setting.drift * np.linspace(-1, 1, self.clip_frames)[times]
         return pictures + drift.astype(np.float32)[:, None, None]
 

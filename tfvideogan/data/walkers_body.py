@@ -5,8 +5,8 @@ ground below the pelvis. A limb that hangs at angle 0 points straight down; a gr
 angle lifts it forward (x, in a side view) or outward (in a front view).
 
     points = {"pelvis": ..., "left_knee": ...}  # complex arrays [T]
-    for capsule in side_capsules(dress):
-        points[capsule.start], points[capsule.end], capsule.radius, capsule.shade
+    for limb in side_limbs(dress):
+        points[limb.start], points[limb.end], limb.radius, limb.shade
 """
 
 import dataclasses
@@ -81,7 +81,7 @@ class Dress:
 
 
 @dataclasses.dataclass(frozen=True)
-class Capsule:
+class Limb:
     """A stroke with round ends between two points of a body.
 
     Attributes:
@@ -102,7 +102,7 @@ def hanging(angle: np.ndarray) -> np.ndarray:
     return np.sin(angle) + 1j * np.cos(angle)
 
 
-def side_capsules(dress: Dress) -> list[Capsule]:
+def side_limbs(dress: Dress) -> list[Limb]:
     """Returns the limbs of a body seen from its left, farthest first."""
     return [
         *_arm("right", dress, FAR),
@@ -113,7 +113,7 @@ def side_capsules(dress: Dress) -> list[Capsule]:
     ]
 
 
-def front_capsules(dress: Dress) -> list[Capsule]:
+def front_limbs(dress: Dress) -> list[Limb]:
     """Returns the limbs of a body seen from the front, farthest first."""
     columns = tuple((f"{side}_waist", f"{side}_chest", "column") for side in SIDES)
     return [
@@ -141,36 +141,36 @@ def _direction(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     return (end - start) / np.abs(end - start)
 
 
-def _trunk(dress: Dress, columns: tuple[tuple[str, str, str], ...]) -> list[Capsule]:
+def _trunk(dress: Dress, columns: tuple[tuple[str, str, str], ...]) -> list[Limb]:
     """Returns torso, coat, neck and head."""
     parts = []
     for low, high, part in columns:
         radius = RADII[part] * (COAT_BREADTH if dress.has_coat else 1.0)
         if dress.has_coat:
             low = "hem" if low == "pelvis" else low.replace("waist", "hem")
-        parts.append(Capsule(low, high, radius, dress.top + MIDDLE))
+        parts.append(Limb(low, high, radius, dress.top + MIDDLE))
     return [
         *parts,
-        Capsule("neck", "head", RADII["neck"], dress.skin),
-        Capsule("head", "head", HEAD_RADIUS, dress.skin),
+        Limb("neck", "head", RADII["neck"], dress.skin),
+        Limb("head", "head", HEAD_RADIUS, dress.skin),
     ]
 
 
-def _leg(side: str, dress: Dress, light: float) -> list[Capsule]:
+def _leg(side: str, dress: Dress, light: float) -> list[Limb]:
     shade = dress.legs + light
     return [
-        Capsule(f"{side}_hip", f"{side}_knee", RADII["thigh"], shade),
-        Capsule(f"{side}_knee", f"{side}_ankle", RADII["shank"], shade),
-        Capsule(f"{side}_ankle", f"{side}_toe", RADII["foot"], shade),
+        Limb(f"{side}_hip", f"{side}_knee", RADII["thigh"], shade),
+        Limb(f"{side}_knee", f"{side}_ankle", RADII["shank"], shade),
+        Limb(f"{side}_ankle", f"{side}_toe", RADII["foot"], shade),
     ]
 
 
-def _arm(side: str, dress: Dress, light: float) -> list[Capsule]:
+def _arm(side: str, dress: Dress, light: float) -> list[Limb]:
     shoulder, elbow, wrist = (
         f"{side}_{part}" for part in ("shoulder", "elbow", "wrist")
     )
     return [
-        Capsule(shoulder, elbow, RADII["upper_arm"], dress.top + light),
-        Capsule(elbow, wrist, RADII["forearm"], dress.top + light),
-        Capsule(wrist, wrist, RADII["upper_arm"], dress.skin + light),
+        Limb(shoulder, elbow, RADII["upper_arm"], dress.top + light),
+        Limb(elbow, wrist, RADII["forearm"], dress.top + light),
+        Limb(wrist, wrist, RADII["upper_arm"], dress.skin + light),
     ]
