@@ -51,6 +51,8 @@ class RawClip:
         A long film yields its pieces instead. Raises `damage.DamagedClip`.
       label: its class.
       caption: in words of the source's vocabulary.
+      window_step: where clips are cut into windows, these begin so many frames apart;
+        None lets each begin behind the one before.
     """
 
     id: str
@@ -58,6 +60,7 @@ class RawClip:
     load: Callable[[], Piece | Iterable[Piece]] = dataclasses.field(compare=False)
     label: int | None = None
     caption: str | None = None
+    window_step: int | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,6 +107,7 @@ class ConvertedSource:
         vocabulary: captions.Vocabulary | None = None,
         stride: int = 1,
         eval_frames: int | None = None,
+        cut_train: bool = False,
         cache_dir: str | None = None,
         max_damaged: float = damage.MAX_SHARE,
     ) -> None:
@@ -120,6 +124,8 @@ class ConvertedSource:
           eval_frames: cuts the clips of every split but "train" into windows of so many
             frames, one behind the other, each of which then counts as a clip; the rest
             of a clip is dropped. None leaves them whole.
+          cut_train: whether the training clips are cut likewise, rather than read from
+            a random frame on.
           cache_dir: see `records.py`.
           max_damaged: share of the clips that may be damaged; they are left out.
 
@@ -142,7 +148,9 @@ class ConvertedSource:
         self._num_short = 0
         self._windows = {
             split: self._cut(
-                split, clips[split], None if split == "train" else eval_frames
+                split,
+                clips[split],
+                eval_frames if split != "train" or cut_train else None,
             )
             for split in self.splits
         }
@@ -282,7 +290,7 @@ class ConvertedSource:
                 rows.append((number, 0, length))
             else:
                 # The next window begins where the last one's next frame would be.
-                step = span + self.stride - 1
+                step = clip.window_step or span + self.stride - 1
                 starts = range(0, length - span + 1, step)
                 rows += [(number, start, span) for start in starts]
         if not rows:
