@@ -32,6 +32,16 @@ def test_what_is_held_out_of_ten_digits_and_two_axes():
     assert pairs["validation"] == ((5, 0), (6, 1))
 
 
+def test_more_elements_can_be_held_out_of_each_motion():
+    pairs = combinations.split_pairs(96, 6, held_out=10)
+    # 10 of 96 elements for each of 6 motions; the rest is trained.
+    assert [len(pairs[split]) for split in ("test", "validation")] == [60, 60]
+    assert len(set(pairs["train"] + pairs["validation"] + pairs["test"])) == 96 * 6
+    # 96 // 10 = 9 elements apart: none is tested in two of the six motions.
+    for split in ("test", "validation"):
+        assert len({element for element, _ in pairs[split]}) == 60
+
+
 @pytest.mark.parametrize("slot", [0, 1])
 def test_pairs_are_balanced_exactly(slot):
     pairs = combinations.split_pairs(10, 6)["train"]

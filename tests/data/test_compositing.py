@@ -58,3 +58,27 @@ def test_resizing_a_flat_picture_keeps_it_flat():
 def test_an_unknown_way_to_combine_is_refused():
     with pytest.raises(errors.UserError, match=r"`combine` \('xor'\).*max, sum"):
         compositing.check_combine("xor")
+
+
+def test_a_layer_covers_what_lies_below_by_its_coverage():
+    red = np.asarray([[[200, 0, 0, 255]]], np.uint8)
+    # Green at half coverage (128 of 255), its colour multiplied already.
+    green = np.asarray([[[0, 100, 0, 128]]], np.uint8)
+    places = paths([[[0, 0], [0, 0]], [[0, 0], [1, 0]]])
+    frames = compositing.draw_over([red, green], places, (2, 1))
+    # 200 * 127 / 255 = 99.6
+    assert frames[0, 0].tolist() == [[100, 100, 0], [0, 0, 0]]
+    assert frames[1, 0].tolist() == [[200, 0, 0], [0, 100, 0]]
+    frames = compositing.draw_over([green, red], places, (2, 1))
+    assert frames[0, 0, 0].tolist() == [200, 0, 0]
+
+
+def test_a_layer_that_turns_covers_where_it_has_turned_to():
+    below = np.full((3, 3, 4), 255, np.uint8)
+    bar = np.zeros((3, 3, 4), np.uint8)
+    bar[0] = [0, 0, 90, 255]  # the upper edge becomes the right one
+    places = paths([[[1, 1], [1, 1]]], [[0, np.pi / 2]])
+    frame = compositing.draw_over([below, bar], places, (5, 5))[0]
+    assert (frame[1:4, 3] == [0, 0, 90]).all()
+    assert (frame[1:4, 1:3] == 255).all()
+    assert frame.sum() == 3 * 90 + 6 * 3 * 255

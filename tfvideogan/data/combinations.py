@@ -2,8 +2,8 @@
 
 The digit 7 may be trained moving up and down, and the digit 3 orbiting; whether a model
 can make the 7 orbit is the question of the test. Of the pairs (element, motion) one
-element per motion is for testing and another one for validation, always the same,
-whatever the seed; every element and every motion is trained.
+element per motion (or more, where there are many) is for testing and another one for
+validation, always the same, whatever the seed; every element and every motion is trained.
 
     pairs = split_pairs(10, 6)
     pairs["test"]  # ((0, 0), (1, 1), ... (5, 5))
@@ -15,20 +15,29 @@ from collections.abc import Sequence
 Pair = tuple[int, int]
 
 
-def split_pairs(num_elements: int, num_motions: int) -> dict[str, tuple[Pair, ...]]:
+def split_pairs(
+    num_elements: int, num_motions: int, *, held_out: int = 1
+) -> dict[str, tuple[Pair, ...]]:
     """Returns the pairs (element, motion) of train, validation and test.
 
     Args:
-      num_elements: at least 3, of which one per motion is left out twice.
+      num_elements: at least three times `held_out`.
       num_motions: numbered from 0.
+      held_out: how many elements per motion are for testing, and as many others for
+        validation.
     """
-    held_out = {0: "test", num_elements // 2: "validation"}
+    # Evenly spaced, so that no element is held out of more motions than it must be.
+    spacing = num_elements // held_out
+    splits = {}
+    for first in range(0, held_out * spacing, spacing):
+        splits[first] = "test"
+        splits[first + spacing // 2] = "validation"
     pairs: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
     # Motion by motion, so that also the first few clips show all of them.
     for distance in range(num_elements):
         for motion in range(num_motions):
             element = (motion + distance) % num_elements
-            pairs[held_out.get(distance, "train")].append((element, motion))
+            pairs[splits.get(distance, "train")].append((element, motion))
     return {split: tuple(chosen) for split, chosen in pairs.items()}
 
 

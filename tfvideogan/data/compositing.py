@@ -65,6 +65,44 @@ def draw(
     return np.minimum(frames, WHITE).astype(np.uint8)
 
 
+def draw_over(
+    pictures: Sequence[np.ndarray], paths: bouncing.Paths, canvas: tuple[int, int]
+) -> np.ndarray:
+    """Draws a clip of elements with coverage, each over those before it, on black.
+
+    Args:
+      pictures: of the n elements, [h, w, 4] uint8: colours that are already multiplied
+        by the coverage, and the coverage.
+      paths: where they are, at T moments.
+      canvas: width and height in pixels.
+
+    Returns:
+      [T, H, W, 3] uint8.
+    """
+    width, height = canvas
+    frames = np.zeros((len(paths.positions), height, width, 3), np.uint8)
+    corners = np.floor(paths.positions).astype(np.int64)
+    for element, picture in enumerate(pictures):
+        rows, columns = picture.shape[:2]
+        still = _layer(picture)
+        for t, frame in enumerate(frames):
+            x, y = corners[t, element]
+            angle = paths.rotations[t, element]
+            if angle:
+                colours, clear = _layer(_turned(picture, (x, y), angle, canvas))
+                place = frame
+            else:
+                colours, clear = still
+                place = frame[y : y + rows, x : x + columns]
+            place[:] = colours + (place * clear + WHITE // 2) // WHITE
+    return frames
+
+
+def _layer(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the colours of a layer and what it lets through, 0 to 255."""
+    return picture[..., :3], WHITE - picture[..., 3:].astype(np.uint32)
+
+
 def resized(picture: np.ndarray, size: int) -> np.ndarray:
     """Resizes a square picture [h, h, C] to [size, size, C]: by area if it shrinks."""
     if picture.shape[0] == size:
