@@ -78,3 +78,13 @@ def test_a_missing_or_empty_folder_is_one_line_with_the_layout(tmp_path, name):
         find(tmp_path / name)
     assert str(tmp_path / name) in str(raised.value) and TREE in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_some_folders_may_be_ignored(tmp_path):
+    touch(tmp_path, "run/a", "run/a_mask", "masks/a", "walk/b")
+    listing = find(tmp_path, is_ignored=lambda path: "mask" in path.name, test=0)
+    assert listing.class_names == ("run", "walk")
+    assert sorted(ids(listing, "train") + ids(listing, "validation")) == [
+        "run/a",
+        "walk/b",
+    ]

@@ -31,6 +31,8 @@ def test_a_few_videos_fill_every_split(number):
 
 
 def test_a_single_video_is_for_training():
+    low = min(NAMES, key=splitting.position)  # whose hash would be in the test split
+    assert splitting.by_hash([low])["train"] == [low]
     assert splitting.by_hash(["a"]) == {"train": ["a"], "validation": [], "test": []}
 
 

@@ -66,6 +66,7 @@ def find(
     tree: str,
     validation: float = splitting.VALIDATION_SHARE,
     test: float = splitting.TEST_SHARE,
+    is_ignored: Callable[[pathlib.Path], bool] = lambda path: False,
 ) -> Listing:
     """Finds the clips of a folder.
 
@@ -75,25 +76,31 @@ def find(
       tree: what was expected, for messages.
       validation: share of that split, where there are no folders of splits.
       test: share of that split, likewise.
+      is_ignored: tells folders that hold neither clips nor classes.
 
     Raises:
       UserError: the folder is missing or empty.
     """
     if not root.is_dir():
         raise errors.UserError(f"The folder {root} does not exist; {tree}.")
+
+    def entries(folder: pathlib.Path) -> list[pathlib.Path]:
+        return [one for one in _entries(folder) if not is_ignored(one)]
+
     split_folders = [
         one
-        for one in _entries(root)
+        for one in entries(root)
         if one.is_dir() and one.name.lower() in SPLIT_FOLDERS and not is_clip(one)
     ]
     if split_folders:
         splits: dict[str, tuple[Found, ...]] = {}
         for folder in split_folders:
             split = SPLIT_FOLDERS[folder.name.lower()]
-            splits[split] = (*splits.get(split, ()), *_within(root, folder, is_clip))
+            within = _within(root, folder, is_clip, entries)
+            splits[split] = (*splits.get(split, ()), *within)
         splits = {split: splits.get(split, ()) for split in splitting.SPLITS}
     else:
-        found = {one.id: one for one in _within(root, root, is_clip)}
+        found = {one.id: one for one in _within(root, root, is_clip, entries)}
         by_hash = splitting.by_hash(list(found), validation=validation, test=test)
         splits = {
             split: tuple(found[key] for key in keys) for split, keys in by_hash.items()
@@ -111,16 +118,19 @@ def natural(name: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def _within(
-    root: pathlib.Path, folder: pathlib.Path, is_clip: Callable[[pathlib.Path], bool]
+    root: pathlib.Path,
+    folder: pathlib.Path,
+    is_clip: Callable[[pathlib.Path], bool],
+    entries: Callable[[pathlib.Path], list[pathlib.Path]],
 ) -> list[Found]:
     found = []
-    for entry in _entries(folder):
+    for entry in entries(folder):
         if is_clip(entry):
             found.append(Found(entry, _id(root, entry), ""))
         elif entry.is_dir():
             found += [
                 Found(clip, _id(root, clip), entry.name)
-                for clip in _entries(entry)
+                for clip in entries(entry)
                 if is_clip(clip)
             ]
     return found

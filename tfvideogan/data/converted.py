@@ -89,6 +89,7 @@ class ConvertedSource:
       splits: those that have clips.
       root: the folder read.
       records: all clips of all splits.
+      vocabulary: of the captions, or None.
       stride: frames of a clip from one frame of a window to the next.
     """
 
@@ -139,7 +140,7 @@ class ConvertedSource:
         self.spec = dataclasses.replace(spec, fps=spec.fps / stride)
         self.stride = stride
         self.splits = tuple(split for split, listed in clips.items() if listed)
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         unique = {clip.id: clip for listed in clips.values() for clip in listed}
         self.records = self._converted(
             [unique[key] for key in sorted(unique)], parameters, cache_dir, max_damaged
@@ -262,8 +263,8 @@ class ConvertedSource:
         words = {}
         if self.spec.num_classes and clip.label is not None:
             words["labels"] = np.int32(clip.label)
-        if self._vocabulary is not None and clip.caption is not None:
-            tokens, length = self._vocabulary.encode(
+        if self.vocabulary is not None and clip.caption is not None:
+            tokens, length = self.vocabulary.encode(
                 clip.caption, self.spec.caption_length
             )
             words |= {"caption_tokens": tokens, "caption_lengths": np.int32(length)}

@@ -99,11 +99,10 @@ def make_dataset(
 
 def to_model(window: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """Converts a raw window to a model's ranges: pixels [-1, 1], masks 0 or 1."""
-    pixel_keys = ("frames", "backgrounds")
     return {
         key: (
             pixels.to_float(value)
-            if key in pixel_keys
+            if key in clip.PIXEL_KEYS
             else tf.cast(value, clip.dtype_of(key))
         )
         for key, value in window.items()

@@ -13,6 +13,7 @@ A clip is one example, a long one several, a piece each.
 |--------------------|-------------------------------------------------------------------|
 | `frames`           | RGB or grey: JPEG (quality 95, full chroma), one entry per frame  |
 | `backgrounds`      | like `frames`                                                     |
+| `blurred_frames`   | like `frames`                                                     |
 | `foreground_masks` | PNG, grey, 0 or 1, one entry per frame                            |
 | `forward_flow`     | float16 (dx, dy), little-endian, one entry                        |
 | `backward_flow`    | float16 (dx, dy), little-endian, one entry                        |
@@ -41,7 +42,6 @@ JPEG_QUALITY = 95
 # At 64x64 raw bytes are read several times faster than JPEG; above, they cost more disk
 # than they save time.
 MAX_RAW_SIZE = 64 * 64 * 3
-PIXEL_KEYS = ("frames", "backgrounds")
 FLOW_KEYS = ("forward_flow", "backward_flow")
 FLOW_BYTES = np.dtype("<f2").itemsize
 
@@ -129,7 +129,7 @@ def decoded(key: str, pictures: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
         return tf.cast(halves, tf.float32)
     if pictures.dtype == tf.uint8:
         return tf.reshape(pictures, [-1, *shape])
-    decode = tf.io.decode_jpeg if key in PIXEL_KEYS else tf.io.decode_png
+    decode = tf.io.decode_jpeg if key in clips.PIXEL_KEYS else tf.io.decode_png
     # One operation per picture: TensorFlow decodes them side by side.
     frames = [
         decode(picture, channels=shape[-1])
@@ -144,7 +144,7 @@ def _entries(key: str, pictures: np.ndarray, spec: clips.ClipSpec) -> list[bytes
         return [pictures.astype("<f2").tobytes()]
     if raw_size(key, spec):
         return [pictures.tobytes()]
-    if key in PIXEL_KEYS:
+    if key in clips.PIXEL_KEYS:
         return [
             tf.io.encode_jpeg(
                 picture, quality=JPEG_QUALITY, chroma_downsampling=False

@@ -2,7 +2,7 @@
 
 Where a clip goes depends on its own name, whatever other clips there are: a folder that
 grows keeps its splits. Only where a split would stay empty does it get a clip whose hash
-is near.
+is near; one at least is for training.
 
     splits = splitting.by_hash(["a.mp4", "b.mp4", ...])
     splits["train"]
@@ -32,15 +32,16 @@ def by_hash(
       test: share of that split.
     """
     ranked = sorted(names, key=position)
-    test_names = [name for name in ranked if position(name) < test]
-    if test and not test_names and len(ranked) > 1:
-        test_names = ranked[:1]
-    rest = ranked[len(test_names) :]
-    validation_names = [name for name in rest if position(name) < test + validation]
-    if validation and not validation_names and len(rest) > 1:
-        validation_names = rest[:1]
-    chosen = {**dict.fromkeys(test_names, TEST)}
-    chosen |= dict.fromkeys(validation_names, VALIDATION)
+    chosen = {}
+    for split, share, end in (
+        (TEST, test, test),
+        (VALIDATION, validation, test + validation),
+    ):
+        rest = [name for name in ranked if name not in chosen]
+        count = sum(position(name) < end for name in rest)
+        # One at least, and one at least is left for training.
+        count = min(max(count, int(share > 0)), len(rest) - 1)
+        chosen |= dict.fromkeys(rest[:count], split)
     return {
         split: [name for name in names if chosen.get(name, TRAIN) == split]
         for split in SPLITS

@@ -17,8 +17,6 @@ from tfvideogan.data import captions
 
 Example = dict[str, tf.Tensor]
 FLOWS = ("forward_flow", "backward_flow")
-# Keys with the colours of the scene.
-COLOURS = ("frames", "backgrounds")
 
 
 class HorizontalFlip:
@@ -78,7 +76,7 @@ class ColourJitter:
         saturation = 1.0 + self.saturation * draws[2]
         mean = tf.reduce_mean(example["frames"])
         result = dict(example)
-        for key in COLOURS:
+        for key in clip.PIXEL_KEYS:
             if key in example:
                 colours = example[key]
                 grey = tf.reduce_mean(colours, axis=-1, keepdims=True)
