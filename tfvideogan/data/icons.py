@@ -32,6 +32,7 @@ from tfvideogan.data import (
     compositing,
     icons_bank,
     procedural,
+    source,
 )
 
 MAX_ICONS = 2
@@ -148,6 +149,7 @@ class Icons(procedural.Procedural):
 
     def elements(self, split: str, index: int) -> tuple[combinations.Pair, ...]:
         """Returns the numbers of the icon and of the motion of each element of a clip."""
+        source.check_split(self, split)
         slots = range(len(self._stage.sizes))
         return tuple(
             combinations.pair_of(self._pairs[split], index, slot) for slot in slots

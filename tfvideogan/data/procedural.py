@@ -144,7 +144,12 @@ class Procedural:
         return np.arange(start, stop)
 
     def generator(self, split: str, index: int) -> np.random.Generator:
-        """Returns the random numbers of a clip, always the same."""
+        """Returns the random numbers of a clip, always the same.
+
+        Raises:
+          UserError: there is no such split.
+        """
+        source.check_split(self, split)
         # The counter's low words count the draws, its highest word is the clip.
         name = f"{self.name}/{self.version}/{split}"
         key = [self.seed, zlib.crc32(name.encode())]
