@@ -112,9 +112,11 @@ class Kth(converted.ConvertedSource):
           fit: "stretch" squashes 160x120 as the literature does, "crop" cuts the middle.
           stride: every so many frames make a window.
           eval_frames: cuts test and validation into windows; see `converted.py`.
-          openstl_windows: whether all splits are cut into windows of `eval_frames` as
-            OpenSTL [2] does: one behind the other, but every 3 frames for those who jog
-            or run.
+          openstl_windows: whether all splits are cut into windows of `eval_frames` with
+            the steps of OpenSTL [2]: one behind the other, but every 3 frames for those
+            who jog or run. They are cut from the ranges of the list, OpenSTL's from its
+            own choice of frames: the counts differ (at 30 frames 8518 for training and
+            4902 for testing).
           validation_persons: of the training people, those for validation.
           cache_dir: see `records.py`.
           max_damaged: share of the clips that may be damaged.
