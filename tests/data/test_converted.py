@@ -209,3 +209,24 @@ def test_the_manifest_knows_every_clip_once(root):
 def test_with_a_stride_it_keeps_its_promises_too(root):
     splits = {"train": ["ant", "cat"], "test": ["cat"]}
     check_source.check_source(Films(root, splits, stride=2, frames=3))
+
+
+def test_a_split_that_damage_or_shortness_has_emptied_is_dropped(root):
+    splits = {"train": ["ant", "cat"], "validation": ["bee"], "test": ["dog"]}
+    (root / "dog").write_text("")
+    source = Films(root, splits, frames=6, max_damaged=0.25)
+    assert source.splits == ("train",)
+    assert source.left_out() == [
+        f"{root / 'dog'} is empty.",
+        "bee has 5 frames, not 6.",
+    ]
+    with pytest.raises(errors.UserError, match="No clip of films/validation has the 7"):
+        Films(root, splits, frames=6, eval_frames=7, max_damaged=0.25)
+    with pytest.raises(errors.UserError, match=r"`eval_frames` \(3\).*`frames` \(6\)"):
+        Films(root, splits, frames=6, eval_frames=3, max_damaged=0.25)
+
+
+def test_lengths_and_labels_of_all_clips_are_known_without_reading_them(root):
+    source = Films(root, {"train": ["dog", "cat"], "test": ["ant"]}, stride=2)
+    assert source.lengths("train").tolist() == [4, 6]
+    assert source.labels("train").tolist() == [3, 2]

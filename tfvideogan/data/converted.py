@@ -34,7 +34,9 @@ from absl import logging
 
 from tfvideogan.core import clip as clip_spec
 from tfvideogan.core import errors
-from tfvideogan.data import captions, damage, record_reader, records, source
+from tfvideogan.data import captions, damage, record_reader, records, source, splitting
+
+TRAIN = splitting.TRAIN
 
 Piece = Mapping[str, np.ndarray]
 
@@ -86,7 +88,7 @@ class ConvertedSource:
       title: as in a sentence, such as "MoCoGAN strips".
       is_procedural: False.
       spec: of one training window.
-      splits: those that have clips.
+      splits: those that have clips; all but "train" may lose them all.
       root: the folder read.
       records: all clips of all splits.
       vocabulary: of the captions, or None.
@@ -136,25 +138,30 @@ class ConvertedSource:
             raise errors.UserError(
                 f"`stride` ({stride}) must be at least 1, and 1 for clips with flow."
             )
+        if eval_frames is not None and eval_frames < spec.frames:
+            raise errors.UserError(
+                f"`eval_frames` ({eval_frames}) must be at least `frames` "
+                f"({spec.frames}), or None."
+            )
         self.root = pathlib.Path(root).expanduser()
         self.spec = dataclasses.replace(spec, fps=spec.fps / stride)
         self.stride = stride
-        self.splits = tuple(split for split, listed in clips.items() if listed)
         self.vocabulary = vocabulary
         unique = {clip.id: clip for listed in clips.values() for clip in listed}
         self.records = self._converted(
             [unique[key] for key in sorted(unique)], parameters, cache_dir, max_damaged
         )
-        self._num_short = 0
-        self._windows = {
+        self._short: dict[str, str] = {}
+        cut = {
             split: self._cut(
-                split,
-                clips[split],
-                eval_frames if split != "train" or cut_train else None,
+                split, listed, eval_frames if split != TRAIN or cut_train else None
             )
-            for split in self.splits
+            for split, listed in clips.items()
         }
-        if self._num_short or self.records.damaged:
+        # A test split may consist of a single clip, which may be damaged or short.
+        self._windows = {split: one for split, one in cut.items() if one is not None}
+        self.splits = tuple(self._windows)
+        if self._short or self.records.damaged:
             logging.warning("%s: %s.", self.name, self.counts())
 
     def describe(self) -> str:
@@ -162,15 +169,29 @@ class ConvertedSource:
         size = f"{self.spec.height}x{self.spec.width}"
         return f"{self.title} read from {self.root} at {size} ({self.counts()})"
 
+    def left_out(self) -> list[str]:
+        """Returns a line for each clip that was left out, and why."""
+        return [*self.records.damaged.values(), *self._short.values()]
+
+    def lengths(self, split: str) -> np.ndarray:
+        """Returns the length of each clip of a split, at the source's stride."""
+        source.check_split(self, split)
+        return (self._windows[split].lengths - 1) // self.stride + 1
+
+    def labels(self, split: str) -> np.ndarray:
+        """Returns the class of each clip of a split, where the spec has classes."""
+        source.check_split(self, split)
+        return self.records.words["labels"][self._windows[split].numbers]
+
     def counts(self) -> str:
         """Returns how many clips there are, and how many were left out and why."""
         text = ", ".join(f"{self.num_clips(split)} {split}" for split in self.splits)
         text += " clips"
         if self.stride > 1:
             text += f", every {self.stride} frames"
-        if self._num_short:
+        if self._short:
             text += (
-                f"; left out: {self._num_short} shorter than the {self._span()} frames "
+                f"; left out: {len(self._short)} shorter than the {self._span()} frames "
                 "of a window"
             )
         if self.records.damaged:
@@ -186,7 +207,7 @@ class ConvertedSource:
     def num_frames(self, split: str) -> int:
         """Returns the length of the shortest clip of a split, at the source's stride."""
         source.check_split(self, split)
-        return (int(self._windows[split].lengths.min()) - 1) // self.stride + 1
+        return int(self.lengths(split).min())
 
     def clips(self, split: str) -> Iterator[dict[str, np.ndarray]]:
         """Yields the whole clips of a split in order, at the source's stride."""
@@ -272,8 +293,8 @@ class ConvertedSource:
 
     def _cut(
         self, split: str, clips: Sequence[RawClip], eval_frames: int | None
-    ) -> _Windows:
-        """Finds the windows of a split among the records."""
+    ) -> _Windows | None:
+        """Finds the windows of a split among the records; None where there are none."""
         numbers = {key: number for number, key in enumerate(self.records.ids)}
         rows, longest = [], 0
         span = self._span(eval_frames)
@@ -285,7 +306,7 @@ class ConvertedSource:
             length = int(self.records.lengths[number])
             longest = max(longest, length)
             if length < needed:
-                self._num_short += 1
+                self._short[clip.id] = f"{clip.id} has {length} frames, not {needed}."
             elif eval_frames is None:
                 rows.append((number, 0, length))
             else:
@@ -293,6 +314,8 @@ class ConvertedSource:
                 step = clip.window_step or span + self.stride - 1
                 starts = range(0, length - span + 1, step)
                 rows += [(number, start, span) for start in starts]
+        if not rows and split != TRAIN and (eval_frames is None or not longest):
+            return None
         if not rows:
             raise errors.UserError(
                 f"No clip of {self.name}/{split} has the {needed} frames of a window "

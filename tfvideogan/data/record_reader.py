@@ -72,6 +72,7 @@ class Records:
       ids: names of the clips, in order.
       lengths: [n] int64, their numbers of frames.
       damaged: reasons by name of the clips that were left out.
+      words: labels and captions by key, a row for each clip.
       is_raw: whether all pictures are raw: whole batches are then read at once.
     """
 
@@ -85,7 +86,7 @@ class Records:
         with (folder / INDEX).open("rb") as file, np.load(file) as index:
             arrays = {name: index[name] for name in index.files}
         self.lengths = arrays["num_frames"]
-        self._words = {
+        self.words = {
             key: arrays[key] for key in spec.shapes() if key not in self._keys
         }
         self._files = _Files([folder / shard["name"] for shard in manifest["shards"]])
@@ -140,10 +141,10 @@ class Records:
                 self._pictures[key].read(indices, starts, shapes[key][0], stride)
                 for key in self._keys
             ]
-            return [*found, *(words[indices] for words in self._words.values())]
+            return [*found, *(words[indices] for words in self.words.values())]
 
-        names = [*self._keys, *self._words]
-        dtypes = kinds + [tf.int32] * len(self._words)
+        names = [*self._keys, *self.words]
+        dtypes = kinds + [tf.int32] * len(self.words)
         arrays = numpy_calls.call(fetch, [indices, starts], dtypes)
         result = {}
         for key, array in zip(names, arrays, strict=True):
