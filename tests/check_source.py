@@ -36,6 +36,8 @@ def check_protocol(source: sources.ClipSource) -> None:
     assert isinstance(source.spec, clips.ClipSpec)
     assert "\n" not in source.describe()
     assert source.is_procedural == ("procedural" in source.describe())
+    if source.spec.caption_length:
+        assert source.vocabulary.size == source.spec.vocabulary_size
     for split in source.splits:
         assert source.num_clips(split) > 0
         assert source.num_frames(split) >= source.spec.frames

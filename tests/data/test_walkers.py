@@ -5,7 +5,13 @@ import pytest
 import tensorflow as tf
 
 from tests import check_source
-from tfvideogan.data import action_captions, transforms, walkers, walkers_body
+from tfvideogan.data import (
+    action_captions,
+    pipeline,
+    transforms,
+    walkers,
+    walkers_body,
+)
 
 SMALL = {"frames": 4, "height": 16, "width": 16, "clip_frames": 8, "num_clips": 12}
 WALKING_LEFT, WALKING_RIGHT = 5, 11
@@ -116,6 +122,24 @@ def test_a_flip_turns_the_picture_and_its_caption(index, said):
     assert source.vocabulary.decode(turned["caption_tokens"].numpy()) == said
     np.testing.assert_array_equal(turned["frames"], clip["frames"][:, :, ::-1])
     assert turned["labels"] == clip["labels"]
+
+
+def test_batches_that_are_all_flipped_say_the_other_direction():
+    source = walkers.Walkers(**SMALL)
+    flips = ((), (transforms.HorizontalFlip(probability=1.0),))
+    plain, turned = (
+        next(
+            iter(pipeline.make_dataset(source, "train", batch_size=12, seed=0, **more))
+        )
+        for more in ({"transforms": one} for one in flips)
+    )
+    np.testing.assert_array_equal(turned["frames"], plain["frames"][..., ::-1, :])
+    for before, after in zip(
+        plain["caption_tokens"].numpy(), turned["caption_tokens"].numpy(), strict=True
+    ):
+        action, direction = action_captions.parsed(source.vocabulary.decode(before))
+        expected = (action, -direction)
+        assert action_captions.parsed(source.vocabulary.decode(after)) == expected
 
 
 def test_the_window_does_not_change_what_is_drawn():

@@ -41,6 +41,9 @@ class ClipSource(Protocol):
       is_procedural: whether the pixels are made up rather than read.
       spec: of one training window.
       splits: such as ("train", "validation", "test").
+
+    One with captions also has `vocabulary`, a `captions.Vocabulary`: the engine saves its
+    words with every checkpoint.
     """
 
     name: str
