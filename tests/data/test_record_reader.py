@@ -1,12 +1,9 @@
-import os
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.data import test_record_format, test_record_writer
 from tfvideogan.core import clip as clips
-from tfvideogan.core import errors
 from tfvideogan.data import record_reader, record_writer
 
 SMALL, LARGE = test_record_format.SMALL, test_record_format.LARGE
@@ -68,35 +65,31 @@ def test_compressed_pictures_are_the_same_in_a_window_and_in_the_whole(tmp_path)
     whole = list(opened.clips())[1]
     window = opened.read(number(1), number(4), frames=2, stride=3)
     np.testing.assert_array_equal(window["frames"], whole["frames"][4:8:3])
-    assert not opened.is_raw
 
 
-def test_a_batch_is_its_windows(tmp_path):
-    wholes = write(tmp_path, SMALL)
-    opened = record_reader.Records(tmp_path, SMALL)
-    assert opened.is_raw
-    batch = opened.read_batch(
-        tf.constant([1, 0, 1], tf.int64), tf.constant([4, 2, 0], tf.int64), frames=2
-    )
-    for row, (clip, start) in enumerate([(1, 4), (0, 2), (1, 0)]):
-        frames = wholes[clip]["frames"][start : start + 2]
-        np.testing.assert_array_equal(batch["frames"][row], frames)
+@pytest.mark.parametrize("spec", [SMALL, LARGE])
+def test_clips_of_several_shards_are_read_alike(tmp_path, monkeypatch, spec):
+    monkeypatch.setattr(record_writer, "MAX_SHARD_SIZE", 1)
+    wholes = write(tmp_path, spec, lengths=(6, 4, 5))
+    opened = record_reader.Records(tmp_path, spec)
+    assert len(list(tmp_path.glob("clips-*.tfrecord"))) == 3
+    read = tf.function(lambda index: opened.read(index, number(1), frames=2))
+    for index in (2, 0, 1):
+        masks = wholes[index]["foreground_masks"][1:3]
+        np.testing.assert_array_equal(read(number(index))["foreground_masks"], masks)
 
 
-def test_only_the_bytes_of_the_window_are_read(tmp_path, monkeypatch):
-    write(tmp_path, SMALL)
-    opened = record_reader.Records(tmp_path, SMALL)
-    read, preadv = [], os.preadv
-
-    def counted(descriptor, buffers, offset):
-        read.append(sum(buffer.nbytes for buffer in buffers))
-        return preadv(descriptor, buffers, offset)
-
-    monkeypatch.setattr(record_reader.os, "preadv", counted)
-    opened.read(number(1), number(3), frames=4)
-    frame = 16 * 20
-    # Frames, masks and plates of four moments, flow of three steps both ways.
-    assert sum(read) == 4 * frame * (3 + 1 + 3) + 3 * frame * 2 * 2 * 2
+def test_no_python_runs_while_clips_are_read(tmp_path):
+    write(tmp_path, LARGE)
+    opened = record_reader.Records(tmp_path, LARGE)
+    graph = tf.function(lambda index: opened.read(index, number(0), frames=2))
+    kinds = {
+        operation.type
+        for operation in graph.get_concrete_function(
+            tf.TensorSpec([], tf.int64)
+        ).graph.get_operations()
+    }
+    assert "ImmutableConst" in kinds and not {"PyFunc", "EagerPyFunc"} & kinds
 
 
 def test_words_come_with_a_window(tmp_path):
@@ -133,12 +126,3 @@ def test_a_single_frame_has_empty_flow(tmp_path):
     opened = record_reader.Records(tmp_path, SMALL)
     window = opened.read(number(1), number(0), frames=1)
     assert window["forward_flow"].shape == (0, 16, 20, 2)
-
-
-def test_a_shard_that_shrinks_later_is_one_line(tmp_path):
-    write(tmp_path, SMALL)
-    opened = record_reader.Records(tmp_path, SMALL)
-    (shard,) = tmp_path.glob("clips-*.tfrecord")
-    shard.write_bytes(shard.read_bytes()[:1000])
-    with pytest.raises(errors.UserError, match="is shorter than it was"):
-        opened.read(number(1), number(3), frames=4)

@@ -42,16 +42,17 @@ def test_the_shards_are_plain_tfrecord_files(tmp_path):
 
 
 def test_many_clips_spread_over_shards(tmp_path, monkeypatch):
-    monkeypatch.setattr(record_writer, "CLIPS_PER_SHARD", 2)
+    # Pictures of 16x20 and flow: the first two clips have 2 + 3 frames.
+    monkeypatch.setattr(record_writer, "MAX_SHARD_SIZE", 3 * 16 * 20 * 15)
     opened = write(tmp_path)
-    assert len(list(tmp_path.glob("clips-*.tfrecord"))) == 3
+    assert len(list(tmp_path.glob("clips-*.tfrecord"))) == 4
     assert [clip["frames"].max() for clip in opened.clips()] == list(range(5))
 
 
-def test_a_long_clip_may_come_in_pieces_that_spread_over_shards(tmp_path, monkeypatch):
+def test_a_long_clip_may_come_in_pieces_that_stay_together(tmp_path, monkeypatch):
     monkeypatch.setattr(record_writer, "MAX_SHARD_SIZE", 1)
     opened = write(tmp_path, 2, pieces=3)
-    assert len(list(tmp_path.glob("clips-*.tfrecord"))) == 6
+    assert len(list(tmp_path.glob("clips-*.tfrecord"))) == 2
     assert opened.lengths.tolist() == [6, 9]
     firsts = [
         example.context.feature["first_frame"].int64_list.value[0]

@@ -1,7 +1,9 @@
 import dataclasses
 import hashlib
 import json
+import os
 import pathlib
+import time
 
 import numpy as np
 import pytest
@@ -79,10 +81,23 @@ def test_another_schema_is_converted_again(tmp_path, monkeypatch):
     assert load.calls
 
 
-def test_changed_files_replace_the_cache_rather_than_pile_up(tmp_path):
+def test_caches_of_files_as_they_were_stay_for_a_month(tmp_path):
     open_(tmp_path)
+    (old,) = tmp_path.iterdir()
     open_(tmp_path, recipe=dataclasses.replace(RECIPE, source_digest="new"))
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.iterdir())) == 2
+    month_ago = time.time() - 31 * 24 * 3600
+    os.utime(old / "manifest.json", (month_ago, month_ago))
+    open_(tmp_path, recipe=dataclasses.replace(RECIPE, source_digest="newer"))
+    assert not old.exists() and len(list(tmp_path.iterdir())) == 2
+
+
+def test_opening_a_cache_keeps_it(tmp_path):
+    open_(tmp_path)
+    (path,) = tmp_path.glob("*/manifest.json")
+    os.utime(path, (0, 0))
+    open_(tmp_path)
+    assert time.time() - path.stat().st_mtime < 60
 
 
 def test_the_length_of_a_window_does_not_need_another_cache(tmp_path):

@@ -116,27 +116,24 @@ def decoded(key: str, pictures: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
 
     Args:
       key: of the clip.
-      pictures: [N, T, bytes] uint8 of raw pictures, or [N, T] strings, N known.
-      shape: (T, H, W, C) of a clip.
+      pictures: [T, bytes] uint8 of raw pictures, or [T] strings.
+      shape: (T, H, W, C).
 
     Returns:
-      [N, T, H, W, C], uint8 or float32 (flow).
+      [T, H, W, C], uint8 or float32 (flow).
     """
-    if shape[0] == 0:  # the flow of a single frame
-        return tf.zeros([tf.shape(pictures)[0], *shape], tf.float32)
     if key in FLOW_KEYS:
-        halves = tf.bitcast(tf.reshape(pictures, [-1, *shape, FLOW_BYTES]), tf.float16)
+        halves = tf.bitcast(tf.reshape(pictures, [*shape, FLOW_BYTES]), tf.float16)
         return tf.cast(halves, tf.float32)
     if pictures.dtype == tf.uint8:
-        return tf.reshape(pictures, [-1, *shape])
+        return tf.reshape(pictures, shape)
     decode = tf.io.decode_jpeg if key in clips.PIXEL_KEYS else tf.io.decode_png
     # One operation per picture: TensorFlow decodes them side by side.
     frames = [
         decode(picture, channels=shape[-1])
-        for clip in tf.unstack(pictures)
-        for picture in tf.unstack(clip, shape[0])
+        for picture in tf.unstack(pictures, shape[0])
     ]
-    return tf.reshape(tf.stack(frames), [-1, *shape])
+    return tf.ensure_shape(tf.stack(frames), shape)
 
 
 def _entries(key: str, pictures: np.ndarray, spec: clips.ClipSpec) -> list[bytes]:

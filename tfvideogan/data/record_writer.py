@@ -21,9 +21,9 @@ from tfvideogan.core import clip as clips
 from tfvideogan.core import errors
 from tfvideogan.data import damage, record_format, record_reader
 
-CLIPS_PER_SHARD = 32
-# A shard is closed when it is larger, so that long films do not make huge files.
-MAX_SHARD_SIZE = 2**28
+# A shard is closed when it is larger: between clips, which are never torn apart. A reader
+# has a branch for each shard, so they are large.
+MAX_SHARD_SIZE = 2**32
 # TFRecord framing: length and its checksum before the content, a checksum behind.
 RECORD_HEAD = 12
 RECORD_TAIL = 4
@@ -84,7 +84,7 @@ class Writer:
         self._shards: list[dict[str, object]] = []
         self._index = record_reader.IndexBuilder(spec)
         self._writer: tf.io.TFRecordWriter | None = None
-        self._offset = self._held = 0
+        self._offset = 0
 
     def leave_out(self, clip_id: str, reason: str) -> None:
         """Notes a damaged clip."""
@@ -100,14 +100,11 @@ class Writer:
                 self._writer = tf.io.TFRecordWriter(str(path))
             self._writer.write(content)
             start = self._offset + RECORD_HEAD
-            self._index.add_piece(len(self._shards), start, places)
+            self._index.add_piece(start, places)
             self._offset = start + len(content) + RECORD_TAIL
-            if self._offset > MAX_SHARD_SIZE:
-                self._close()
-        self._index.add_clip(clip.num_frames, clip.words)
+        self._index.add_clip(len(self._shards), clip.num_frames, clip.words)
         self._clips.append({"id": clip_id, "num_frames": clip.num_frames})
-        self._held += 1
-        if self._held >= CLIPS_PER_SHARD:
+        if self._offset > MAX_SHARD_SIZE:
             self._close()
 
     def finish(self, origin: Mapping[str, object]) -> None:
@@ -148,4 +145,4 @@ class Writer:
         self._shards.append(
             {"name": name, "size": self._offset, "sha256": digest.hexdigest()}
         )
-        self._writer, self._offset, self._held = None, 0, 0
+        self._writer, self._offset = None, 0

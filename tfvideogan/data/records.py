@@ -4,9 +4,10 @@ A folder of raw files is converted once, at its first use, with a progress bar; 
 later run reads the records. A cache is used only if it was made from the same files with
 the same parameters by the same code (`Recipe`); otherwise it is made again. A new cache
 appears by one rename, so that a conversion that is cut short leaves nothing that could
-be taken for a cache.
+be taken for a cache. One that was made of other files stays for a month after it was last
+opened: a training may be reading it.
 
-    <cache_dir>/<name>-<hash of the parameters>/
+    <cache_dir>/<name>-<hash of the parameters>-<hash of the files>/
         manifest.json                schema, recipe, counts, clips, damaged clips
         index.npz                    where every picture lies, labels, captions
         clips-00000.tfrecord ...     record_format.py
@@ -53,6 +54,8 @@ Result = TypeVar("Result")
 Load = Callable[[int], record_writer.Piece | Iterable[record_writer.Piece]]
 # A conversion that wrote nothing for this long has died.
 STALE_AFTER = 24 * 3600.0  # seconds
+# A cache of files that have changed is not read any more when nobody opened it so long.
+FORGOTTEN_AFTER = 30 * 24 * 3600.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,11 +85,14 @@ class Recipe:
             "parameters": dict(self.parameters),
         }
 
-    def folder_name(self) -> str:
-        """Returns the name of the cache's folder: the files are not part of it."""
+    def family_name(self) -> str:
+        """Returns what the names of its caches begin with, whatever the files."""
         content = json.dumps(self.identity(), sort_keys=True)
-        digest = hashlib.sha256(content.encode()).hexdigest()[:HASH_LENGTH]
-        return f"{self.name}-{digest}"
+        return f"{self.name}-{_short_hash(content)}"
+
+    def folder_name(self) -> str:
+        """Returns the name of the cache's folder."""
+        return f"{self.family_name()}-{_short_hash(self.source_digest)}"
 
 
 def open_or_convert(
@@ -117,13 +123,14 @@ def open_or_convert(
     if not _is_current(folder, recipe):
         try:
             root.mkdir(parents=True, exist_ok=True)
-            _remove_stale(folder)
+            _remove_stale(root, recipe)
             _convert(recipe, ids, load, folder, max_damaged)
         except OSError as error:
             raise errors.UserError(
                 f"The cache {folder} cannot be written: {error.strerror}; free some "
                 f"space, or name another folder by ${CACHE_VARIABLE} or `cache_dir`."
             ) from error
+    _touch(folder / MANIFEST)
     opened = record_reader.Records(folder, recipe.spec)
     # Also of a cache that was made when more was allowed.
     reasons = list(opened.damaged.values())
@@ -235,8 +242,26 @@ def _replace(draft: pathlib.Path, folder: pathlib.Path) -> None:
             raise
 
 
-def _remove_stale(folder: pathlib.Path) -> None:
-    """Removes what conversions of this very cache have left that were killed."""
-    for path in folder.parent.glob(f".{folder.name}-*"):
-        if time.time() - path.stat().st_mtime > STALE_AFTER:
-            shutil.rmtree(path, ignore_errors=True)
+def _remove_stale(root: pathlib.Path, recipe: Recipe) -> None:
+    """Removes what killed conversions have left, and caches of files as they were."""
+    for pattern, mark, limit in (
+        (f".{recipe.family_name()}-*", "", STALE_AFTER),
+        (f"{recipe.family_name()}-*", MANIFEST, FORGOTTEN_AFTER),
+    ):
+        for path in root.glob(pattern):
+            try:
+                age = time.time() - (path / mark).stat().st_mtime
+            except FileNotFoundError:
+                continue
+            if age > limit:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _touch(path: pathlib.Path) -> None:
+    """Notes that a cache is used; one that others own may refuse."""
+    with contextlib.suppress(OSError):
+        os.utime(path)
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
