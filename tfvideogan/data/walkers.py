@@ -6,8 +6,8 @@ direction go with the clip; joints and silhouettes can be asked for. Splits shar
 person, and persons 17 to 25 are the test split as in the protocols for KTH.
 
 Whoever goes and has left the screen enters again from the other side, so that the screen
-is never empty for longer than five frames. Walkers are not KTH: use them to develop and to check, never in a
-table beside real video.
+is never empty for longer than five frames. Walkers are not KTH: use them to develop and to
+check, never in a table beside real video.
 
     source = Walkers(frames=16, height=64, width=64)
     walker = source.walker("test", 3)
