@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfvideogan.data import heading
+from tfvideogan.data import heading, walkers
 from tfvideogan.data.action_captions import LEFT, NOWHERE, RIGHT
 
 
@@ -30,6 +30,20 @@ def test_direction_is_that_of_what_moves(step, expected):
 def test_who_is_seen_for_a_part_of_the_clip_still_has_a_direction():
     frames = np.concatenate([walk(1.5), np.full((20, 24, 48, 1), 200, np.uint8)])
     assert heading.direction(frames) == RIGHT
+
+
+def test_who_leaves_and_comes_back_from_the_other_side_still_has_a_direction():
+    frames = np.concatenate([walk(2.0, 20), walk(2.0, 20)])
+    assert heading.direction(frames) == RIGHT
+
+
+def test_directions_of_drawn_walkers_are_found():
+    source = walkers.Walkers(frames=20, height=64, width=64)
+    for index in range(12):
+        walker = source.walker("train", index)
+        if walker.action in ("jogging", "running", "walking"):
+            frames = source.render("train", index)["frames"]
+            assert heading.direction(frames) == walker.direction
 
 
 def test_nothing_that_moves_has_no_direction():

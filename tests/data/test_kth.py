@@ -163,6 +163,7 @@ def test_a_damaged_film_is_named(tmp_path):
         ({"actions": ("flying",)}, ["`actions` ('flying',)", "walking"]),
         ({"validation_persons": (17,)}, ["`validation_persons` (17,)", "16-9"]),
         ({"openstl_windows": True}, ["`openstl_windows` needs `eval_frames`"]),
+        ({"actions": ("jogging",)}, ["names no film of jogging"]),
         ({"frames": 13}, ["`frames` 13", "longest has 12"]),
     ],
 )

@@ -17,7 +17,8 @@ and no picture of a digit (`glyphs.py`).
 References:
   [1] The synthetic data of the project "Videogeneration" (text and image to video with a
       U-Net). Corrected: digits that turn in place keep to their period, clockwise is
-      meant on the screen, and to and fro may begin in either direction.
+      meant on the screen, and to and fro may begin in either direction. Captions have no
+      full stop.
   [2] Mittal et al., Sync-DRAW, 2017.
 """
 

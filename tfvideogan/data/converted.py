@@ -233,17 +233,37 @@ class ConvertedSource:
         seed: tf.Tensor | None = None,
     ) -> dict[str, tf.Tensor]:
         """Reads a window inside `Dataset.map`; see `source.ClipSource.read`."""
+        window = self.window(split, index, frames=frames, seed=seed)
+        batch = self.read_windows(window[None], frames=frames)
+        return {key: value[0] for key, value in batch.items()}
+
+    def window(
+        self,
+        split: str,
+        index: tf.Tensor,
+        *,
+        frames: int,
+        seed: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Chooses a window, as `read` does: [2] int64, a record and its first frame."""
         source.check_window(self, split, frames)
         windows = self._windows[split]
         start = source.window_start(
             tf.gather(windows.lengths, index), self._span(frames), seed
         )
-        return self.records.read(
-            tf.gather(windows.numbers, index),
-            tf.gather(windows.firsts, index) + start,
-            frames=frames,
-            stride=self.stride,
+        first = tf.gather(windows.firsts, index) + start
+        return tf.stack([tf.gather(windows.numbers, index), first])
+
+    def read_windows(self, windows: tf.Tensor, *, frames: int) -> dict[str, tf.Tensor]:
+        """Reads a batch of windows [N, 2]; N is known unless `reads_batches`."""
+        return self.records.read_batch(
+            windows[:, 0], windows[:, 1], frames=frames, stride=self.stride
         )
+
+    @property
+    def reads_batches(self) -> bool:
+        """Whether the windows of a batch are best read by one call."""
+        return self.records.is_raw
 
     def _span(self, frames: int | None = None) -> int:
         """Returns the frames of a clip from the first to the last of a window."""

@@ -112,9 +112,11 @@ class Kth(converted.ConvertedSource):
           fit: "stretch" squashes 160x120 as the literature does, "crop" cuts the middle.
           stride: every so many frames make a window.
           eval_frames: cuts test and validation into windows; see `converted.py`.
-          openstl_windows: whether all splits are cut into windows of `eval_frames` as
-            OpenSTL [2] does: one behind the other, but every 3 frames for those who jog
-            or run.
+          openstl_windows: whether all splits are cut into windows of `eval_frames` with
+            the steps of OpenSTL [2]: one behind the other, but every 3 frames for those
+            who jog or run. They are cut from the ranges of the list, OpenSTL's from its
+            own choice of frames: the counts differ (at 30 frames 8518 for training and
+            4902 for testing).
           validation_persons: of the training people, those for validation.
           cache_dir: see `records.py`.
           max_damaged: share of the clips that may be damaged.
@@ -133,7 +135,6 @@ class Kth(converted.ConvertedSource):
                 "`openstl_windows` needs `eval_frames`, the length of the windows."
             )
         self.title = f"KTH, split {protocol}"
-        self.vocabulary = action_captions.VOCABULARY
         spec = clip.ClipSpec(
             frames,
             height,
@@ -141,7 +142,7 @@ class Kth(converted.ConvertedSource):
             channels=channels,
             num_classes=len(ACTIONS),
             caption_length=action_captions.MAX_WORDS,
-            vocabulary_size=self.vocabulary.size,
+            vocabulary_size=action_captions.VOCABULARY.size,
             fps=FPS,
         )
         folder = pathlib.Path(root).expanduser()
@@ -150,9 +151,7 @@ class Kth(converted.ConvertedSource):
         clips = [
             (film.person, raw)
             for film, path in films
-            for raw in self._clips(
-                film, path, spec, fit=fit, step=steps.get(film.action)
-            )
+            for raw in _clips(film, path, spec, fit=fit, step=steps.get(film.action))
         ]
         super().__init__(
             root=folder,
@@ -161,67 +160,14 @@ class Kth(converted.ConvertedSource):
                 split: [raw for person, raw in clips if person in chosen]
                 for split, chosen in persons.items()
             },
-            parameters={"fit": fit, "words": list(self.vocabulary.words)},
-            vocabulary=self.vocabulary,
+            parameters={"fit": fit, "words": list(action_captions.VOCABULARY.words)},
+            vocabulary=action_captions.VOCABULARY,
             stride=stride,
             eval_frames=eval_frames,
             cut_train=openstl_windows,
             cache_dir=cache_dir,
             max_damaged=max_damaged,
         )
-
-    def _clips(
-        self,
-        film: kth_sequences.Film,
-        path: pathlib.Path,
-        spec: clip.ClipSpec,
-        *,
-        fit: str,
-        step: int | None,
-    ) -> list[converted.RawClip]:
-        """Returns the clips of a film, one per range."""
-        return [
-            converted.RawClip(
-                id=f"{film.name}/{number}",
-                files=(path,),
-                load=functools.partial(
-                    self._load, film.action, path, start, stop, spec, fit
-                ),
-                label=ACTIONS.index(film.action),
-                window_step=step,
-            )
-            for number, (start, stop) in enumerate(film.ranges, 1)
-        ]
-
-    def _load(
-        self,
-        action: str,
-        path: pathlib.Path,
-        start: int,
-        stop: int,
-        spec: clip.ClipSpec,
-        fit: str,
-    ) -> dict[str, np.ndarray]:
-        """Reads a range of a film, and sees which way it goes."""
-        frames, _ = video_reader.read_video(
-            path,
-            height=spec.height,
-            width=spec.width,
-            channels=spec.channels,
-            start=start,
-            stop=stop,
-            fit=fit,
-        )
-        way = action_captions.NOWHERE
-        if action in TRAVELS:
-            way = heading.direction(frames)
-        caption = action_captions.caption(action, way)
-        tokens, length = self.vocabulary.encode(caption, spec.caption_length)
-        return {
-            "frames": frames,
-            "caption_tokens": tokens,
-            "caption_lengths": np.int32(length),
-        }
 
 
 def _persons(protocol: str, validation: Sequence[int]) -> dict[str, set[int]]:
@@ -254,6 +200,11 @@ def _find(
         for film in kth_sequences.read_films(root)
         if film.action in actions and film.ranges
     ]
+    if not films:
+        raise errors.UserError(
+            f"The list {kth_sequences.FILE} of {root} names no film of "
+            f"{', '.join(actions)}; copy it again."
+        )
     found, missing = [], []
     for film in films:
         name = film.name + ENDING
@@ -267,3 +218,54 @@ def _find(
             f"the first is {missing[0]}; {TREE}; name the actions you have by `actions`."
         )
     return found
+
+
+def _clips(
+    film: kth_sequences.Film,
+    path: pathlib.Path,
+    spec: clip.ClipSpec,
+    *,
+    fit: str,
+    step: int | None,
+) -> list[converted.RawClip]:
+    """Returns the clips of a film, one per range."""
+    return [
+        converted.RawClip(
+            id=f"{film.name}/{number}",
+            files=(path,),
+            load=functools.partial(_load, film.action, path, start, stop, spec, fit),
+            label=ACTIONS.index(film.action),
+            window_step=step,
+        )
+        for number, (start, stop) in enumerate(film.ranges, 1)
+    ]
+
+
+def _load(
+    action: str,
+    path: pathlib.Path,
+    start: int,
+    stop: int,
+    spec: clip.ClipSpec,
+    fit: str,
+) -> dict[str, np.ndarray]:
+    """Reads a range of a film, and sees which way it goes."""
+    frames, _ = video_reader.read_video(
+        path,
+        height=spec.height,
+        width=spec.width,
+        channels=spec.channels,
+        start=start,
+        stop=stop,
+        fit=fit,
+    )
+    way = action_captions.NOWHERE
+    if action in TRAVELS:
+        way = heading.direction(frames)
+    caption = action_captions.caption(action, way)
+    tokens, length = action_captions.VOCABULARY.encode(caption, spec.caption_length)
+    return {
+        "frames": frames,
+        "caption_tokens": tokens,
+        "caption_lengths": np.int32(length),
+    }

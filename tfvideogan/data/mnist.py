@@ -9,7 +9,8 @@ or the same files in `<root>/MNIST/raw` or `<root>/raw`, or `<root>/mnist.npz` w
 arrays x_train, y_train, x_test and y_test, as Keras keeps it in ~/.keras/datasets.
 
 The splits share no picture. Of the 60,000 training digits the last twelfth (5,000) is
-for validation, and the 10,000 test digits are for testing alone.
+for validation, and the 10,000 test digits are for testing alone. Training and test digits
+have different writers; the files do not say who wrote which training digit.
 
     digits = read_digits("/data/mnist")
     digits.splits["train"].pictures  # [55000, 28, 28] uint8, white on black

@@ -11,6 +11,7 @@ replicas.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -70,30 +71,45 @@ def make_dataset(
     root = seeds.fold(seeds.from_int(seed), "data", split)
 
     # Nothing here needs AutoGraph, and errors read better without it.
-    @tf.autograph.experimental.do_not_convert
+    without_autograph = tf.autograph.experimental.do_not_convert
+
+    def choice(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Chooses the clip of a global number, and the seed of its window."""
+        if not training:
+            return number, None
+        own = _number_seed(root, number)
+        return _shuffled(number, num_clips, root), seeds.fold(own, "window")
+
+    @without_autograph
     def example(number: tf.Tensor) -> dict[str, tf.Tensor]:
         """Makes the example of a global number."""
+        index, seed = choice(number)
+        result = to_model(source.read(split, index, frames=frames, seed=seed))
         own = _number_seed(root, number)
-        if training:
-            index = _shuffled(number, num_clips, root)
-            window = source.read(
-                split, index, frames=frames, seed=seeds.fold(own, "window")
-            )
-        else:
-            window = source.read(split, number, frames=frames)
-        result = to_model(window)
         for position, transform in enumerate(transforms):
             result = transform(result, seeds.fold(own, "transform", position))
         return result
+
+    @without_autograph
+    def window(number: tf.Tensor) -> tf.Tensor:
+        """Chooses the window of a global number."""
+        index, seed = choice(number)
+        return source.window(split, index, frames=frames, seed=seed)
+
+    @without_autograph
+    def batch(windows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Reads all windows of a batch."""
+        return to_model(source.read_windows(windows, frames=frames))
 
     if training:
         numbers = _training_numbers(batch_size, start_step, num_workers, worker)
     else:
         numbers = tf.data.Dataset.range(num_clips).shard(num_workers, worker)
-    dataset = numbers.map(
-        example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-    )
+    is_whole = not transforms and getattr(source, "reads_batches", False)
+    dataset = _mapped(numbers, window if is_whole else example)
     dataset = dataset.batch(batch_size // num_replicas, drop_remainder=training)
+    if is_whole:
+        dataset = _mapped(dataset, batch)
     return dataset.with_options(_options()).prefetch(tf.data.AUTOTUNE)
 
 
@@ -107,6 +123,14 @@ def to_model(window: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         )
         for key, value in window.items()
     }
+
+
+def _mapped(
+    dataset: tf.data.Dataset, function: Callable[[tf.Tensor], Any]
+) -> tf.data.Dataset:
+    return dataset.map(
+        function, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    )
 
 
 def _training_numbers(
