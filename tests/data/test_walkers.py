@@ -82,6 +82,15 @@ def test_who_goes_advances_at_the_speed_of_his_gait(index):
     assert np.all(steps * walker.direction <= high * stature + 1e-9)
 
 
+@pytest.mark.parametrize("index", [3, 4, WALKING_LEFT, 9, 10, WALKING_RIGHT])
+def test_the_screen_is_not_empty_for_long(index):
+    source = walkers.Walkers()
+    walker = source.walker("train", index)
+    is_seen = source.silhouettes(walker, np.arange(50)).any((1, 2, 3))
+    gaps = "".join("01"[int(seen)] for seen in is_seen).split("1")
+    assert max(len(gap) for gap in gaps) <= 5
+
+
 def test_joints_lie_on_the_silhouette():
     source = walkers.Walkers(clip_frames=6, frames=4)
     walker = source.walker("train", 0)

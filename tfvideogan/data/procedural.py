@@ -151,7 +151,10 @@ class Procedural:
         """
         source.check_split(self, split)
         # The counter's low words count the draws, its highest word is the clip.
-        name = f"{self.name}/{self.version}/{split}"
-        key = [self.seed, zlib.crc32(name.encode())]
+        key = [self.seed, zlib.crc32(self.stream(split).encode())]
         bits = np.random.Philox(key=key, counter=[0, 0, 0, index])
         return np.random.Generator(bits)
+
+    def stream(self, split: str) -> str:
+        """Returns the name of a split's random numbers; no two splits share one."""
+        return f"{self.name}/{self.version}/{split}"

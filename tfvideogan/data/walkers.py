@@ -5,9 +5,9 @@ claps in one of four scenarios, in grey, at 25 frames per second. Label, caption
 direction go with the clip; joints and silhouettes can be asked for. Splits share no
 person, and persons 17 to 25 are the test split as in the protocols for KTH.
 
-Whoever goes and has left the screen enters again from the other side, so that no window
-of a clip is empty. Walkers are not KTH: use them to develop and to check, never in a
-table beside real video.
+Whoever goes and has left the screen enters again from the other side, so that the screen
+is never empty for longer than five frames. Walkers are not KTH: use them to develop and to
+check, never in a table beside real video.
 
     source = Walkers(frames=16, height=64, width=64)
     walker = source.walker("test", 3)
@@ -35,8 +35,9 @@ PERSONS = {
     "test": tuple(range(17, 26)),
 }
 FPS = 25.0
-# Half the breadth of a striding body in statures: so far out is out of sight.
-HALF_BREADTH = 0.30
+# Who is so many statures out of the screen enters again: at most a hand or a foot is then
+# still in sight, and the screen is empty for five frames at most (1 % of all frames).
+HALF_BREADTH = 0.25
 # Who stays on the spot stands around the middle; who goes is there at half time.
 PLACES = (0.38, 0.62)
 # A clip's own share of a person's frequency.
