@@ -20,22 +20,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import argparse
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import av
 import cv2
 import grpc
 import numpy as np
 
 from tfvideogan.core import errors, exportable, pixels
-from tfvideogan.data import flow, pictures, video
+from tfvideogan.data import flow, pictures, video, video_reader
 from tfvideogan.serving import long_video, prediction_client
 
 OK, BAD_INPUT, UNREACHABLE, REFUSED = 0, 2, 3, 4
 DEFAULT_FPS = 8.0
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
-MAX_FPS = 240.0
 WHITE = 255
 MEGABYTE = 2**20
 BATCHED_RANK = 5  # of [N, T, H, W, C]
@@ -289,39 +286,9 @@ def _read_frames(
     """Reads the input as [T, H, W, 3] uint8 of a size, and its frames per second."""
     if not options.input:
         raise errors.UserError("--input is missing; the model wants `frames`.")
-    path, frames, fps = pathlib.Path(options.input), [], DEFAULT_FPS
-    if not path.exists():
-        raise errors.UserError(f"--input={path} does not exist.")
-    for frame, rate in _folder(path) if path.is_dir() else _film(path):
-        if options.max_frames and len(frames) >= options.max_frames:
-            break
-        frames.append(_resized(frame, size or frame.shape[:2]))
-        fps = rate
-    if not frames:
-        raise errors.UserError(f"--input={path} has no frames.")
-    if len({frame.shape for frame in frames}) > 1:
-        raise errors.UserError(f"The pictures in {path} are not of one size.")
-    return np.stack(frames), fps
-
-
-def _folder(path: pathlib.Path) -> Iterator[tuple[np.ndarray, float]]:
-    files = sorted(one for one in path.iterdir() if one.suffix.lower() in PICTURES)
-    for file in files:
-        yield pictures.read_frame(file), DEFAULT_FPS
-
-
-def _film(path: pathlib.Path) -> Iterator[tuple[np.ndarray, float]]:
-    try:
-        with av.open(path) as container:
-            if not container.streams.video:
-                raise errors.UserError(f"{path} has no video stream.")
-            stream = container.streams.video[0]
-            rate = float(stream.average_rate or 0)
-            rate = rate if 0 < rate <= MAX_FPS else DEFAULT_FPS
-            for frame in container.decode(stream):
-                yield frame.to_ndarray(format="rgb24"), rate
-    except (av.error.FFmpegError, OSError) as error:
-        raise errors.UserError(f"{path} cannot be read as a video: {error}.") from error
+    height, width = size or (None, None)
+    stop = options.max_frames or None
+    return video_reader.read_video(options.input, height=height, width=width, stop=stop)
 
 
 def _read_mask(text: str, size: tuple[int, int]) -> np.ndarray:
@@ -337,15 +304,6 @@ def _read_mask(text: str, size: tuple[int, int]) -> np.ndarray:
     height, width = size
     method = cv2.INTER_NEAREST
     return cv2.resize(mask, (width, height), interpolation=method)[..., np.newaxis]
-
-
-def _resized(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    if frame.shape[:2] == tuple(size):
-        return frame
-    height, width = size
-    shrinks = height * width < frame.shape[0] * frame.shape[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(frame, (width, height), interpolation=method)
 
 
 def _show(done: int, total: int) -> None:

@@ -39,14 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     made = command_line.parser("Train a model, or go on training it.", EXAMPLES)
-    made.add_argument(
-        "--gin_file",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a gin file; can be repeated, later ones win. Looked for in the current "
-        "folder, beside the package and where it was installed",
-    )
+    command_line.add_gin_files(made)
     command_line.add_bindings(made)
     command_line.add_workdir(
         made,

@@ -35,10 +35,19 @@ def test_a_caption_must_have_a_word_and_fit(caption):
         ("the 7 is moving clockwise", "the 7 is moving counterclockwise"),
         ("the 7 is moving left and right", "the 7 is moving left and right"),
         ("the 7 is moving", "the 7 is moving"),
+        (
+            "the 7 is moving left and the digit is moving right",
+            "the 7 is moving right and the digit is moving left",
+        ),
+        (
+            "the 7 is moving left and right and the 7 is moving left",
+            "the 7 is moving left and right and the 7 is moving right",
+        ),
+        ("left", "right"),
     ],
 )
-def test_a_mirror_turns_a_single_direction(caption, turned):
-    tokens, _ = WORDS.encode(caption, 8)
+def test_a_mirror_turns_directions_that_are_not_joined(caption, turned):
+    tokens, _ = WORDS.encode(caption, 14)
     result = captions.mirrored(tf.constant(tokens))
     assert WORDS.decode(result.numpy()) == turned
     assert result.dtype == tf.int32

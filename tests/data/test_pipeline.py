@@ -7,7 +7,7 @@ import tensorflow as tf
 from tests import check_source
 from tests.data import toy_source
 from tfvideogan.core import errors, seeds
-from tfvideogan.data import pipeline
+from tfvideogan.data import pipeline, transforms
 
 
 def make(source=None, split="train", **options):
@@ -132,3 +132,14 @@ def test_an_error_of_the_source_reaches_the_reader():
 
     with pytest.raises(tf.errors.OpError, match="UserError: clip 3 is damaged"):
         next(iter(make(Broken())))
+
+
+def test_a_transform_may_need_more_frames_than_it_gives():
+    every_other = transforms.SpeedChange((2,))
+    (batch,) = make(transforms=(every_other,)).take(1)
+    # Windows of two frames at double speed: three frames are read.
+    assert batch["frames"].shape == (4, 2, 4, 6, 3)
+    greens = np.round((batch["frames"][:, :, 0, 0, 1].numpy() + 1) * 127.5)
+    assert (np.diff(greens) == 2).all()
+    with pytest.raises(errors.UserError, match=r"`frames` \(7\).*between 1 and 5"):
+        make(transforms=(every_other,), frames=4)

@@ -24,11 +24,32 @@ def raw_clip(spec: clips.ClipSpec, length: int = 6) -> dict[str, np.ndarray]:
     return result
 
 
+def picture(content: bytes, places: record_format.Places, number: int) -> bytes:
+    start = places.offsets[number]
+    return content[start : start + places.sizes[number]]
+
+
+def round_trip(clip: dict[str, np.ndarray], spec: clips.ClipSpec):
+    """Decodes what the index finds."""
+    content, places = record_format.encoded(clip, spec, "bear")
+    result = {}
+    for key, place in places.items():
+        found = [picture(content, place, n) for n in range(len(place.offsets))]
+        shape = (len(found), *clip[key].shape[1:])
+        if record_format.raw_size(key, spec):
+            pictures = tf.constant(
+                np.stack([np.frombuffer(f, np.uint8) for f in found])
+            )
+        else:
+            pictures = tf.constant(found)
+        result[key] = record_format.decoded(key, pictures, shape)
+    return result
+
+
 @pytest.mark.parametrize("spec", [SMALL, LARGE])
 def test_a_clip_survives_the_round_trip(spec):
     clip = raw_clip(spec)
-    content = tf.constant(record_format.encoded(clip, spec, "bear"))
-    result = record_format.decoded(content, spec, frames=6)
+    result = round_trip(clip, spec)
     assert set(result) == set(clip)
     for key, value in clip.items():
         assert result[key].dtype == value.dtype
@@ -39,7 +60,7 @@ def test_a_clip_survives_the_round_trip(spec):
         assert error.max() <= tolerance + 2e-3 * np.abs(value).max() * (tolerance > 0)
 
 
-def test_labels_and_captions_survive_the_round_trip():
+def test_labels_and_captions_are_written():
     spec = clips.ClipSpec(2, 4, 4, num_classes=6, caption_length=3, vocabulary_size=9)
     clip = raw_clip(clips.ClipSpec(2, 4, 4))
     clip |= {
@@ -47,75 +68,49 @@ def test_labels_and_captions_survive_the_round_trip():
         "caption_tokens": np.array([8, 1, 0], np.int32),
         "caption_lengths": np.int32(2),
     }
-    content = tf.constant(record_format.encoded(clip, spec, "walker"))
-    result = record_format.decoded(content, spec, frames=2)
-    for key in clips.WHOLE_CLIP_KEYS:
-        assert result[key].dtype == tf.int32
-        np.testing.assert_array_equal(result[key], clip[key])
+    content, places = record_format.encoded(clip, spec, "walker")
+    context = tf.train.SequenceExample.FromString(content).context.feature
+    assert list(places) == record_format.moving_keys(spec) == ["frames"]
+    assert context["labels"].int64_list.value == [5]
+    assert context["caption_tokens"].int64_list.value == [8, 1, 0]
+    assert context["caption_lengths"].int64_list.value == [2]
 
 
-def test_small_pictures_are_raw_and_large_ones_are_jpeg():
-    lengths = {}
+def test_small_pictures_are_raw_in_one_entry_and_large_ones_are_jpeg():
+    entries = {}
     for spec in (SMALL, LARGE):
-        example = tf.train.SequenceExample.FromString(
-            record_format.encoded(raw_clip(spec), spec, "bear")
-        )
-        entry = example.feature_lists.feature_list["frames"].feature[0]
-        lengths[spec] = entry.bytes_list.value[0]
-    assert len(lengths[SMALL]) == 16 * 20 * 3
-    assert lengths[LARGE][:2] == b"\xff\xd8"
+        content, _ = record_format.encoded(raw_clip(spec), spec, "bear")
+        example = tf.train.SequenceExample.FromString(content)
+        features = example.feature_lists.feature_list["frames"].feature
+        entries[spec] = [feature.bytes_list.value[0] for feature in features]
+    assert [len(entry) for entry in entries[SMALL]] == [6 * 16 * 20 * 3]
+    assert [entry[:2] for entry in entries[LARGE]] == [b"\xff\xd8"] * 6
 
 
-def test_the_name_is_written():
-    content = record_format.encoded(raw_clip(SMALL), SMALL, "bear")
-    example = tf.train.SequenceExample.FromString(content)
-    assert example.context.feature["id"].bytes_list.value[0] == b"bear"
+def test_masks_are_raw_up_to_the_same_size_and_flow_always():
+    assert record_format.raw_size("foreground_masks", SMALL) == 16 * 20
+    assert record_format.raw_size("forward_flow", LARGE) == 72 * 64 * 2 * 2
+    large = clips.ClipSpec(2, 128, 97, channels=1, has_masks=True)
+    assert record_format.raw_size("foreground_masks", large) == 0
 
 
-@pytest.mark.parametrize("spec", [SMALL, LARGE])
-def test_a_window_is_a_piece_of_the_whole(spec):
-    content = tf.constant(record_format.encoded(raw_clip(spec), spec, "bear"))
-    whole = record_format.decoded(content, spec, frames=6)
-    found = set()
-    for number in range(8):
-        seed = tf.constant([3, number])
-        window = record_format.decoded(content, spec, frames=3, seed=seed)
-        starts = [
-            start
-            for start in range(4)
-            if all(
-                np.array_equal(window[key], whole[key][start:][: len(window[key])])
-                for key in whole
-            )
-        ]
-        assert len(starts) == 1
-        found.add(starts[0])
-    assert len(found) > 1
+def test_name_and_place_of_a_piece_are_written():
+    content, _ = record_format.encoded(raw_clip(SMALL), SMALL, "bear", first_frame=7)
+    context = tf.train.SequenceExample.FromString(content).context.feature
+    assert context["id"].bytes_list.value[0] == b"bear"
+    assert context["first_frame"].int64_list.value == [7]
+    assert context["num_frames"].int64_list.value == [6]
 
 
-def test_only_the_window_is_decoded():
-    # Frames outside of the window may even be damaged.
-    clip = raw_clip(LARGE)
-    example = tf.train.SequenceExample.FromString(
-        record_format.encoded(clip, LARGE, "bear")
-    )
-    for feature in example.feature_lists.feature_list["frames"].feature[3:]:
-        feature.bytes_list.value[0] = b"damaged"
-    content = tf.constant(example.SerializeToString())
-    window = record_format.decoded(content, LARGE, frames=3)
-    assert window["frames"].shape == (3, 72, 64, 3)
+def test_places_are_right_where_pictures_repeat():
+    clip = raw_clip(SMALL)
+    clip["frames"][:] = 0
+    clip["backgrounds"][:] = 0
+    result = round_trip(clip, SMALL)
+    np.testing.assert_array_equal(result["frames"], clip["frames"])
 
 
 def test_a_single_frame_has_empty_flow():
-    content = tf.constant(record_format.encoded(raw_clip(SMALL), SMALL, "bear"))
-    window = record_format.decoded(content, SMALL, frames=1)
-    assert window["forward_flow"].shape == (0, 16, 20, 2)
-
-
-def test_shapes_are_static_in_a_graph():
-    content = tf.constant(record_format.encoded(raw_clip(SMALL), SMALL, "bear"))
-    dataset = tf.data.Dataset.from_tensors(content).map(
-        lambda c: record_format.decoded(c, SMALL, frames=4)
-    )
-    shapes = {key: tuple(spec.shape) for key, spec in dataset.element_spec.items()}
-    assert shapes == SMALL.with_frames(4).shapes()
+    none = tf.zeros([0, 16 * 20 * 4], tf.uint8)
+    flow = record_format.decoded("forward_flow", none, (0, 16, 20, 2))
+    assert flow.shape == (0, 16, 20, 2)

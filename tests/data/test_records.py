@@ -1,7 +1,9 @@
 import dataclasses
 import hashlib
 import json
+import os
 import pathlib
+import time
 
 import numpy as np
 import pytest
@@ -9,10 +11,11 @@ import tensorflow as tf
 
 from tests.data import test_record_format
 from tfvideogan.core import errors
-from tfvideogan.data import records
+from tfvideogan.data import damage, record_writer, records
 
 SPEC = test_record_format.SMALL
-RECIPE = records.Recipe("toy", "train", SPEC, {"flow": "dis"}, "digest")
+RECIPE = records.Recipe("toy", SPEC, {"flow": "dis"}, "digest")
+ZERO = tf.constant(0, tf.int64)
 IDS = [f"clip {number}" for number in range(5)]
 
 
@@ -29,39 +32,10 @@ class Loader:
         return clip
 
 
-def open_(cache: pathlib.Path, recipe=RECIPE, load=None, ids=IDS):
-    return records.open_or_convert(recipe, ids, load or Loader(), cache_dir=str(cache))
-
-
-def test_clips_are_read_in_any_order(tmp_path):
-    opened = open_(tmp_path)
-    for index in (3, 0, 4):
-        window = opened.read(tf.constant(index, tf.int64), frames=2)
-        assert set(np.unique(window["frames"])) == {index}
-
-
-def test_whole_clips_names_and_lengths_are_known(tmp_path):
-    opened = open_(tmp_path)
-    assert opened.ids == tuple(IDS)
-    assert opened.lengths == (2, 3, 4, 5, 6)
-    assert [len(clip["frames"]) for clip in opened.clips()] == [2, 3, 4, 5, 6]
-
-
-def test_many_clips_spread_over_shards(tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "CLIPS_PER_SHARD", 2)
-    opened = open_(tmp_path)
-    assert len(list(tmp_path.glob("*/clips-*.tfrecord"))) == 3
-    assert [clip["frames"].max() for clip in opened.clips()] == list(range(5))
-
-
-def test_the_shards_are_plain_tfrecord_files(tmp_path):
-    open_(tmp_path)
-    paths = [str(path) for path in sorted(tmp_path.glob("*/clips-*.tfrecord"))]
-    names = []
-    for content in tf.data.TFRecordDataset(paths):
-        example = tf.train.SequenceExample.FromString(content.numpy())
-        names.append(example.context.feature["id"].bytes_list.value[0].decode())
-    assert names == IDS
+def open_(cache: pathlib.Path, recipe=RECIPE, load=None, ids=IDS, **options):
+    return records.open_or_convert(
+        recipe, ids, load or Loader(), cache_dir=str(cache), **options
+    )
 
 
 def test_the_manifest_tells_counts_and_checksums(tmp_path):
@@ -89,7 +63,7 @@ def test_a_cache_is_made_once(tmp_path):
         {"source_digest": "other files"},
         {"parameters": {"flow": "files"}},
         {"spec": dataclasses.replace(SPEC, has_backgrounds=False)},
-        {"split": "test"},
+        {"name": "other"},
     ],
 )
 def test_a_changed_recipe_is_converted_again(tmp_path, changes):
@@ -107,10 +81,23 @@ def test_another_schema_is_converted_again(tmp_path, monkeypatch):
     assert load.calls
 
 
-def test_changed_files_replace_the_cache_rather_than_pile_up(tmp_path):
+def test_caches_of_files_as_they_were_stay_for_a_month(tmp_path):
     open_(tmp_path)
+    (old,) = tmp_path.iterdir()
     open_(tmp_path, recipe=dataclasses.replace(RECIPE, source_digest="new"))
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.iterdir())) == 2
+    month_ago = time.time() - 31 * 24 * 3600
+    os.utime(old / "manifest.json", (month_ago, month_ago))
+    open_(tmp_path, recipe=dataclasses.replace(RECIPE, source_digest="newer"))
+    assert not old.exists() and len(list(tmp_path.iterdir())) == 2
+
+
+def test_opening_a_cache_keeps_it(tmp_path):
+    open_(tmp_path)
+    (path,) = tmp_path.glob("*/manifest.json")
+    os.utime(path, (0, 0))
+    open_(tmp_path)
+    assert time.time() - path.stat().st_mtime < 60
 
 
 def test_the_length_of_a_window_does_not_need_another_cache(tmp_path):
@@ -121,14 +108,16 @@ def test_the_length_of_a_window_does_not_need_another_cache(tmp_path):
     assert load.calls == []
 
 
-@pytest.mark.parametrize("damage", ["shorten", "remove", "garble"])
-def test_a_damaged_cache_is_made_again(tmp_path, damage):
+@pytest.mark.parametrize("fault", ["shorten", "remove", "garble", "lose the index"])
+def test_a_damaged_cache_is_made_again(tmp_path, fault):
     open_(tmp_path)
     (shard,) = tmp_path.glob("*/clips-*.tfrecord")
-    if damage == "shorten":
+    if fault == "shorten":
         shard.write_bytes(shard.read_bytes()[:-1])
-    elif damage == "remove":
+    elif fault == "remove":
         shard.unlink()
+    elif fault == "lose the index":
+        (shard.parent / "index.npz").unlink()
     else:
         (shard.parent / "manifest.json").write_text("{")
     load = Loader()
@@ -147,6 +136,64 @@ def test_a_conversion_that_fails_leaves_nothing_and_the_next_one_works(tmp_path)
         open_(tmp_path, load=fail)
     assert list(tmp_path.iterdir()) == []
     assert len(open_(tmp_path).ids) == 5
+
+
+def test_few_damaged_clips_are_left_out_and_listed(tmp_path, caplog):
+    def load(number):
+        if number in (1, 3):
+            raise damage.DamagedClip(f"{number}.avi is empty.")
+        return Loader()(number)
+
+    opened = open_(tmp_path, load=load, max_damaged=0.4)
+    assert opened.ids == ("clip 0", "clip 2", "clip 4")
+    assert [clip["frames"].max() for clip in opened.clips()] == [0, 2, 4]
+    assert opened.damaged == {"clip 1": "1.avi is empty.", "clip 3": "3.avi is empty."}
+    (path,) = tmp_path.glob("*/manifest.json")
+    assert json.loads(path.read_text())["damaged"] == opened.damaged
+    assert "clip 1 is left out: 1.avi is empty." in caplog.text
+
+
+def test_more_damage_than_allowed_is_an_error_now_and_later(tmp_path):
+    def load(number):
+        if number in (1, 3):
+            raise damage.DamagedClip(f"{number}.avi is empty.")
+        return Loader()(number)
+
+    with pytest.raises(errors.UserError, match="1 of 5 clips.*1.avi is empty"):
+        open_(tmp_path, load=load)
+    assert list(tmp_path.iterdir()) == []
+    open_(tmp_path, load=load, max_damaged=0.4)
+    with pytest.raises(errors.UserError, match=r"2 of 5 clips.*`max_damaged` \(0.2\)"):
+        open_(tmp_path, load=load, max_damaged=0.2)
+
+
+def test_nothing_is_left_of_a_collection_that_is_all_damaged(tmp_path):
+    def load(number):
+        raise damage.DamagedClip(f"{number}.avi is empty.")
+
+    with pytest.raises(errors.UserError, match="No clip of toy can be read"):
+        open_(tmp_path, load=load, max_damaged=1.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_clips_are_loaded_side_by_side_but_not_far_ahead(tmp_path, monkeypatch):
+    monkeypatch.setattr(records.os, "cpu_count", lambda: 2)
+    ids = [f"clip {number}" for number in range(40)]
+    started, most = [], []
+
+    def load(number):
+        started.append(number)
+        return test_record_format.raw_clip(SPEC, 2)
+
+    write = record_writer.Writer.write
+
+    def slow(self, clip_id, clip):
+        most.append(max(started) - int(clip_id.split()[1]))
+        write(self, clip_id, clip)
+
+    monkeypatch.setattr(record_writer.Writer, "write", slow)
+    assert len(open_(tmp_path, load=load, ids=ids).ids) == 40
+    assert max(most) <= 2 * 2 + 1
 
 
 def test_a_killed_conversion_is_not_taken_for_a_cache(tmp_path):
@@ -172,7 +219,7 @@ def test_another_process_may_finish_first(tmp_path):
 
 def test_an_opened_cache_outlives_its_replacement(tmp_path):
     opened = open_(tmp_path)
-    opened.read(tf.constant(0, tf.int64), frames=2)
+    opened.read(ZERO, ZERO, frames=2)
     open_(tmp_path, recipe=dataclasses.replace(RECIPE, source_digest="new"))
     assert len(list(opened.clips())) == 5
 

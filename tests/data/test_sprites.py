@@ -18,16 +18,16 @@ def test_a_window_does_not_depend_on_what_is_drawn_around_it():
     source = sprites.Sprites(**SMALL)
     whole = source.render("train", 1)
     window = source.render("train", 1, start=2, frames=3)
-    for part, all_ in zip(window, whole, strict=True):
-        np.testing.assert_array_equal(part, all_[2 : 2 + len(part)])
+    for key, part in window.items():
+        np.testing.assert_array_equal(part, whole[key][2 : 2 + len(part)])
 
 
 def test_another_seed_split_or_index_is_another_clip():
-    frames = sprites.Sprites(**SMALL).render("train", 0)[0]
+    frames = sprites.Sprites(**SMALL).render("train", 0)["frames"]
     others = [
-        sprites.Sprites(**SMALL).render("train", 1)[0],
-        sprites.Sprites(**SMALL).render("validation", 0)[0],
-        sprites.Sprites(seed=1, **SMALL).render("train", 0)[0],
+        sprites.Sprites(**SMALL).render("train", 1)["frames"],
+        sprites.Sprites(**SMALL).render("validation", 0)["frames"],
+        sprites.Sprites(seed=1, **SMALL).render("train", 0)["frames"],
     ]
     assert all(not np.array_equal(frames, other) for other in others)
 
@@ -36,14 +36,18 @@ def test_more_sprites_cover_more_and_the_mask_is_their_union():
     one = sprites.Sprites(num_sprites=1, **SMALL)
     three = sprites.Sprites(num_sprites=3, **SMALL)
     shares = [
-        np.mean([source.render("train", i)[1].mean() for i in range(5)])
+        np.mean(
+            [source.render("train", i)["foreground_masks"].mean() for i in range(5)]
+        )
         for source in (one, three)
     ]
     assert shares[1] > 1.5 * shares[0]
 
 
 def test_frames_equal_backgrounds_outside_of_the_sprite():
-    frames, masks, _, _, backgrounds = sprites.Sprites(**SMALL).render("train", 0)
+    clip = sprites.Sprites(**SMALL).render("train", 0)
+    frames, masks = clip["frames"], clip["foreground_masks"]
+    backgrounds = clip["backgrounds"]
     near = tf.nn.max_pool2d(masks.astype(np.float32), 3, 1, "SAME").numpy() > 0
     is_equal = (frames == backgrounds).all(-1, keepdims=True)
     assert is_equal[~near].all()
@@ -52,10 +56,11 @@ def test_frames_equal_backgrounds_outside_of_the_sprite():
 
 def test_a_still_world_does_not_move_but_for_the_wobble():
     source = sprites.Sprites(object_speed=0.0, camera_speed=0.0, flow="exact", **SMALL)
-    _, masks, forward, _, backgrounds = source.render("train", 0)
+    clip = source.render("train", 0)
+    masks, backgrounds = clip["foreground_masks"], clip["backgrounds"]
     np.testing.assert_array_equal(backgrounds[0], backgrounds[-1])
     outside = masks[:-1, ..., 0] == 0
-    np.testing.assert_allclose(forward[outside], 0.0, atol=1e-4)
+    np.testing.assert_allclose(clip["forward_flow"][outside], 0.0, atol=1e-4)
 
 
 def test_a_copied_first_mask_is_clearly_wrong_after_seven_frames():
@@ -75,9 +80,9 @@ def test_the_sprite_stays_in_the_frame_for_a_whole_clip():
 
 
 def test_clips_stay_the_same_as_long_as_the_generator_version_does():
-    # Recorded once, on purpose: a change here is a change of GENERATOR_VERSION.
+    # Recorded once, on purpose: a change here is a change of the version.
     pose = sprites.Sprites().scene("train", 7).sprites[0].pose
-    assert sprites.GENERATOR_VERSION == 1
+    assert sprites.Sprites.version == 1
     assert pose.start == pytest.approx(51.896 + 28.402j, abs=1e-3)
 
 

@@ -165,3 +165,45 @@ def test_a_crop_that_does_not_fit_is_named(example):
 def test_a_probability_above_one_is_refused():
     with pytest.raises(errors.UserError, match=r"`probability` \(1.5\)"):
         transforms.HorizontalFlip(1.5)
+
+
+def counted(frames: int) -> dict:
+    """Frame t has the value t; its mask is 1 at odd moments."""
+    moments = tf.range(frames, dtype=tf.float32)[:, None, None, None]
+    return {
+        "frames": tf.broadcast_to(moments, [frames, 2, 2, 1]),
+        "foreground_masks": tf.broadcast_to(moments % 2, [frames, 2, 2, 1]),
+        "labels": tf.constant(3),
+    }
+
+
+def test_a_changed_speed_takes_every_kth_frame():
+    change = transforms.SpeedChange((1, 3))
+    assert change.frames_needed(4) == 10
+    found = set()
+    for number in range(40):
+        result = change(counted(10), seeds.from_int(number))
+        moments = result["frames"][:, 0, 0, 0].numpy()
+        assert result["frames"].shape == (4, 2, 2, 1) and int(result["labels"]) == 3
+        (step,) = set(np.diff(moments))
+        found.add((int(step), int(moments[0])))
+        np.testing.assert_array_equal(
+            result["foreground_masks"][:, 0, 0, 0], moments % 2
+        )
+    # At normal speed four frames begin at 0..6; at triple speed they take all ten.
+    assert {start for step, start in found if step == 1} == set(range(7))
+    assert {start for step, start in found if step == 3} == {0}
+    assert {step for step, _ in found} == {1, 3}
+
+
+def test_a_changed_speed_is_the_same_in_a_graph():
+    change = transforms.SpeedChange((1, 2))
+    eager, graph = change(counted(7), SEED), tf.function(change)(counted(7), SEED)
+    np.testing.assert_array_equal(eager["frames"], graph["frames"])
+
+
+def test_flow_does_not_survive_a_change_of_speed(example):
+    with pytest.raises(errors.UserError, match="SpeedChange.*`forward_flow`"):
+        transforms.SpeedChange()(example, SEED)
+    with pytest.raises(errors.UserError, match=r"`strides` \(\[0\]\)"):
+        transforms.SpeedChange((0,))

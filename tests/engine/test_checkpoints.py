@@ -218,3 +218,27 @@ def test_manifest_names_model_step_and_files(
 def test_keeping_none_is_refused(built: build.Built, tmp_path: pathlib.Path) -> None:
     with pytest.raises(errors.UserError, match="`keep_checkpoints`"):
         saver(built, tmp_path, keep=0)
+
+
+def test_fixed_files_lie_beside_the_weights_and_must_not_change(
+    built: build.Built, tmp_path: pathlib.Path
+) -> None:
+    words = {"vocabulary.txt": "\nleft\ndisc\n"}
+    save(built, tmp_path, 1, fixed=words)
+    assert (
+        tmp_path / "step_00000001" / "vocabulary.txt"
+    ).read_text() == "\nleft\ndisc\n"
+    assert saver(built, tmp_path, fixed=words).restore() == 1
+    other = saver(built, tmp_path, fixed={"vocabulary.txt": "\nleft\nring\n"})
+    with pytest.raises(errors.UserError, match="has 'disc' in line 3 .* has 'ring': "):
+        other.restore()
+    shorter = saver(built, tmp_path, fixed={"vocabulary.txt": "\nleft\n"})
+    with pytest.raises(errors.UserError, match="'disc' in line 3 .* has None: "):
+        shorter.restore()
+
+
+def test_a_checkpoint_without_a_fixed_file_is_restored(
+    built: build.Built, tmp_path: pathlib.Path
+) -> None:
+    save(built, tmp_path, 1)
+    assert saver(built, tmp_path, fixed={"vocabulary.txt": "\nleft\n"}).restore() == 1

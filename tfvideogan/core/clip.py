@@ -9,6 +9,7 @@ A dataset *has* a `ClipSpec`; a model is *built from* one; a test makes a tiny o
 | `forward_flow`     | [N, T-1, H, W, 2] | float32 pixels (dx, dy), on frame t, to t+1    |
 | `backward_flow`    | [N, T-1, H, W, 2] | float32 pixels (dx, dy), on frame t+1, to t    |
 | `backgrounds`      | [N, T, H, W, C]   | float32 [-1, 1], the scene without the object  |
+| `blurred_frames`   | [N, T, H, W, C]   | float32 [-1, 1], what a shaking camera sees    |
 | `labels`           | [N]               | int32, the class, 0 .. num_classes - 1         |
 | `caption_tokens`   | [N, L]            | int32, words by number, 0 behind the last one  |
 | `caption_lengths`  | [N]               | int32, words of the caption, at most L         |
@@ -24,6 +25,8 @@ import tensorflow as tf
 from tfvideogan.core import errors
 
 MIN_FRAMES = 1
+# What has the colours of the scene.
+PIXEL_KEYS = ("frames", "backgrounds", "blurred_frames")
 # What is said of a clip as a whole: integers, without an axis of time.
 WHOLE_CLIP_KEYS = ("labels", "caption_tokens", "caption_lengths")
 
@@ -40,6 +43,8 @@ class ClipSpec:
       has_masks: whether the batch holds `foreground_masks`.
       has_flow: whether it holds `forward_flow` and `backward_flow`.
       has_backgrounds: whether it holds clean plates, `backgrounds`.
+      has_blurred_frames: whether it holds `blurred_frames`, what a camera that shakes
+        makes of `frames`.
       num_classes: number of classes of `labels`, 0 without labels.
       caption_length: words of a padded caption L, 0 without captions.
       vocabulary_size: number of words, the padding included; 0 without captions.
@@ -53,6 +58,7 @@ class ClipSpec:
     has_masks: bool = False
     has_flow: bool = False
     has_backgrounds: bool = False
+    has_blurred_frames: bool = False
     num_classes: int = 0
     caption_length: int = 0
     vocabulary_size: int = 0
@@ -90,6 +96,8 @@ class ClipSpec:
             shapes["backward_flow"] = (self.frames - 1, *size, 2)
         if self.has_backgrounds:
             shapes["backgrounds"] = (self.frames, *size, self.channels)
+        if self.has_blurred_frames:
+            shapes["blurred_frames"] = (self.frames, *size, self.channels)
         if self.num_classes:
             shapes["labels"] = ()
         if self.caption_length:

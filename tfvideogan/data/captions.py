@@ -23,6 +23,8 @@ PADDING = ""
 DIRECTIONS = ("left", "right", "clockwise", "counterclockwise")
 LEFT, RIGHT, CLOCKWISE, COUNTERCLOCKWISE = range(1, 1 + len(DIRECTIONS))
 MIRRORED_PAIRS = ((LEFT, RIGHT), (CLOCKWISE, COUNTERCLOCKWISE))
+# Places from one direction to the other in "left and right".
+JOINED = 2
 
 
 class Vocabulary:
@@ -80,8 +82,8 @@ class Vocabulary:
 def mirrored(tokens: tf.Tensor) -> tf.Tensor:
     """Returns the caption of a mirrored clip: left for right, and the like.
 
-    A caption that names both directions of a pair ("left and right") is true of the
-    mirrored clip as it stands and is left alone.
+    Two directions of a pair that are joined by one word ("left and right") are true of
+    the mirrored clip as they stand and are left alone.
 
     Args:
       tokens: [..., L] int32.
@@ -89,10 +91,15 @@ def mirrored(tokens: tf.Tensor) -> tf.Tensor:
     result = tokens
     for one, other in MIRRORED_PAIRS:
         is_one, is_other = tokens == one, tokens == other
-        is_single = tf.math.logical_xor(
-            tf.reduce_any(is_one, -1, keepdims=True),
-            tf.reduce_any(is_other, -1, keepdims=True),
-        )
-        result = tf.where(is_single & is_one, other, result)
-        result = tf.where(is_single & is_other, one, result)
+        swapped = tf.where(is_one, other, tf.where(is_other, one, result))
+        is_joined = (is_one & _is_joined(is_other)) | (is_other & _is_joined(is_one))
+        result = tf.where(is_joined, result, swapped)
     return result
+
+
+def _is_joined(is_partner: tf.Tensor) -> tf.Tensor:
+    """Returns where a partner stands on the other side of one word; [..., L] bool."""
+    none = tf.zeros_like(is_partner[..., :JOINED])
+    before = tf.concat([none, is_partner[..., :-JOINED]], axis=-1)
+    behind = tf.concat([is_partner[..., JOINED:], none], axis=-1)
+    return before | behind

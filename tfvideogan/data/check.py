@@ -1,4 +1,4 @@
-"""Checks the clips of a source: counts, ranges, masks, flow, and the first problems.
+"""Checks the clips of a source: counts, classes, ranges, masks, flow, first problems.
 
 report = check.check_split(source, "train", max_clips=8)
 print(report.text())
@@ -7,7 +7,7 @@ report.problems  # () when all is well
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -28,7 +28,8 @@ class Report:
       title: source and split.
       num_clips: of the split.
       num_checked: clips that were read.
-      lengths: shortest and longest of these, frames.
+      lengths: shortest and longest, frames; of the whole split where that is known.
+      class_counts: clips of each class, of the whole split where that is known.
       spec: sizes of the clips.
       pixel_range: least and greatest value of a frame.
       mask_share: mean share of a frame that the object covers, or None.
@@ -42,6 +43,7 @@ class Report:
     num_clips: int
     num_checked: int
     lengths: tuple[int, int]
+    class_counts: tuple[int, ...]
     spec: clips.ClipSpec
     pixel_range: tuple[int, int]
     mask_share: float | None
@@ -60,6 +62,9 @@ class Report:
             f"({self.lengths[0] / spec.fps:.1f}..{self.lengths[1] / spec.fps:.1f} s), "
             f"pixels {self.pixel_range[0]}..{self.pixel_range[1]}",
         ]
+        if self.class_counts:
+            counts = " ".join(str(count) for count in self.class_counts)
+            lines.append(f"  clips of each class: {counts}")
         if self.mask_share is not None:
             lines.append(
                 f"  object covers {100 * self.mask_share:.1f} % of a frame; first mask "
@@ -87,35 +92,79 @@ def check_split(
       UserError: the source has no such split.
     """
     sources.check_split(source, split)
-    read = list(itertools.islice(source.clips(split), max_clips))
-    problems = [
-        f"clip {number}: {problem}"
-        for number, clip in enumerate(read)
-        for problem in clip_problems(clip, source.spec)
+    found = [
+        _examined(number, clip, source.spec)
+        for number, clip in enumerate(itertools.islice(source.clips(split), max_clips))
     ]
-    examinations = ()
-    if source.spec.has_flow:
-        examinations = tuple(
-            doctor.examine(clip["frames"], clip["forward_flow"], clip["backward_flow"])
-            for clip in read
-        )
+    examinations = tuple(one.examination for one in found if one.examination)
+    problems = [problem for one in found for problem in one.problems]
+    if examinations:
         problems += filter(None, [doctor.diagnosis(examinations)])
-    lengths = [len(clip["frames"]) for clip in read]
+    lengths = _known(source, "lengths", split, [one.length for one in found])
+    labels = [one.label for one in found if one.label is not None]
+    labels = np.asarray(_known(source, "labels", split, labels) if labels else (), int)
+    inside = labels[(0 <= labels) & (labels < source.spec.num_classes)]
     return Report(
         title=f"{source.name}/{split}",
         num_clips=source.num_clips(split),
-        num_checked=len(read),
-        lengths=(min(lengths), max(lengths)),
+        num_checked=len(found),
+        lengths=(int(min(lengths)), int(max(lengths))),
+        class_counts=tuple(
+            np.bincount(inside, minlength=source.spec.num_classes).tolist()
+        ),
         spec=source.spec,
         pixel_range=(
-            min(int(clip["frames"].min()) for clip in read),
-            max(int(clip["frames"].max()) for clip in read),
+            min(one.pixel_range[0] for one in found),
+            max(one.pixel_range[1] for one in found),
         ),
-        mask_share=_mean_of(read, "foreground_masks", np.mean),
-        copied_j=_mean_of(read, "foreground_masks", copied_mask_j),
-        longest_motion=_longest_motion(read),
+        mask_share=_mean([one.mask_share for one in found]),
+        copied_j=_mean([one.copied_j for one in found]),
+        longest_motion=max(
+            (one.longest_motion for one in found if one.longest_motion is not None),
+            default=None,
+        ),
         examinations=examinations,
         problems=tuple(problems[:MAX_PROBLEMS]),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Examined:
+    """What was found in one clip, without its pixels: clips may be long."""
+
+    length: int
+    label: int | None
+    pixel_range: tuple[int, int]
+    mask_share: float | None
+    copied_j: float | None
+    longest_motion: float | None
+    examination: doctor.Examination | None
+    problems: tuple[str, ...]
+
+
+def _examined(
+    number: int, clip: Mapping[str, np.ndarray], spec: clips.ClipSpec
+) -> _Examined:
+    frames, masks = clip["frames"], clip.get("foreground_masks")
+    flow = clip.get("forward_flow")
+    has_flow = spec.has_flow and flow is not None and "backward_flow" in clip
+    return _Examined(
+        length=len(frames),
+        label=int(clip["labels"]) if spec.num_classes and "labels" in clip else None,
+        pixel_range=(int(frames.min()), int(frames.max())),
+        mask_share=None if masks is None else float(np.mean(masks)),
+        copied_j=None if masks is None else copied_mask_j(masks),
+        longest_motion=(
+            None
+            if flow is None
+            else float(np.linalg.norm(flow, axis=-1).max(initial=0))
+        ),
+        examination=(
+            doctor.examine(frames, flow, clip["backward_flow"]) if has_flow else None
+        ),
+        problems=tuple(
+            f"clip {number}: {problem}" for problem in clip_problems(clip, spec)
+        ),
     )
 
 
@@ -172,16 +221,14 @@ def copied_mask_j(masks: np.ndarray) -> float:
     return float(np.mean(scores)) if scores else 1.0
 
 
-def _mean_of(
-    read: list[Mapping[str, np.ndarray]],
-    key: str,
-    function: Callable[[np.ndarray], float],
-) -> float | None:
-    values = [function(clip[key]) for clip in read if key in clip]
-    return float(np.mean(values)) if values else None
+def _known(
+    source: sources.ClipSource, name: str, split: str, checked: Sequence[int]
+) -> Sequence[int]:
+    """Returns what a source knows of all clips of a split, or else what was checked."""
+    tell = getattr(source, name, None)
+    return checked if tell is None else tell(split)
 
 
-def _longest_motion(read: list[Mapping[str, np.ndarray]]) -> float | None:
-    flows = [clip["forward_flow"] for clip in read if "forward_flow" in clip]
-    lengths = [np.linalg.norm(flow, axis=-1).max(initial=0) for flow in flows]
-    return float(max(lengths)) if lengths else None
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

@@ -9,12 +9,15 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from tfvideogan.core import errors
+from tfvideogan.data import damage
 
 # The index of pixels that belong to nobody, and its colour in the PASCAL palette.
 VOID = 255
 VOID_COLOUR = (224, 224, 192)
 WHITE = 255
+# Pillow's modes of more than 8 bits, and white in 16.
+DEEP_GREY = "I"
+DEEP_WHITE = 65535
 # The PASCAL palette spreads an index over the high bits of three colours.
 PALETTE_BITS = 8
 CHANNELS = 3
@@ -24,24 +27,40 @@ def size(path: pathlib.Path) -> tuple[int, int]:
     """Returns height and width of a picture file; only its header is read.
 
     Raises:
-      UserError: the file is no picture.
+      DamagedClip: the file is no picture.
     """
     try:
         with Image.open(path) as picture:
             return picture.height, picture.width
     except (OSError, SyntaxError, ValueError) as error:
-        raise errors.UserError(
+        raise damage.DamagedClip(
             f"{path} cannot be read as a picture: {error}."
         ) from error
 
 
 def read_frame(path: pathlib.Path) -> np.ndarray:
-    """Reads a picture as RGB [H, W, 3] uint8.
+    """Reads a picture as RGB [H, W, 3] uint8; see `rgb`.
 
     Raises:
-      UserError: the file is no picture, or is damaged.
+      DamagedClip: the file is no picture, or is damaged.
     """
-    return np.asarray(_opened(path).convert("RGB"))
+    return rgb(_opened(path))
+
+
+def rgb(picture: Image.Image) -> np.ndarray:
+    """Returns a picture as RGB [H, W, 3] uint8.
+
+    Of 16 bits the upper ones are kept, rounded; what is transparent lies over black.
+    """
+    if picture.mode.startswith(DEEP_GREY):  # Pillow would cut off at 255
+        grey = np.asarray(picture).astype(np.int64)
+        grey = (grey * WHITE + DEEP_WHITE // 2) // DEEP_WHITE
+        return np.repeat(grey.astype(np.uint8)[..., np.newaxis], CHANNELS, axis=-1)
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        colours = np.asarray(picture.convert("RGBA")).astype(np.uint32)
+        weighted = colours[..., :CHANNELS] * colours[..., CHANNELS:]
+        return ((weighted + WHITE // 2) // WHITE).astype(np.uint8)
+    return np.asarray(picture.convert("RGB"))
 
 
 def read_mask(path: pathlib.Path, object_id: int = 0) -> np.ndarray:
@@ -56,7 +75,7 @@ def read_mask(path: pathlib.Path, object_id: int = 0) -> np.ndarray:
       palette's void colour) are background.
 
     Raises:
-      UserError: the file is no picture, or is damaged.
+      DamagedClip: the file is no picture, or is damaged.
     """
     picture = _opened(path)
     if picture.mode in ("RGB", "RGBA"):
@@ -77,7 +96,7 @@ def _opened(path: pathlib.Path) -> Image.Image:
             picture = Image.open(file)
             picture.load()
     except (OSError, SyntaxError, ValueError) as error:
-        raise errors.UserError(
+        raise damage.DamagedClip(
             f"{path} is damaged or no picture: {error}; copy it again."
         ) from error
     return picture

@@ -53,7 +53,8 @@ def make_dataset(
       num_workers: processes that train together.
       worker: the number of this one.
       num_replicas: replicas of all workers together (a multiple of `num_workers`).
-      transforms: applied in order to every example, after conversion to floats.
+      transforms: applied in order to every example, after conversion to floats; one
+        that needs more frames than it gives has a method `frames_needed`.
 
     Returns:
       Batches of [batch_size / num_replicas, ...], keys, layouts and dtypes as in
@@ -64,6 +65,7 @@ def make_dataset(
     """
     frames = source.spec.frames if frames is None else frames
     sources.check_split(source, split)
+    frames = _frames_needed(frames, transforms)
     sources.check_window(source, split, frames)
     _check_shares(batch_size, num_replicas, num_workers, worker)
     num_clips = source.num_clips(split)
@@ -99,15 +101,22 @@ def make_dataset(
 
 def to_model(window: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """Converts a raw window to a model's ranges: pixels [-1, 1], masks 0 or 1."""
-    pixel_keys = ("frames", "backgrounds")
     return {
         key: (
             pixels.to_float(value)
-            if key in pixel_keys
+            if key in clip.PIXEL_KEYS
             else tf.cast(value, clip.dtype_of(key))
         )
         for key, value in window.items()
     }
+
+
+def _frames_needed(frames: int, transforms: Sequence[Transform]) -> int:
+    """Returns how many frames to read for `frames` behind all transforms."""
+    for transform in reversed(transforms):
+        if hasattr(transform, "frames_needed"):
+            frames = transform.frames_needed(frames)
+    return frames
 
 
 def _training_numbers(

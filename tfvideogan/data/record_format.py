@@ -1,132 +1,164 @@
-"""How a clip is written: one `SequenceExample`, one feature list per key of the clip.
+"""How clips are written: `SequenceExample`s, one feature list per key of the clip.
+
+A clip is one example, a long one several, a piece each.
 
 | context          | meaning                                                             |
 |------------------|---------------------------------------------------------------------|
 | `id`             | bytes, the clip's name in its dataset                               |
-| `num_frames`     | int64, T                                                            |
+| `first_frame`    | int64, the frame of the clip with which the piece begins            |
+| `num_frames`     | int64, frames of the piece                                          |
 | `labels`, `caption_tokens`, `caption_lengths` | int64, one or L                        |
 
-| feature list       | entries, bytes each                                               |
+| feature list       | entries                                                           |
 |--------------------|-------------------------------------------------------------------|
-| `frames`           | T: raw RGB up to 64x64x3, else JPEG (quality 95, full chroma)     |
-| `backgrounds`      | T: like `frames`                                                  |
-| `foreground_masks` | T: PNG, grey, 0 or 1                                              |
-| `forward_flow`     | T-1: raw float16 (dx, dy), little-endian                          |
-| `backward_flow`    | T-1: raw float16 (dx, dy), little-endian                          |
+| `frames`           | RGB or grey: JPEG (quality 95, full chroma), one entry per frame  |
+| `backgrounds`      | like `frames`                                                     |
+| `blurred_frames`   | like `frames`                                                     |
+| `foreground_masks` | PNG, grey, 0 or 1, one entry per frame                            |
+| `forward_flow`     | float16 (dx, dy), little-endian, one entry                        |
+| `backward_flow`    | float16 (dx, dy), little-endian, one entry                        |
 
-Which lists there are, and their sizes, follow from the clip's `ClipSpec`. A reader takes
-its window from the lists before it decodes anything: of a clip of 90 frames it decodes
-the 8 it needs.
+Pictures of at most 64x64x3 bytes are written raw, all frames of a piece in one entry.
 
-    content = encoded(clip, spec, "bear")
-    window = decoded(content, spec, frames=8, seed=seed)
+An `Index` knows where in the file each picture lies, so that a reader reads no byte
+besides those of its window: of a film of an hour it reads the 8 frames it needs.
+
+    content, places = encoded(clip, spec, "bear")
+    picture = content[places["frames"].offsets[3]:][: places["frames"].sizes[3]]
 """
 
+import dataclasses
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
 
 from tfvideogan.core import clip as clips
-from tfvideogan.data import source
 
 # Raises with any change of the tables above.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 JPEG_QUALITY = 95
 # At 64x64 raw bytes are read several times faster than JPEG; above, they cost more disk
 # than they save time.
 MAX_RAW_SIZE = 64 * 64 * 3
-PIXEL_KEYS = ("frames", "backgrounds")
 FLOW_KEYS = ("forward_flow", "backward_flow")
+FLOW_BYTES = np.dtype("<f2").itemsize
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Where the pictures of one key lie in some bytes, in order.
+
+    Attributes:
+      offsets: [n] int64.
+      sizes: [n] int64.
+    """
+
+    offsets: np.ndarray
+    sizes: np.ndarray
+
+
+def moving_keys(spec: clips.ClipSpec) -> list[str]:
+    """Returns the keys of a clip that have a picture per frame."""
+    return [key for key in spec.shapes() if key not in clips.WHOLE_CLIP_KEYS]
+
+
+def raw_size(key: str, spec: clips.ClipSpec) -> int:
+    """Returns the bytes of a picture that is written raw, 0 of a compressed one."""
+    size = math.prod(spec.with_frames(2).shapes()[key][1:])
+    if key in FLOW_KEYS:
+        return size * FLOW_BYTES
+    return size if size <= MAX_RAW_SIZE else 0
 
 
 def encoded(
-    clip: Mapping[str, np.ndarray], spec: clips.ClipSpec, clip_id: str
-) -> bytes:
-    """Serializes a raw clip of any length; the layouts are in `data/source.py`."""
-    example = tf.train.SequenceExample()
-    example.context.feature["id"].bytes_list.value.append(clip_id.encode())
-    num_frames = len(clip["frames"])
-    example.context.feature["num_frames"].int64_list.value.append(num_frames)
-    for key in spec.shapes():
-        if key in clips.WHOLE_CLIP_KEYS:
-            values = np.ravel(clip[key]).tolist()
-            example.context.feature[key].int64_list.value.extend(values)
-            continue
-        entries = example.feature_lists.feature_list[key].feature
-        for picture in clip[key]:
-            content = _encoded_picture(key, picture, spec)
-            entries.add().bytes_list.value.append(content)
-    return example.SerializeToString()
-
-
-def decoded(
-    content: tf.Tensor,
+    clip: Mapping[str, np.ndarray],
     spec: clips.ClipSpec,
+    clip_id: str,
     *,
-    frames: int,
-    seed: tf.Tensor | None = None,
-) -> dict[str, tf.Tensor]:
-    """Reads a window of a serialized clip; a graph function.
+    first_frame: int = 0,
+) -> tuple[bytes, dict[str, Places]]:
+    """Serializes a raw clip or a piece of it; the layouts are in `data/source.py`.
 
     Args:
-      content: scalar string.
+      clip: of any length.
       spec: of the clip; its number of frames does not matter.
-      frames: length of the window.
-      seed: [2] int32 draws the first frame; without it the window starts at 0.
+      clip_id: its name.
+      first_frame: with which the piece begins.
 
     Returns:
-      A raw window with static shapes, as in `data/source.py`.
+      A `SequenceExample`, and the places of its pictures by key.
     """
-    shapes = spec.with_frames(frames).shapes()
-    whole = [key for key in shapes if key in clips.WHOLE_CLIP_KEYS]
-    moving = [key for key in shapes if key not in whole]
-    context, lists = tf.io.parse_single_sequence_example(
-        content,
-        context_features={
-            "num_frames": tf.io.FixedLenFeature([], tf.int64),
-            **{key: tf.io.FixedLenFeature(shapes[key], tf.int64) for key in whole},
-        },
-        sequence_features={
-            key: tf.io.FixedLenSequenceFeature([], tf.string) for key in moving
-        },
-    )[:2]
-    start = source.window_start(context["num_frames"], frames, seed)
-    return {
-        key: _decoded_pictures(key, lists[key][start : start + shape[0]], shape, spec)
-        for key, shape in shapes.items()
-        if key in moving
-    } | {key: tf.cast(context[key], tf.int32) for key in whole}
+    example = tf.train.SequenceExample()
+    context = example.context.feature
+    context["id"].bytes_list.value.append(clip_id.encode())
+    context["first_frame"].int64_list.value.append(first_frame)
+    context["num_frames"].int64_list.value.append(len(clip["frames"]))
+    entries = {}
+    for key in spec.shapes():
+        if key in clips.WHOLE_CLIP_KEYS:
+            context[key].int64_list.value.extend(np.ravel(clip[key]).tolist())
+        else:
+            entries[key] = _entries(key, clip[key], spec)
+            for entry in entries[key]:
+                feature = example.feature_lists.feature_list[key].feature.add()
+                feature.bytes_list.value.append(entry)
+    content = example.SerializeToString()
+    places = {
+        key: _places(content, entries[key], raw_size(key, spec)) for key in entries
+    }
+    return content, places
 
 
-def _encoded_picture(key: str, picture: np.ndarray, spec: clips.ClipSpec) -> bytes:
+def decoded(key: str, pictures: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+    """Decodes the pictures of one key; a graph function.
+
+    Args:
+      key: of the clip.
+      pictures: [T, bytes] uint8 of raw pictures, or [T] strings.
+      shape: (T, H, W, C).
+
+    Returns:
+      [T, H, W, C], uint8 or float32 (flow).
+    """
     if key in FLOW_KEYS:
-        return picture.astype("<f2").tobytes()
-    if key in PIXEL_KEYS and _is_raw(spec):
-        return picture.tobytes()
-    if key in PIXEL_KEYS:
-        return tf.io.encode_jpeg(
-            picture, quality=JPEG_QUALITY, chroma_downsampling=False
-        ).numpy()
-    return tf.io.encode_png(picture).numpy()
-
-
-def _decoded_pictures(
-    key: str, entries: tf.Tensor, shape: tuple[int, ...], spec: clips.ClipSpec
-) -> tf.Tensor:
-    """Decodes the entries [n] of one list to a tensor of `shape`, n pictures."""
-    if shape[0] == 0:  # the flow of a single frame
-        return tf.zeros(shape, tf.float32)
-    if key in FLOW_KEYS:
-        flow = tf.io.decode_raw(entries, tf.float16)
-        return tf.reshape(tf.cast(flow, tf.float32), shape)
-    if key in PIXEL_KEYS and _is_raw(spec):
-        return tf.reshape(tf.io.decode_raw(entries, tf.uint8), shape)
-    decode = tf.io.decode_jpeg if key in PIXEL_KEYS else tf.io.decode_png
+        halves = tf.bitcast(tf.reshape(pictures, [*shape, FLOW_BYTES]), tf.float16)
+        return tf.cast(halves, tf.float32)
+    if pictures.dtype == tf.uint8:
+        return tf.reshape(pictures, shape)
+    decode = tf.io.decode_jpeg if key in clips.PIXEL_KEYS else tf.io.decode_png
     # One operation per picture: TensorFlow decodes them side by side.
-    pictures = [decode(entries[i], channels=shape[-1]) for i in range(shape[0])]
-    return tf.ensure_shape(tf.stack(pictures), shape)
+    frames = [
+        decode(picture, channels=shape[-1])
+        for picture in tf.unstack(pictures, shape[0])
+    ]
+    return tf.ensure_shape(tf.stack(frames), shape)
 
 
-def _is_raw(spec: clips.ClipSpec) -> bool:
-    return spec.height * spec.width * spec.channels <= MAX_RAW_SIZE
+def _entries(key: str, pictures: np.ndarray, spec: clips.ClipSpec) -> list[bytes]:
+    if key in FLOW_KEYS:
+        return [pictures.astype("<f2").tobytes()]
+    if raw_size(key, spec):
+        return [pictures.tobytes()]
+    if key in clips.PIXEL_KEYS:
+        return [
+            tf.io.encode_jpeg(
+                picture, quality=JPEG_QUALITY, chroma_downsampling=False
+            ).numpy()
+            for picture in pictures
+        ]
+    return [tf.io.encode_png(picture).numpy() for picture in pictures]
+
+
+def _places(content: bytes, entries: list[bytes], picture_size: int) -> Places:
+    """Finds pictures in the example: where the same bytes stand, the picture stands."""
+    offsets, sizes, position = [], [], 0
+    for entry in entries:
+        position = content.index(entry, position)
+        step = picture_size or len(entry)
+        count = len(entry) // step
+        offsets += [position + number * step for number in range(count)]
+        sizes += [step] * count
+        position += len(entry)
+    return Places(np.array(offsets, np.int64), np.array(sizes, np.int64))

@@ -1,18 +1,23 @@
-"""A cache of converted clips on disk: TFRecord shards beside a manifest.
+"""A cache of converted clips on disk: TFRecord shards beside a manifest and an index.
 
 A folder of raw files is converted once, at its first use, with a progress bar; every
 later run reads the records. A cache is used only if it was made from the same files with
 the same parameters by the same code (`Recipe`); otherwise it is made again. A new cache
 appears by one rename, so that a conversion that is cut short leaves nothing that could
-be taken for a cache.
+be taken for a cache. One that was made of other files stays for a month after it was last
+opened: a training may be reading it.
 
-    <cache_dir>/<name>-<split>-<hash of the parameters>/
-        manifest.json                schema, recipe, counts, for each clip its place
+    <cache_dir>/<name>-<hash of the parameters>-<hash of the files>/
+        manifest.json                schema, recipe, counts, clips, damaged clips
+        index.npz                    where every picture lies, labels, captions
         clips-00000.tfrecord ...     record_format.py
 
-`cache_dir` is $TFVIDEOGAN_CACHE, or ~/.cache/tfvideogan, unless given.
+`cache_dir` is $TFVIDEOGAN_CACHE, or ~/.cache/tfvideogan, unless given. Reading is done by
+`record_reader.py`.
 """
 
+import collections
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -20,29 +25,37 @@ import os
 import pathlib
 import shutil
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
+from typing import TypeVar
 
-import numpy as np
-import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import clip as clips
 from tfvideogan.core import errors
-from tfvideogan.data import numpy_calls, progress, record_format
+from tfvideogan.data import (
+    damage,
+    progress,
+    record_format,
+    record_reader,
+    record_writer,
+)
 
 CACHE_VARIABLE = "TFVIDEOGAN_CACHE"
 DEFAULT_CACHE = "~/.cache/tfvideogan"
-MANIFEST = "manifest.json"
-CLIPS_PER_SHARD = 32
-# TFRecord framing: length and its checksum before the content, a checksum behind.
-RECORD_HEAD = 12
-RECORD_TAIL = 4
+MANIFEST = record_reader.MANIFEST
 HASH_LENGTH = 16
+# Clips that each thread may be ahead of the one that is written.
+AHEAD = 2
+
+Result = TypeVar("Result")
+# What reads a raw clip: all of it, or its pieces in order.
+Load = Callable[[int], record_writer.Piece | Iterable[record_writer.Piece]]
 # A conversion that wrote nothing for this long has died.
 STALE_AFTER = 24 * 3600.0  # seconds
+# A cache of files that have changed is not read any more when nobody opened it so long.
+FORGOTTEN_AFTER = 30 * 24 * 3600.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +64,12 @@ class Recipe:
 
     Attributes:
       name: of the dataset.
-      split: of the dataset.
       spec: of the clips; its number of frames is not part of the recipe.
       parameters: anything else that changes a pixel; of simple types.
-      source_digest: of the files read (`files_digest`).
+      source_digest: of the files read (`files_digest`) and what was made of them.
     """
 
     name: str
-    split: str
     spec: clips.ClipSpec
     parameters: Mapping[str, object]
     source_digest: str
@@ -70,93 +81,61 @@ class Recipe:
         return {
             "schema_version": record_format.SCHEMA_VERSION,
             "name": self.name,
-            "split": self.split,
             "spec": sizes,
             "parameters": dict(self.parameters),
         }
 
-    def folder_name(self) -> str:
-        """Returns the name of the cache's folder: the files are not part of it."""
+    def family_name(self) -> str:
+        """Returns what the names of its caches begin with, whatever the files."""
         content = json.dumps(self.identity(), sort_keys=True)
-        digest = hashlib.sha256(content.encode()).hexdigest()[:HASH_LENGTH]
-        return f"{self.name}-{self.split}-{digest}"
+        return f"{self.name}-{_short_hash(content)}"
 
-
-class Records:
-    """The clips of a cache, read in any order.
-
-    Attributes:
-      ids: names of the clips, in order.
-      lengths: their numbers of frames.
-    """
-
-    def __init__(self, folder: pathlib.Path, spec: clips.ClipSpec) -> None:
-        """Opens the cache in `folder`."""
-        manifest = json.loads((folder / MANIFEST).read_text())
-        self.ids = tuple(clip["id"] for clip in manifest["clips"])
-        self.lengths = tuple(clip["num_frames"] for clip in manifest["clips"])
-        self._spec = spec
-        self._places = [
-            (folder / clip["shard"], clip["offset"], clip["size"])
-            for clip in manifest["clips"]
-        ]
-        self._files: dict[pathlib.Path, int] = {}
-        self._lock = threading.Lock()
-
-    def read(
-        self, index: tf.Tensor, *, frames: int, seed: tf.Tensor | None = None
-    ) -> dict[str, tf.Tensor]:
-        """Reads a window of clip `index` (scalar int64); see `ClipSource.read`."""
-        (content,) = numpy_calls.call(self._content, [index], [tf.string])
-        content = tf.ensure_shape(content, [])
-        return record_format.decoded(content, self._spec, frames=frames, seed=seed)
-
-    def clips(self) -> Iterator[dict[str, np.ndarray]]:
-        """Yields all clips, whole and raw."""
-        for index, length in enumerate(self.lengths):
-            window = self.read(tf.constant(index, tf.int64), frames=length)
-            yield {key: value.numpy() for key, value in window.items()}
-
-    def _content(self, index: np.ndarray) -> tuple[np.ndarray]:
-        path, offset, size = self._places[int(index)]
-        with self._lock:  # files stay open: the cache may be replaced meanwhile
-            if path not in self._files:
-                self._files[path] = os.open(path, os.O_RDONLY)
-        content = os.pread(self._files[path], size, offset)
-        return (np.array(content, dtype=object),)
+    def folder_name(self) -> str:
+        """Returns the name of the cache's folder."""
+        return f"{self.family_name()}-{_short_hash(self.source_digest)}"
 
 
 def open_or_convert(
     recipe: Recipe,
     ids: Sequence[str],
-    load: Callable[[int], Mapping[str, np.ndarray]],
+    load: Load,
     *,
     cache_dir: str | None = None,
-) -> Records:
+    max_damaged: float = damage.MAX_SHARE,
+) -> record_reader.Records:
     """Opens the cache of a recipe; converts the clips first where there is none.
 
     Args:
       recipe: what the records depend on.
       ids: names of the clips, in order.
-      load: reads the raw clip of a number; called from several threads.
+      load: reads the raw clip of a number, or yields its pieces; called from several
+        threads.
       cache_dir: the folder of all caches.
+      max_damaged: share of the clips that may be damaged (`load` raises `DamagedClip`);
+        they are left out.
 
     Raises:
-      UserError: raised by `load`, or the cache cannot be written.
+      UserError: raised by `load`, too many clips are damaged, or the cache cannot be
+        written.
     """
     root = cache_root(cache_dir)
     folder = root / recipe.folder_name()
     if not _is_current(folder, recipe):
         try:
             root.mkdir(parents=True, exist_ok=True)
-            _remove_stale(folder)
-            _convert(recipe, ids, load, folder)
+            _remove_stale(root, recipe)
+            _convert(recipe, ids, load, folder, max_damaged)
         except OSError as error:
             raise errors.UserError(
                 f"The cache {folder} cannot be written: {error.strerror}; free some "
                 f"space, or name another folder by ${CACHE_VARIABLE} or `cache_dir`."
             ) from error
-    return Records(folder, recipe.spec)
+    _touch(folder / MANIFEST)
+    opened = record_reader.Records(folder, recipe.spec)
+    # Also of a cache that was made when more was allowed.
+    reasons = list(opened.damaged.values())
+    damage.check_share(reasons, len(opened.ids) + len(reasons), max_damaged)
+    return opened
 
 
 def cache_root(cache_dir: str | None) -> pathlib.Path:
@@ -181,6 +160,7 @@ def _is_current(folder: pathlib.Path, recipe: Recipe) -> bool:
         manifest = json.loads((folder / MANIFEST).read_text())
         shards = manifest["shards"]
         is_whole = all((folder / s["name"]).stat().st_size == s["size"] for s in shards)
+        is_whole = is_whole and (folder / record_reader.INDEX).is_file()
         is_same = manifest["recipe"] == json.loads(json.dumps(recipe.identity()))
         digest = manifest["source_digest"]
     except (FileNotFoundError, NotADirectoryError):
@@ -197,68 +177,54 @@ def _is_current(folder: pathlib.Path, recipe: Recipe) -> bool:
 def _convert(
     recipe: Recipe,
     ids: Sequence[str],
-    load: Callable[[int], Mapping[str, np.ndarray]],
+    load: Load,
     folder: pathlib.Path,
+    max_damaged: float,
 ) -> None:
     """Writes a cache beside its place, then puts it there by one rename."""
 
-    def work(number: int) -> tuple[bytes, int]:
-        clip = load(number)
-        content = record_format.encoded(clip, recipe.spec, ids[number])
-        return content, len(clip["frames"])
+    def work(number: int) -> record_writer.Clip | damage.DamagedClip:
+        try:
+            return record_writer.encoded(load(number), recipe.spec, ids[number])
+        except damage.DamagedClip as error:
+            return error
 
     draft = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    title = f"Converting {recipe.name}/{recipe.split}"
     try:
-        with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            contents = pool.map(work, range(len(ids)))
-            try:
-                _write(recipe, ids, progress.shown(contents, len(ids), title), draft)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        writer = record_writer.Writer(draft, recipe.name, recipe.spec)
+        done = progress.shown(
+            _in_order(work, len(ids)), len(ids), f"Converting {recipe.name}"
+        )
+        with contextlib.closing(done):
+            for clip_id, clip in zip(ids, done, strict=True):
+                if isinstance(clip, damage.DamagedClip):
+                    writer.leave_out(clip_id, str(clip))
+                    reasons = list(writer.damaged.values())
+                    damage.check_share(reasons, len(ids), max_damaged)
+                else:
+                    writer.write(clip_id, clip)
+        writer.finish(
+            {"recipe": recipe.identity(), "source_digest": recipe.source_digest}
+        )
         _replace(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _write(
-    recipe: Recipe,
-    ids: Sequence[str],
-    contents: Iterator[tuple[bytes, int]],
-    draft: pathlib.Path,
-) -> None:
-    """Writes shards and manifest of converted clips."""
-    entries, shards = [], []
-    numbered = zip(ids, contents, strict=True)
-    while len(entries) < len(ids):
-        name = f"clips-{len(shards):05d}.tfrecord"
-        offset = 0
-        with tf.io.TFRecordWriter(str(draft / name)) as writer:
-            for _ in range(min(CLIPS_PER_SHARD, len(ids) - len(entries))):
-                clip_id, (content, num_frames) = next(numbered)
-                writer.write(content)
-                entries.append(
-                    {
-                        "id": clip_id,
-                        "num_frames": num_frames,
-                        "shard": name,
-                        "offset": offset + RECORD_HEAD,
-                        "size": len(content),
-                    }
-                )
-                offset += RECORD_HEAD + len(content) + RECORD_TAIL
-        sha = hashlib.sha256((draft / name).read_bytes()).hexdigest()
-        shards.append({"name": name, "size": offset, "sha256": sha})
-    manifest = {
-        "recipe": recipe.identity(),
-        "source_digest": recipe.source_digest,
-        "num_clips": len(entries),
-        "num_frames": sum(entry["num_frames"] for entry in entries),
-        "shards": shards,
-        "clips": entries,
-    }
-    (draft / MANIFEST).write_text(json.dumps(manifest, indent=1))
+def _in_order(work: Callable[[int], Result], count: int) -> Iterator[Result]:
+    """Works in parallel and yields in order, without getting far ahead."""
+    workers = os.cpu_count() or 1
+    pending: collections.deque[futures.Future] = collections.deque()
+    with futures.ThreadPoolExecutor(workers) as pool:
+        try:
+            for number in range(count):
+                pending.append(pool.submit(work, number))
+                if len(pending) > AHEAD * workers:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _replace(draft: pathlib.Path, folder: pathlib.Path) -> None:
@@ -276,8 +242,26 @@ def _replace(draft: pathlib.Path, folder: pathlib.Path) -> None:
             raise
 
 
-def _remove_stale(folder: pathlib.Path) -> None:
-    """Removes what conversions of this very cache have left that were killed."""
-    for path in folder.parent.glob(f".{folder.name}-*"):
-        if time.time() - path.stat().st_mtime > STALE_AFTER:
-            shutil.rmtree(path, ignore_errors=True)
+def _remove_stale(root: pathlib.Path, recipe: Recipe) -> None:
+    """Removes what killed conversions have left, and caches of files as they were."""
+    for pattern, mark, limit in (
+        (f".{recipe.family_name()}-*", "", STALE_AFTER),
+        (f"{recipe.family_name()}-*", MANIFEST, FORGOTTEN_AFTER),
+    ):
+        for path in root.glob(pattern):
+            try:
+                age = time.time() - (path / mark).stat().st_mtime
+            except FileNotFoundError:
+                continue
+            if age > limit:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _touch(path: pathlib.Path) -> None:
+    """Notes that a cache is used; one that others own may refuse."""
+    with contextlib.suppress(OSError):
+        os.utime(path)
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]

@@ -5,10 +5,8 @@ that pans, turns and zooms. Masks, occlusion, clean plates and, with `flow="exac
 in both directions are exact. By default the flow is estimated from the pixels by DIS, as
 it must be on real video: a model trained here meets the errors that it will meet there.
 
-Clip i of a split is a function of (GENERATOR_VERSION, seed, split, i) alone. It does not
-depend on batch size, order, number of workers or on the window that is read. Splits
-share neither random numbers nor textures. Sprites are not DAVIS: use them to develop and
-to check, never in a table beside real video.
+Splits share neither random numbers nor textures (`procedural.py`). Sprites are not DAVIS:
+use them to develop and to check, never in a table beside real video.
 
     source = Sprites(frames=8, height=64, width=64)
     window = source.read("train", tf.constant(3, tf.int64), frames=8)
@@ -18,35 +16,24 @@ about 0.57 at 64x64. One core of a server draws about 3400 frames/s of that size
 the flow of DIS.
 """
 
-import zlib
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
-import tensorflow as tf
 
 from tfvideogan.core import clip, errors
-from tfvideogan.data import casting, numpy_calls, scene, source, textures
+from tfvideogan.data import casting, procedural, scene, textures
 from tfvideogan.data import flow as optical_flow
 
-# Part of the identity of every clip; raise it on any change of a pixel.
-GENERATOR_VERSION = 1
 FLOWS = ("dis", "exact")
 
 
-class Sprites:
+class Sprites(procedural.Procedural):
     """Textured bodies over a textured plane; a `source.ClipSource`.
 
-    Attributes:
-      name: "sprites".
-      is_procedural: True.
-      spec: of one training window, with masks, flow and backgrounds.
-      splits: train, validation, test.
+    The spec has masks, flow and backgrounds; splits are train, validation and test.
     """
 
     name = "sprites"
-    is_procedural = True
-    splits = ("train", "validation", "test")
+    version = 1
 
     def __init__(
         self,
@@ -86,27 +73,13 @@ class Sprites:
         Raises:
           UserError: a value is out of its range.
         """
-        counts = {
-            "frames": frames,
-            "num_clips": num_clips,
-            "num_validation_clips": num_validation_clips,
-            "num_test_clips": num_test_clips,
-            "num_sprites": num_sprites,
-        }
-        for name, count in counts.items():
-            if count < 1:
-                raise errors.UserError(f"`{name}` ({count}) must be at least 1.")
-        if seed < 0:
-            raise errors.UserError(f"`seed` ({seed}) must not be negative.")
-        if frames > clip_frames:
-            raise errors.UserError(
-                f"`frames` ({frames}) must be at most `clip_frames` ({clip_frames})."
-            )
+        if num_sprites < 1:
+            raise errors.UserError(f"`num_sprites` ({num_sprites}) must be at least 1.")
         if flow not in FLOWS:
             raise errors.UserError(
                 f"`flow` ({flow!r}) must be one of {', '.join(FLOWS)}."
             )
-        self.spec = clip.ClipSpec(
+        spec = clip.ClipSpec(
             frames=frames,
             height=height,
             width=width,
@@ -115,16 +88,17 @@ class Sprites:
             has_backgrounds=True,
             fps=fps,
         )
-        self.flow = flow
-        self.seed = seed
-        self.clip_frames = clip_frames
-        self._counts = dict(
-            zip(
-                self.splits,
-                (num_clips, num_validation_clips, num_test_clips),
-                strict=True,
-            )
+        super().__init__(
+            spec,
+            {
+                "train": num_clips,
+                "validation": num_validation_clips,
+                "test": num_test_clips,
+            },
+            clip_frames=clip_frames,
+            seed=seed,
         )
+        self.flow = flow
         self._manner = casting.Manner(
             height=height,
             width=width,
@@ -135,63 +109,23 @@ class Sprites:
 
     def describe(self) -> str:
         """Returns one line for logs and cards."""
-        return (
-            f"procedural sprites, generator {GENERATOR_VERSION}, seed {self.seed}, "
-            f"{self._counts['train']} training clips of {self.clip_frames} frames at "
-            f"{self.spec.height}x{self.spec.width}, flow: {self.flow}"
-        )
-
-    def num_clips(self, split: str) -> int:
-        """Returns the number of clips of a split."""
-        source.check_split(self, split)
-        return self._counts[split]
-
-    def num_frames(self, split: str) -> int:
-        """Returns the length of every clip in frames."""
-        source.check_split(self, split)
-        return self.clip_frames
-
-    def clips(self, split: str) -> Iterator[dict[str, np.ndarray]]:
-        """Yields the whole clips of a split in order, raw."""
-        keys = self._keys()
-        for index in range(self.num_clips(split)):
-            yield dict(zip(keys, self.render(split, index), strict=True))
-
-    def read(
-        self,
-        split: str,
-        index: tf.Tensor,
-        *,
-        frames: int,
-        seed: tf.Tensor | None = None,
-    ) -> dict[str, tf.Tensor]:
-        """Draws a window inside `Dataset.map`; see `source.ClipSource.read`."""
-        source.check_window(self, split, frames)
-        start = source.window_start(self.clip_frames, frames, seed)
-        window = numpy_calls.call(
-            lambda index, start: self.render(split, int(index), int(start), frames),
-            [index, start],
-            [tf.float32 if key.endswith("flow") else tf.uint8 for key in self._keys()],
-        )
-        shapes = self.spec.with_frames(frames).shapes()
-        named = dict(zip(self._keys(), window, strict=True))
-        return {key: tf.ensure_shape(named[key], shapes[key]) for key in named}
+        return f"{super().describe()}, flow: {self.flow}"
 
     def scene(self, split: str, index: int) -> scene.Scene:
         """Returns the scene of a clip: everything that can be known about it."""
-        # The counter's low words count the draws, its highest word is the clip.
-        key = [self.seed, zlib.crc32(f"{GENERATOR_VERSION}/{split}".encode())]
-        bits = np.random.Philox(key=key, counter=[0, 0, 0, index])
         tiles = textures.bank(split)
-        return casting.cast_scene(np.random.Generator(bits), tiles, self._manner)
+        return casting.cast_scene(self.generator(split, index), tiles, self._manner)
+
+    def stream(self, split: str) -> str:
+        """Returns the name of a split's random numbers, older than `procedural.py`."""
+        return f"{self.version}/{split}"
 
     def render(
         self, split: str, index: int, start: int = 0, frames: int | None = None
-    ) -> tuple[np.ndarray, ...]:
-        """Draws a window of a clip, raw, in the order of the spec's keys."""
+    ) -> dict[str, np.ndarray]:
+        """Draws a window of a clip; see `Procedural.render`."""
         cv2.setNumThreads(0)  # the threads of tf.data are parallel enough
-        stop = self.clip_frames if frames is None else start + frames
-        times = np.arange(start, stop)
+        times = self.times(start, frames)
         scene_ = self.scene(split, index)
         layers = scene_.render(times)
         if self.flow == "exact":
@@ -199,7 +133,10 @@ class Sprites:
             backward = scene_.flow(times[1:], times[:-1])
         else:
             forward, backward = optical_flow.estimate_clip(layers.frames)
-        return layers.frames, layers.masks, forward, backward, layers.backgrounds
-
-    def _keys(self) -> tuple[str, ...]:
-        return tuple(self.spec.shapes())
+        return {
+            "frames": layers.frames,
+            "foreground_masks": layers.masks,
+            "forward_flow": forward,
+            "backward_flow": backward,
+            "backgrounds": layers.backgrounds,
+        }

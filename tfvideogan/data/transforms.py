@@ -10,6 +10,8 @@ mirrored or played backwards is described anew: "left" becomes "right" in its ca
 In gin: `loop.run.transforms = [@transforms.HorizontalFlip(), @transforms.ColourJitter()]`.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds
@@ -17,8 +19,6 @@ from tfvideogan.data import captions
 
 Example = dict[str, tf.Tensor]
 FLOWS = ("forward_flow", "backward_flow")
-# Keys with the colours of the scene.
-COLOURS = ("frames", "backgrounds")
 
 
 class HorizontalFlip:
@@ -50,6 +50,48 @@ class TimeReversal:
         return tf.cond(is_reversed, lambda: _reversed(example), lambda: dict(example))
 
 
+class SpeedChange:
+    """Plays a clip faster: takes every k-th frame, with k drawn for each clip.
+
+    The pipeline reads as many frames as the fastest needs (`frames_needed`).
+    """
+
+    def __init__(self, strides: Sequence[int] = (1, 2)) -> None:
+        """Creates the transform; `strides` are the values of k, equally likely."""
+        if not strides or min(strides) < 1:
+            raise errors.UserError(
+                f"`strides` ({list(strides)}) must be whole numbers of at least 1."
+            )
+        self.strides = tuple(strides)
+
+    def frames_needed(self, frames: int) -> int:
+        """Returns how many frames it takes to make `frames` of them."""
+        return (frames - 1) * max(self.strides) + 1
+
+    def __call__(self, example: Example, seed: tf.Tensor) -> Example:
+        """Thins the example out, from a frame that leaves room for the rest.
+
+        Raises:
+          UserError: the example has flow, which would not fit any more.
+        """
+        flows = [key for key in FLOWS if key in example]
+        if flows:
+            raise errors.UserError(
+                f"SpeedChange cannot be used with clips that have `{flows[0]}`."
+            )
+        given = example["frames"].shape[0]
+        frames = (given - 1) // max(self.strides) + 1
+        number = seeds.integers([], seeds.fold(seed, 0), len(self.strides))
+        stride = tf.gather(tf.constant(self.strides), number)
+        room = given - (frames - 1) * stride
+        start = seeds.integers([], seeds.fold(seed, 1), room)
+        places = start + stride * tf.range(frames)
+        return example | {
+            key: tf.ensure_shape(tf.gather(value, places), [frames, *value.shape[1:]])
+            for key, value in _pictures(example).items()
+        }
+
+
 class ColourJitter:
     """Changes brightness, contrast and saturation of a whole clip by one draw each."""
 
@@ -78,7 +120,7 @@ class ColourJitter:
         saturation = 1.0 + self.saturation * draws[2]
         mean = tf.reduce_mean(example["frames"])
         result = dict(example)
-        for key in COLOURS:
+        for key in clip.PIXEL_KEYS:
             if key in example:
                 colours = example[key]
                 grey = tf.reduce_mean(colours, axis=-1, keepdims=True)

@@ -53,7 +53,7 @@ def build(
     Raises:
       UserError: a constructor or the model refuses its arguments.
     """
-    source = _constructed(make_source)
+    source = build_source(make_source)
     with strategy.scope():
         model = _constructed(make_model)
         try:
@@ -63,6 +63,15 @@ def build(
                 raise errors.UserError(one_line(error)) from error
             raise
     return Built(model, source, strategy)
+
+
+def build_source(make_source: Callable[[], sources.ClipSource]) -> sources.ClipSource:
+    """Makes the source.
+
+    Raises:
+      UserError: it refuses its arguments.
+    """
+    return _constructed(make_source)
 
 
 def parameter_table(model: base.VideoGAN) -> list[tuple[str, int, int]]:

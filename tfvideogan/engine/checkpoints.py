@@ -6,6 +6,7 @@
         weights.index, weights.data-00000-of-00001
         manifest.json             model, step, size and CRC-32 of every file
         operative_config.gin      what was in force
+        vocabulary.txt            words of the captions by number, where there are any
 
 A checkpoint is written in a folder with another name, read back, and renamed; only then
 `latest` points to it. A process that is killed in between leaves the previous one as it
@@ -16,6 +17,7 @@ It holds weights, optimizer slots, loss scales, averages and counters. Everythin
 a run (seeds, order of the data, schedule) is a function of the step.
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -49,6 +51,7 @@ class Checkpoints:
         model: str,
         keep: int = 3,
         is_chief: bool = True,
+        fixed: Mapping[str, str] | None = None,
     ) -> None:
         """Stores the settings; touches no file.
 
@@ -59,6 +62,8 @@ class Checkpoints:
           keep: how many of the newest to keep, at least 1.
           is_chief: of several workers, the one that publishes. All must call `save`,
             because reading mirrored values is a common act.
+          fixed: text files, by name, that lie beside the weights of every checkpoint. One
+            that differs in a checkpoint is a reason not to restore it.
 
         Raises:
           UserError: `keep` is below 1.
@@ -70,6 +75,7 @@ class Checkpoints:
         self._model = model
         self._keep = keep
         self._is_chief = is_chief
+        self._fixed = dict(fixed or {})
 
     def save(self, step: int, files: Mapping[str, str] | None = None) -> str:
         """Writes a checkpoint and returns its folder.
@@ -91,7 +97,7 @@ class Checkpoints:
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir(parents=True)
             self._checkpoint.write(str(unfinished / PREFIX))
-            for name, text in (files or {}).items():
+            for name, text in {**self._fixed, **(files or {})}.items():
                 (unfinished / name).write_text(text)
             _seal(unfinished, {"model": self._model, "step": step})
             _replace(unfinished, final)
@@ -152,6 +158,8 @@ class Checkpoints:
                 f"{path} holds a {manifest['model']}, not a {self._model}; choose "
                 "another --workdir."
             )
+        for name, text in self._fixed.items():
+            _compare(path / name, text)
         try:
             status = self._checkpoint.read(str(path / PREFIX))
             # Said first, or TensorFlow complains at length when the objects go.
@@ -201,6 +209,21 @@ def fault_of(path: pathlib.Path) -> str | None:
     except (OSError, ValueError, KeyError) as error:
         return " ".join(str(error).split()) or type(error).__name__
     return None
+
+
+def _compare(path: pathlib.Path, text: str) -> None:
+    """Refuses a file with another text; an old checkpoint may have none."""
+    if not path.is_file() or path.read_text() == text:
+        return
+    pairs = itertools.zip_longest(path.read_text().splitlines(), text.splitlines())
+    number, (there, here) = next(
+        (number, pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1]
+    )
+    raise errors.UserError(
+        f"{path} has {there!r} in line {number} where this run has {here!r}: what was "
+        "learnt would mean something else. Give the data of that checkpoint, or choose "
+        "another --workdir."
+    )
 
 
 def _folder_name(step: int) -> str:

@@ -47,6 +47,18 @@ def parser(description: str, examples: str) -> argparse.ArgumentParser:
     return made
 
 
+def add_gin_files(made: argparse.ArgumentParser) -> None:
+    """Adds --gin_file."""
+    made.add_argument(
+        "--gin_file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a gin file; can be repeated, later ones win. Looked for in the current "
+        "folder, beside the package and where it was installed",
+    )
+
+
 def add_bindings(made: argparse.ArgumentParser) -> None:
     """Adds --gin_param and the other ways in which people spell it."""
     made.add_argument(

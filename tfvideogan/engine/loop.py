@@ -31,6 +31,7 @@ from tfvideogan.engine import (
     run_folder,
     samples,
     trainer,
+    vocabulary,
 )
 from tfvideogan.engine import schedule as schedules
 from tfvideogan.engine import strategy as strategies
@@ -150,6 +151,7 @@ def run(
             model=built.model_name,
             keep=keep_checkpoints,
             is_chief=is_chief,
+            fixed=vocabulary.files(built.source),
         ),
         sampler=samples.Sampler(
             built.model, built.source, split=split, number=num_samples
@@ -238,7 +240,8 @@ class _Session:
         card = run_folder.make_card(
             self.built, config.values(), step=start, precision=self.precision
         )
-        self.folder.write_start(card, config.text(), config.operative_text())
+        files = vocabulary.files(self.built.source)
+        self.folder.write_start(card, config.text(), config.operative_text(), files)
         self.folder.forget_after(start)
         display = progress.Progress(
             steps=self.schedule.steps,

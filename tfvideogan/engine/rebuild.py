@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfvideogan.core import errors
-from tfvideogan.engine import build, checkpoints, config, loop, run_folder
+from tfvideogan.engine import build, checkpoints, config, loop, run_folder, vocabulary
 from tfvideogan.engine import strategy as strategies
 
 
@@ -64,7 +64,10 @@ def rebuild(
         strategy or strategies.one_device(),
     )
     saver = checkpoints.Checkpoints(
-        folder.checkpoints, built.model.checkpoint_items(), model=built.model_name
+        folder.checkpoints,
+        built.model.checkpoint_items(),
+        model=built.model_name,
+        fixed=vocabulary.files(built.source),
     )
     step = saver.restore(checkpoint)
     if step is None:

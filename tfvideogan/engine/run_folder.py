@@ -3,6 +3,7 @@
     runs/foregan/
       config.gin                as read: files and bindings in gin's canonical form
       operative_config.gin      as in force, defaults included; rebuilds the model
+      vocabulary.txt            words of the captions by number, where there are any
       command.txt               every command that trained here, with date
       run.json                  versions, devices, data, model, parameters, values
       metrics.jsonl             one line for each logging interval
@@ -111,9 +112,16 @@ class RunFolder:
         )
 
     def write_start(
-        self, card: Mapping[str, Any], config_text: str, operative_text: str
+        self,
+        card: Mapping[str, Any],
+        config_text: str,
+        operative_text: str,
+        files: Mapping[str, str] | None = None,
     ) -> None:
-        """Records a start: card, command and configuration; only the chief writes."""
+        """Records a start: card, command, configuration and further text files by name.
+
+        Only the chief writes.
+        """
         if not self.is_chief:
             return
         self.path.mkdir(parents=True, exist_ok=True)
@@ -123,6 +131,8 @@ class RunFolder:
         _write(self.path / CARD, json.dumps(card, indent=1) + "\n")
         _write(self.path / CONFIG, config_text)
         _write(self.path / OPERATIVE, operative_text)
+        for name, text in (files or {}).items():
+            _write(self.path / name, text)
         with (self.path / "command.txt").open("a") as file:
             file.write(f"{now()} {command()}\n")
 

@@ -1,0 +1,56 @@
+"""Which element makes which motion in which split: what is tested was never trained on.
+
+The digit 7 may be trained moving up and down, and the digit 3 orbiting; whether a model
+can make the 7 orbit is the question of the test. Of the pairs (element, motion) one
+element per motion (or more, where there are many) is for testing and another one for
+validation, always the same, whatever the seed; every element and every motion is trained.
+
+    pairs = split_pairs(10, 6)
+    pairs["test"]  # ((0, 0), (1, 1), ... (5, 5))
+    pair_of(pairs["train"], index, slot=0)
+"""
+
+from collections.abc import Sequence
+
+Pair = tuple[int, int]
+
+
+def split_pairs(
+    num_elements: int, num_motions: int, *, held_out: int = 1
+) -> dict[str, tuple[Pair, ...]]:
+    """Returns the pairs (element, motion) of train, validation and test.
+
+    Args:
+      num_elements: at least three times `held_out`.
+      num_motions: numbered from 0.
+      held_out: how many elements per motion are for testing, and as many others for
+        validation.
+    """
+    # Evenly spaced, so that no element is held out of more motions than it must be.
+    spacing = num_elements // held_out
+    splits = {}
+    for first in range(0, held_out * spacing, spacing):
+        splits[first] = "test"
+        splits[first + spacing // 2] = "validation"
+    pairs: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
+    # Motion by motion, so that also the first few clips show all of them.
+    for distance in range(num_elements):
+        for motion in range(num_motions):
+            element = (motion + distance) % num_elements
+            pairs[splits.get(distance, "train")].append((element, motion))
+    return {split: tuple(chosen) for split, chosen in pairs.items()}
+
+
+def pair_of(pairs: Sequence[Pair], index: int, slot: int) -> Pair:
+    """Returns the pair of an element of a clip; all pairs are equally frequent.
+
+    Args:
+      pairs: of the split.
+      index: of the clip. Any len(pairs) clips from a multiple of that number on have each
+        pair once in each slot.
+      slot: 0 for the first element of a clip, 1 for the second.
+    """
+    count = len(pairs)
+    # The second slot moves on by one with every round, so that all meet all.
+    rounds = index // count + slot
+    return pairs[(index + slot * rounds) % count]
