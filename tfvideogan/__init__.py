@@ -7,7 +7,8 @@ The map, from the ground up; an import points only to a lower line:
     models           one folder per paper on one shared base class
     data, metrics    what a clip is; how a result is judged
     engine, serving  gin, training loop, evaluation; SavedModel and client
-    train evaluate export serve client check_data    the doors: python -m tfvideogan.<door>
+    check_data data_service train evaluate export serve client
+                     the doors: python -m tfvideogan.<door>
 """
 
 import os

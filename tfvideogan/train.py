@@ -66,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
         help="train on N logical CPU devices instead of what the machine has",
     )
     made.add_argument(
+        "--data_service",
+        metavar="ADDRESS",
+        help="let a tf.data service prepare the batches: auto, or grpc://host:port (see "
+        "python -m tfvideogan.data_service)",
+    )
+    made.add_argument(
         "--overwrite_config",
         action="store_true",
         help="go on in the run folder although the configuration has changed",
@@ -96,6 +102,7 @@ def _work(options: argparse.Namespace) -> int:
         workdir=options.workdir or default_workdir(options.gin_file),
         strategy=strategy,
         overwrite_config=options.overwrite_config,
+        service=options.data_service,
     )
     return command_line.STOPPED if outcome.is_interrupted else command_line.OK
 

@@ -17,6 +17,7 @@ import tensorflow as tf
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
+from tfvideogan.engine import data_service
 
 Block = Mapping[str, tf.Tensor]
 # How TensorFlow reports what Python code inside a dataset has raised.
@@ -33,6 +34,7 @@ def training_blocks(
     steps_per_call: int = 1,
     split: str = "train",
     transforms: Sequence[pipeline.Transform] = (),
+    service: str | None = None,
 ) -> Iterator[Block]:
     """Returns an endless iterator of blocks, one part for each replica.
 
@@ -45,6 +47,7 @@ def training_blocks(
       steps_per_call: steps of a block; with 1 there is no leading axis.
       split: of the source.
       transforms: see `pipeline.make_dataset`.
+      service: address of a tf.data service, see `data_service.py`.
 
     Raises:
       UserError: the sizes, the split or the data do not fit.
@@ -64,6 +67,7 @@ def training_blocks(
             num_replicas=replicas,
             transforms=transforms,
         )
+        dataset = data_service.distributed(dataset, service)
         local = replicas // context.num_input_pipelines
         return _stacked(dataset, steps_per_call, local)
 
@@ -84,6 +88,8 @@ def take(iterator: Iterator[Block]) -> Block:
 
 def explained(error: tf.errors.OpError) -> Exception:
     """Returns the UserError that a dataset function raised, or the error itself."""
+    if data_service.NO_PYTHON in error.message:
+        return errors.UserError(data_service.PYTHON_NEEDED)
     found = _RAISED.search(error.message)
     return errors.UserError(found[1]) if found else error
 

@@ -23,6 +23,7 @@ from tfvideogan.engine import (
     build,
     checkpoints,
     config,
+    data_service,
     evaluator,
     feed,
     interruption,
@@ -84,6 +85,7 @@ def run(
     deterministic: bool = False,
     strategy: tf.distribute.Strategy | None = None,
     overwrite_config: bool = False,
+    service: str | None = None,
 ) -> Outcome:
     """Trains, or goes on training, the model of a run folder.
 
@@ -113,6 +115,7 @@ def run(
         slower on a GPU.
       strategy: by default the one that fits the machine, see `engine/strategy.py`.
       overwrite_config: allows another configuration in an old run folder.
+      service: a tf.data service that prepares the batches, see `data_service.py`.
 
     Returns:
       How it ended.
@@ -165,7 +168,8 @@ def run(
         precision=precision,
     )
     try:
-        return session.run()
+        with data_service.opened(service) as address:
+            return session.run(address)
     except tf.errors.ResourceExhaustedError as error:
         raise errors.UserError(OUT_OF_MEMORY) from error
 
@@ -188,7 +192,7 @@ class _Session:
     transforms: Sequence[pipeline.Transform]
     precision: str
 
-    def run(self) -> Outcome:
+    def run(self, service: str | None) -> Outcome:
         """Restores, trains, and says how to go on."""
         start = self._restore()
         if start >= self.schedule.steps:
@@ -208,6 +212,7 @@ class _Session:
             start_step=start,
             steps_per_call=self.schedule.steps_per_call,
             transforms=self.transforms,
+            service=service,
         )
         first = feed.take(blocks)
         per_call = self.schedule.steps_per_call
