@@ -14,6 +14,7 @@ References: [1], [2] of `davis_folder.py`.
 
 import functools
 import pathlib
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -64,11 +65,11 @@ class Davis(converted.ConvertedSource):
           flow: "dis" estimates flow from the pixels, "files" reads `flow_root`.
           flow_root: folder of `.flo` files, scaled to the clips' size.
           cache_dir: see `records.py`.
-          max_damaged: share of the sequences that may be damaged; they are left out, as
-            are those shorter than `frames`.
+          max_damaged: share of the sequences that may be damaged; they are left out.
 
         Raises:
-          UserError: the folder is incomplete, or too many files are damaged.
+          UserError: the folder is incomplete, too many files are damaged, or a sequence
+            is shorter than `frames`: a benchmark must not lose one in silence.
         """
         spec = clip.ClipSpec(
             frames=frames,
@@ -90,6 +91,8 @@ class Davis(converted.ConvertedSource):
         sequences = davis_folder.find_sequences(
             pathlib.Path(root).expanduser(), year=year, resolution=resolution
         )
+        for split, listed in sequences.items():
+            _check_lengths(split, listed, frames)
         super().__init__(
             root=root,
             spec=spec,
@@ -165,3 +168,15 @@ class Davis(converted.ConvertedSource):
                 )
             ways.append(paths)
         return ways[0], ways[1]
+
+
+def _check_lengths(
+    split: str, listed: Sequence[davis_folder.Sequence], frames: int
+) -> None:
+    for sequence in listed:
+        if len(sequence.frames) < frames:
+            raise errors.UserError(
+                f"The sequence {sequence.name} has {len(sequence.frames)} frames, fewer "
+                f"than `frames` ({frames}); train on shorter windows, or take it off "
+                f"the list of {split}."
+            )
