@@ -42,6 +42,11 @@ def halving(size: int, inputs: int, outputs: int, *, frames: int = 0) -> Geometr
     return Geometry(*axes, inputs, outputs)
 
 
+def dense(size: int, inputs: int, outputs: int) -> Geometry:
+    """Returns the convolution 3 / 1 / 1 of a square."""
+    return Geometry((size,) * 2, (3, 3), (1, 1), (1, 1), inputs, outputs)
+
+
 # Batch and convolution; the generator's layers run backwards, over 8 clips of 16 frames.
 SHAPES = {
     "frames": [
@@ -49,6 +54,12 @@ SHAPES = {
         (128, halving(32, 64, 128)),
         (128, halving(16, 128, 256)),
         (128, halving(8, 256, 512)),
+    ],
+    "residual": [
+        (128, dense(64, 16, 16)),
+        (128, dense(32, 32, 32)),
+        (128, dense(16, 64, 64)),
+        (128, dense(8, 128, 128)),
     ],
     "images": [
         (8, halving(64, 3, 64)),
@@ -88,7 +99,7 @@ def measure(
     works = {
         form: _work(getattr(maps, name), batch, geometry, name)
         for form, maps in FORMS[len(geometry.size)].items()
-        if getattr(maps, name) is not None
+        if getattr(maps, name) is not None and _fits(form, geometry)
     }
     best = dict.fromkeys(works, float("inf"))
     for work in works.values():
@@ -99,6 +110,12 @@ def measure(
             work()
             best[form] = min(best[form], time.perf_counter() - start)
     return best
+
+
+def _fits(form: str, geometry: Geometry) -> bool:
+    """Whether a way is made for these strides."""
+    is_for_dense = {"turned": True, "subpixel": False, "frames": False}
+    return is_for_dense.get(form, geometry.is_dense) == geometry.is_dense
 
 
 def _work(

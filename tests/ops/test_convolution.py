@@ -11,17 +11,19 @@ from tfvideogan.ops.convolution_geometry import Geometry
 # Relative to the largest value: float32 sums in another order, deeper with each order.
 TOLERANCE = {"value": 1e-5, "first": 1e-5, "second": 1e-5, "third": 3e-5}
 PLANE = Geometry((8, 6), (4, 4), (2, 2), (1, 1), 3, 5)
+DENSE = Geometry((5, 6), (3, 2), (1, 1), (1, 0), 3, 5)
 VOLUME = Geometry((5, 4, 6), (4, 4, 4), (1, 2, 2), (0, 1, 1), 2, 3)
 MAPS = ("forward", "input_gradient", "filter_gradient")
 
 
-def plans(rank: int) -> list[convolution.Plan]:
-    """One plan for each map of each way, the rest plain."""
+def plans(geometry: Geometry) -> list[convolution.Plan]:
+    """One plan for each map of each way that is made for such strides, the rest plain."""
+    unfit = ("subpixel",) if geometry.is_dense else ("turned",)
     return [
         convolution.Plan(**{name: form})
-        for form, ways in convolution.FORMS[rank].items()
+        for form, ways in convolution.FORMS[len(geometry.size)].items()
         for name in MAPS
-        if form != convolution.NATIVE and getattr(ways, name) is not None
+        if form not in (convolution.NATIVE, *unfit) and getattr(ways, name) is not None
     ]
 
 
@@ -38,7 +40,7 @@ def convolve(geometry: Geometry, x, kernel, plan=None) -> tf.Tensor:
     if len(geometry.size) == 3:
         options = {"strides": geometry.strides, "padding": geometry.padding}
         return convolution.conv3d(x, kernel, **options, plan=plan)
-    options = {"stride": geometry.strides[0], "padding": geometry.padding[0]}
+    options = {"stride": geometry.strides[0], "padding": geometry.padding}
     return convolution.conv2d(x, kernel, **options, plan=plan)
 
 
@@ -80,7 +82,7 @@ def assert_alike(found: dict[str, tf.Tensor], expected: dict[str, tf.Tensor]) ->
         assert off < TOLERANCE[name.split()[0]], f"{name}: {off:.1e}"
 
 
-WAYS = [(PLANE, plan) for plan in plans(2)] + [(VOLUME, plan) for plan in plans(3)]
+WAYS = [(one, plan) for one in (PLANE, DENSE, VOLUME) for plan in plans(one)]
 
 
 @pytest.mark.parametrize(("geometry", "plan"), WAYS)
@@ -103,7 +105,7 @@ def test_a_graph_gives_the_eager_slopes(geometry, plan):
     assert_alike(tf.function(slopes)(*pair), slopes(*pair))
 
 
-@pytest.mark.parametrize("plan", [*plans(2), convolution.PLAIN])
+@pytest.mark.parametrize("plan", [*plans(PLANE), convolution.PLAIN])
 def test_transposed_convolution_equals_tensorflow(plan):
     image, kernel = tensors(PLANE)
     x = draw((2, *PLANE.output, PLANE.outputs), "features")
@@ -204,6 +206,11 @@ def test_accelerators_take_the_plain_operations(kind, monkeypatch):
             Geometry((16, 16), (4, 4), (2, 2), (1, 1), 128, 256),
             convolution.Plan(input_gradient="subpixel", filter_gradient="matmul"),
         ),
+        (
+            Geometry((16, 16), (3, 3), (1, 1), (1, 1), 128, 3),
+            convolution.Plan(input_gradient="turned", filter_gradient="matmul"),
+        ),
+        (Geometry((16, 16), (1, 1), (1, 1), (0, 0), 128, 3), convolution.PLAIN),
         # An odd size has no blocks of 2x2.
         (Geometry((15, 16), (4, 4), (2, 2), (1, 1), 128, 256), convolution.PLAIN),
     ],

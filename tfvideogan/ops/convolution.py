@@ -31,8 +31,8 @@ from tfvideogan.ops.convolution_geometry import Geometry
 _BilinearMap = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 FORMS = {2: convolution_planes.FORMS, 3: convolution_volumes.FORMS}
-# Read off tools/benchmark_convolution.py with the layers of MoCoGAN, batch 8, on an EPYC
-# with AVX512-VNNI and, for three dimensions, on a Skylake Xeon: see `choose`.
+# Read off tools/benchmark_convolution.py on an EPYC with AVX512-VNNI and, for some, on a
+# Skylake Xeon: see `choose`.
 THIN_CHANNELS = 4
 WIDE_CHANNELS = 64
 SMALL_PLANE = 8
@@ -57,7 +57,7 @@ def conv2d(
     kernel: tf.Tensor,
     *,
     stride: int = 1,
-    padding: int = 0,
+    padding: int | Sequence[int] = 0,
     plan: Plan | None = None,
 ) -> tf.Tensor:
     """Convolves images with explicit zeros around them.
@@ -66,7 +66,7 @@ def conv2d(
       x: [N, H, W, I]; H, W and I are static.
       kernel: [h, w, I, O], a tensor (not a variable).
       stride: of rows and columns.
-      padding: zeros on each of the four sides.
+      padding: zeros on each of the four sides, or above and beside.
       plan: how to compute; `choose` decides by default, `PLAIN` is TensorFlow's way.
 
     Returns:
@@ -76,7 +76,8 @@ def conv2d(
       ValueError: ranks or channels do not fit.
     """
     shapes.check_shape(x, "N H W I", name="x", I=kernel.shape[2])
-    geometry = _geometry(x.shape[1:], kernel.shape, (stride,) * 2, (padding,) * 2)
+    zeros = (padding,) * 2 if isinstance(padding, int) else padding
+    geometry = _geometry(x.shape[1:], kernel.shape, (stride,) * 2, zeros)
     return _forward(x, kernel, geometry, plan)
 
 
@@ -152,25 +153,28 @@ def conv2d_transpose(
 def choose(geometry: Geometry) -> Plan:
     """Returns how the maps of a convolution are quickest on a CPU with oneDNN.
 
-    Gains are TensorFlow's time over ours, on the layers of MoCoGAN, batch 8. In the
-    plane, for 4 / 2 / 1: input gradients by sub-pixels (EPYC: 1.2 to 11 times as quick,
-    0.85 for three channels; Xeon: 1.7 for three channels), filter gradients by products
-    (EPYC: 1.4 to 1.9). In space and time: input gradients of three channels by
-    sub-pixels (EPYC 3.5, Xeon 2.4); where few pixels are left, frames by frames forwards
-    (EPYC 1.1 at 8x8 and 1.8 at 4x4, Xeon 1.2) and products backwards (at 4x4; EPYC 1.2
-    and 1.4, Xeon 2.1 and 1.7).
+    Gains are TensorFlow's time over ours at batch 8, all of whose 16 frames count in the
+    plane, on two cores of an EPYC. In the plane, for 4 / 2 / 1: input gradients by
+    sub-pixels (1.7 to 7.4 from 64 channels on, 0.8 for three, where a Xeon has 1.7),
+    filter gradients by products (1.2 to 1.7 from 64 channels on). In the plane, stride 1,
+    3x3: input gradients with the kernel turned round (2.5 to 5.5, 16 to 128 channels),
+    filter gradients by products (0.9 for 16 channels, else 1.5 to 1.8). In space and time: input gradients of three
+    channels by sub-pixels (3.0; Xeon 2.4); where few pixels are left, frames by frames
+    forwards (1.0 at 8x8, 1.9 at 4x4; Xeon 1.2 at 8x8) and products backwards (at 4x4, 1.3
+    and 1.4; Xeon 2.1 and 1.7).
     """
+    is_plane = len(geometry.size) == convolution_planes.RANK
+    if is_plane and geometry.is_dense and max(geometry.kernel) > 1:
+        return Plan(input_gradient="turned", filter_gradient="matmul")
     if not geometry.halves_the_plane:
         return PLAIN
-    plane = min(geometry.output[-2:])
     is_wide = min(geometry.inputs, geometry.outputs) >= WIDE_CHANNELS
-    if len(geometry.size) == convolution_planes.RANK:
-        return Plan(
-            input_gradient="subpixel",
-            filter_gradient="matmul" if is_wide else NATIVE,
-        )
+    if is_plane:
+        by_products = "matmul" if is_wide else NATIVE
+        return Plan(input_gradient="subpixel", filter_gradient=by_products)
     if geometry.inputs <= THIN_CHANNELS:
         return Plan(input_gradient="subpixel")
+    plane = min(geometry.output[-2:])
     if not is_wide or plane > SMALL_PLANE:
         return PLAIN
     backwards = "matmul" if plane <= TINY_PLANE else NATIVE

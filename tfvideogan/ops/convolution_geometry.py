@@ -49,6 +49,12 @@ class Geometry:
         return self.kernel == self.size and not any(self.padding)
 
     @property
+    def is_dense(self) -> bool:
+        """Whether the stride is 1 and the padding leaves no zeros to themselves."""
+        pairs = zip(self.padding, self.kernel, strict=True)
+        return set(self.strides) == {1} and all(zeros < taps for zeros, taps in pairs)
+
+    @property
     def halves_the_plane(self) -> bool:
         """Whether the last two axes are halved by 4 / 2 / 1 and time is not strided."""
         axes = zip(self.kernel, self.strides, self.padding, strict=True)

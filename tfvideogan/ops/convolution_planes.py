@@ -95,19 +95,51 @@ def subpixel_kernel(kernel: tf.Tensor) -> tf.Tensor:
     return tf.reshape(turned, [BLOCK, BLOCK, outputs, BLOCK * BLOCK * inputs])
 
 
-# --- Small and wide: products of matrices
+# --- Stride 1: a convolution with the kernel turned round
+
+
+def turned_input_gradient(
+    geometry: Geometry, gradient: tf.Tensor, kernel: tf.Tensor
+) -> tf.Tensor:
+    """Convolves the gradient with the kernel turned by 180 degrees."""
+    turned = tf.transpose(tf.reverse(kernel, axis=[0, 1]), [0, 1, 3, 2])
+    rows, columns = (
+        taps - 1 - zeros
+        for taps, zeros in zip(geometry.kernel, geometry.padding, strict=True)
+    )
+    pads = [[0, 0], [rows, rows], [columns, columns], [0, 0]]
+    return tf.nn.conv2d(gradient, turned, 1, pads)
+
+
+# --- Wide: products of matrices
 
 
 def matmul_filter_gradient(
     geometry: Geometry, x: tf.Tensor, gradient: tf.Tensor
 ) -> tf.Tensor:
-    """Multiplies each block of the patches by the gradient."""
+    """Multiplies what each tap, or block of taps, sees by the gradient."""
     flat = tf.reshape(gradient, [-1, geometry.outputs])
+    is_blocked = geometry.halves_the_plane
+    seen = block_patches(geometry, x) if is_blocked else _tap_patches(geometry, x)
     rows = [
         tf.matmul(tf.reshape(one, [-1, one.shape[-1]]), flat, transpose_a=True)
-        for one in block_patches(geometry, x)
+        for one in seen
     ]
-    return from_block_rows(tf.concat(rows, axis=0), geometry.inputs)
+    if is_blocked:
+        return from_block_rows(tf.concat(rows, axis=0), geometry.inputs)
+    shape = [*geometry.kernel, geometry.inputs, geometry.outputs]
+    return tf.reshape(tf.stack(rows), shape)
+
+
+def _tap_patches(geometry: Geometry, x: tf.Tensor) -> list[tf.Tensor]:
+    """What each tap of a kernel of stride 1 sees, [N, Ho, Wo, I], row by row."""
+    rows, columns = geometry.output
+    padded = tf.pad(x, _paddings(geometry))
+    return [
+        padded[:, row : row + rows, column : column + columns]
+        for row in range(geometry.kernel[0])
+        for column in range(geometry.kernel[1])
+    ]
 
 
 def block_patches(geometry: Geometry, x: tf.Tensor) -> list[tf.Tensor]:
@@ -151,6 +183,7 @@ def from_block_rows(rows: tf.Tensor, inputs: int) -> tf.Tensor:
 
 FORMS = {
     "native": Form(native_forward, native_input_gradient, native_filter_gradient),
+    "turned": Form(input_gradient=turned_input_gradient),
     "subpixel": Form(input_gradient=subpixel_input_gradient),
     "matmul": Form(filter_gradient=matmul_filter_gradient),
 }
