@@ -154,14 +154,17 @@ def choose(geometry: Geometry) -> Plan:
     """Returns how the maps of a convolution are quickest on a CPU with oneDNN.
 
     Gains are TensorFlow's time over ours at batch 8, all of whose 16 frames count in the
-    plane, on two cores of an EPYC. In the plane, for 4 / 2 / 1: input gradients by
-    sub-pixels (1.7 to 7.4 from 64 channels on, 0.8 for three, where a Xeon has 1.7),
-    filter gradients by products (1.2 to 1.7 from 64 channels on). In the plane, stride 1,
-    3x3: input gradients with the kernel turned round (2.5 to 5.5, 16 to 128 channels),
-    filter gradients by products (0.9 for 16 channels, else 1.5 to 1.8). In space and time: input gradients of three
-    channels by sub-pixels (3.0; Xeon 2.4); where few pixels are left, frames by frames
-    forwards (1.0 at 8x8, 1.9 at 4x4; Xeon 1.2 at 8x8) and products backwards (at 4x4, 1.3
-    and 1.4; Xeon 2.1 and 1.7).
+    plane, on two cores of an EPYC.
+
+    In the plane, for 4 / 2 / 1: input gradients by sub-pixels (1.7 to 7.4 from 64
+    channels on, 0.8 for three, where a Xeon has 1.7), filter gradients by products (1.2
+    to 1.7 from 64 channels on). For 3 / 1 / 1: input gradients with the kernel turned
+    round (2.5 to 5.5, 16 to 128 channels), filter gradients by products (0.9 for 16
+    channels, else 1.5 to 1.8).
+
+    In space and time: input gradients of three channels by sub-pixels (3.0; Xeon 2.4);
+    where few pixels are left, frames by frames forwards (1.0 at 8x8, 1.9 at 4x4; Xeon 1.2
+    at 8x8) and products backwards (at 4x4, 1.3 and 1.4; Xeon 2.1 and 1.7).
     """
     is_plane = len(geometry.size) == convolution_planes.RANK
     if is_plane and geometry.is_dense and max(geometry.kernel) > 1:
