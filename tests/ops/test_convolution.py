@@ -120,6 +120,22 @@ def test_transposed_convolution_equals_tensorflow(plan):
     assert_alike(penalty(ours, x, kernel), penalty(theirs, x, kernel))
 
 
+@pytest.mark.parametrize("geometry", [PLANE, DENSE, VOLUME])
+def test_without_nesting_the_gradients_are_those_of_tensorflow(geometry):
+    x, kernel = tensors(geometry)
+    function = convolution.conv3d if geometry is VOLUME else convolution.conv2d
+    is_volume = geometry is VOLUME
+    strides = (
+        {"strides": geometry.strides} if is_volume else {"stride": geometry.strides[0]}
+    )
+
+    def plain(x, kernel):
+        return function(x, kernel, **strides, padding=geometry.padding, is_nested=False)
+
+    theirs = penalty(lambda *pair: reference(geometry, *pair), x, kernel)
+    assert_alike(penalty(plain, x, kernel), theirs)
+
+
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1])
 def test_other_strides_and_paddings_equal_tensorflow(stride, padding):

@@ -2,7 +2,8 @@
 
 As Keras' own layers of these names, with weights `kernel` and `bias` in the same layout,
 but computed by `ops/convolution.py` and padded by numbers: `padding=1` sets zeros on each
-side. `keras.layers.SpectralNormalization` may be wrapped around them.
+side. `layer(x, is_nested=False)` leaves the gradients to TensorFlow: what is exported holds
+no custom gradients. `keras.layers.SpectralNormalization` may be wrapped around them.
 """
 
 from collections.abc import Sequence
@@ -51,16 +52,19 @@ class _Convolution(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, is_nested: bool = True) -> tf.Tensor:
         # A tensor: variables inside a custom gradient are another matter.
-        made = self._convolve(inputs, tf.convert_to_tensor(self.kernel))
+        kernel = tf.convert_to_tensor(self.kernel)
+        made = self._convolve(inputs, kernel, is_nested=is_nested)
         return (
             tf.nn.bias_add(made, tf.convert_to_tensor(self.bias))
             if (self.use_bias)
             else made
         )
 
-    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def _convolve(
+        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
+    ) -> tf.Tensor:
         raise NotImplementedError
 
 
@@ -88,9 +92,11 @@ class Conv2D(_Convolution):
         super().__init__(filters, (kernel_size,) * 2, **kwargs)
         self.stride, self.padding = stride, padding
 
-    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def _convolve(
+        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
+    ) -> tf.Tensor:
         return convolution.conv2d(
-            inputs, kernel, stride=self.stride, padding=self.padding
+            inputs, kernel, stride=self.stride, padding=self.padding, **options
         )
 
 
@@ -112,9 +118,11 @@ class Conv2DTranspose(_Convolution):
         super().__init__(filters, (kernel_size,) * 2, **kwargs)
         self.stride, self.padding = stride, padding
 
-    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def _convolve(
+        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
+    ) -> tf.Tensor:
         return convolution.conv2d_transpose(
-            inputs, kernel, stride=self.stride, padding=self.padding
+            inputs, kernel, stride=self.stride, padding=self.padding, **options
         )
 
 
@@ -142,9 +150,11 @@ class Conv3D(_Convolution):
         super().__init__(filters, kernel_size, **kwargs)
         self.strides, self.padding = tuple(strides), tuple(padding)
 
-    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def _convolve(
+        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
+    ) -> tf.Tensor:
         return convolution.conv3d(
-            inputs, kernel, strides=self.strides, padding=self.padding
+            inputs, kernel, strides=self.strides, padding=self.padding, **options
         )
 
 
@@ -169,12 +179,14 @@ class TimeConv(_Convolution):
             )
         super().__init__(filters, (kernel_size, 1), **kwargs)
 
-    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def _convolve(
+        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
+    ) -> tf.Tensor:
         # An image whose rows are frames and whose columns are pixels.
         _, length, height, width, channels = inputs.shape
         flat = tf.reshape(inputs, [-1, length, height * width, channels])
         padding = (self.kernel_size[0] // 2, 0)
-        made = convolution.conv2d(flat, kernel, padding=padding)
+        made = convolution.conv2d(flat, kernel, padding=padding, **options)
         return tf.reshape(made, [-1, length, height, width, self.filters])
 
 

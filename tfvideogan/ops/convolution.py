@@ -50,8 +50,11 @@ class Plan:
 
 
 PLAIN = Plan()
+# Nothing here needs AutoGraph, whose reading of the sources would double the tracing.
+_as_it_is = tf.autograph.experimental.do_not_convert
 
 
+@_as_it_is
 def conv2d(
     x: tf.Tensor,
     kernel: tf.Tensor,
@@ -59,6 +62,7 @@ def conv2d(
     stride: int = 1,
     padding: int | Sequence[int] = 0,
     plan: Plan | None = None,
+    is_nested: bool = True,
 ) -> tf.Tensor:
     """Convolves images with explicit zeros around them.
 
@@ -68,6 +72,8 @@ def conv2d(
       stride: of rows and columns.
       padding: zeros on each of the four sides, or above and beside.
       plan: how to compute; `choose` decides by default, `PLAIN` is TensorFlow's way.
+      is_nested: whether the gradients are computed as planned, too. Without, they are
+        those of the operations used: right, but slow; exports hold no custom gradients.
 
     Returns:
       [N, (H + 2 padding - h) // stride + 1, ..., O].
@@ -78,9 +84,10 @@ def conv2d(
     shapes.check_shape(x, "N H W I", name="x", I=kernel.shape[2])
     zeros = (padding,) * 2 if isinstance(padding, int) else padding
     geometry = _geometry(x.shape[1:], kernel.shape, (stride,) * 2, zeros)
-    return _forward(x, kernel, geometry, plan)
+    return _forward(x, kernel, geometry, plan, is_nested)
 
 
+@_as_it_is
 def conv3d(
     x: tf.Tensor,
     kernel: tf.Tensor,
@@ -88,6 +95,7 @@ def conv3d(
     strides: Sequence[int] = (1, 1, 1),
     padding: Sequence[int] = (0, 0, 0),
     plan: Plan | None = None,
+    is_nested: bool = True,
 ) -> tf.Tensor:
     """Convolves clips with explicit zeros around them.
 
@@ -97,6 +105,7 @@ def conv3d(
       strides: of time, rows and columns.
       padding: zeros at either end of time, rows and columns.
       plan: see `conv2d`.
+      is_nested: see `conv2d`.
 
     Returns:
       [N, To, Ho, Wo, O].
@@ -106,9 +115,10 @@ def conv3d(
     """
     shapes.check_shape(x, "N T H W I", name="x", I=kernel.shape[3])
     geometry = _geometry(x.shape[1:], kernel.shape, strides, padding)
-    return _forward(x, kernel, geometry, plan)
+    return _forward(x, kernel, geometry, plan, is_nested)
 
 
+@_as_it_is
 def conv2d_transpose(
     x: tf.Tensor,
     kernel: tf.Tensor,
@@ -116,6 +126,7 @@ def conv2d_transpose(
     stride: int = 1,
     padding: int = 0,
     plan: Plan | None = None,
+    is_nested: bool = True,
 ) -> tf.Tensor:
     """Undoes the sizes of `conv2d` with the same arguments: its input gradient.
 
@@ -125,6 +136,7 @@ def conv2d_transpose(
       stride: of rows and columns.
       padding: of the convolution that is undone; it is cut off here.
       plan: see `conv2d`; "input_gradient" is the way forwards.
+      is_nested: see `conv2d`.
 
     Returns:
       [N, (H - 1) stride + h - 2 padding, ..., O].
@@ -145,9 +157,10 @@ def conv2d_transpose(
         flat = tf.reshape(x, [-1, geometry.outputs])
         made = tf.matmul(flat, rows, transpose_b=True)
         return tf.reshape(made, [-1, *geometry.size, geometry.inputs])
-    if plan == PLAIN:
-        return convolution_planes.native_input_gradient(geometry, x, kernel)
-    return _Nested(geometry, plan).input_gradient(x, kernel)
+    if is_nested and plan != PLAIN:
+        return _Nested(geometry, plan).input_gradient(x, kernel)
+    form = convolution_planes.FORMS[plan.input_gradient]
+    return form.input_gradient(geometry, x, kernel)
 
 
 def choose(geometry: Geometry) -> Plan:
@@ -217,16 +230,20 @@ def _geometry(
 
 
 def _forward(
-    x: tf.Tensor, kernel: tf.Tensor, geometry: Geometry, plan: Plan | None
+    x: tf.Tensor,
+    kernel: tf.Tensor,
+    geometry: Geometry,
+    plan: Plan | None,
+    is_nested: bool,
 ) -> tf.Tensor:
     plan = _decide(geometry, x.dtype) if plan is None else plan
     if geometry.is_whole and plan != PLAIN:
         flat = tf.reshape(x, [x.shape[0] or -1, kernel.shape[:-1].num_elements()])
         made = tf.matmul(flat, tf.reshape(kernel, [-1, geometry.outputs]))
         return tf.reshape(made, [-1, *geometry.output, geometry.outputs])
-    if plan == PLAIN:
-        return FORMS[len(geometry.size)][NATIVE].forward(geometry, x, kernel)
-    return _Nested(geometry, plan).forward(x, kernel)
+    if is_nested and plan != PLAIN:
+        return _Nested(geometry, plan).forward(x, kernel)
+    return FORMS[len(geometry.size)][plan.forward].forward(geometry, x, kernel)
 
 
 class _Nested:
