@@ -74,7 +74,8 @@ def test_critics_of_one_length_judge_others(model):
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        (clip.ClipSpec(7, 16, 16), "`frames` (7) must be at least 8"),
+        (clip.ClipSpec(3, 64, 64), "`frames` (3) must be at least 4"),
+        (clip.ClipSpec(7, 128, 160), "`frames` (7) must be at least 8"),
         (clip.ClipSpec(8, 18, 16), "`height` (18) must be a multiple of 4"),
         (clip.ClipSpec(8, 64, 72), "`width` (72) must be a multiple of 16"),
         (clip.ClipSpec(8, 4, 4), "at least 8"),

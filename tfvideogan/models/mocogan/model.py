@@ -121,15 +121,17 @@ class MoCoGAN(base.VideoGAN):
     # --- Networks
 
     def build_networks(self, spec: clip.ClipSpec) -> None:
-        """Creates the four networks for clips of 8 frames or more.
+        """Creates the four networks.
 
         Raises:
           UserError: the clips are too short or small, or their sides do not divide.
         """
-        if spec.frames < resnet_discriminator.MIN_FRAMES:
+        size = min(spec.height, spec.width)
+        least = resnet_discriminator.least_frames(size)
+        if spec.frames < least:
             raise errors.UserError(
-                f"`frames` ({spec.frames}) must be at least "
-                f"{resnet_discriminator.MIN_FRAMES} for MoCoGAN; raise FRAMES."
+                f"`frames` ({spec.frames}) must be at least {least} for MoCoGAN with a "
+                f"shorter side of {size}; raise FRAMES."
             )
         self.sizes = codes_lib.Sizes(
             content=self.content_size,
@@ -143,7 +145,6 @@ class MoCoGAN(base.VideoGAN):
         self.generator = resnet_generator.ResNetGenerator(
             self.sizes, spec, width=self.width, style_units=self.style_units
         )
-        size = min(spec.height, spec.width)
         self.image_critic = resnet_discriminator.FrameCritic(
             size, width=self.critic_width
         )

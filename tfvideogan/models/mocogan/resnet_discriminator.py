@@ -2,8 +2,8 @@
 
 The frame critic sees a few frames of each clip in full. The clip critic sees all frames at
 half their size, beside their differences: a frozen clip has none. Space and time are
-convolved in turn, and the end is a sum over places and a mean over time, so that any length
-from 8 frames on and any size that divides can be judged.
+convolved in turn, and the end is a mean over places and time, so that any size that divides
+and any length can be judged, from `least_frames` on: 4 for 64x64, 8 for 128x128.
 
 References:
   [1] Miyato et al., Spectral Normalization for Generative Adversarial Networks, ICLR 2018.
@@ -29,7 +29,6 @@ TIME_TAPS = 3
 SMALLEST = 4
 # Channels do not grow beyond this many times the width.
 MOST = 4
-MIN_FRAMES = 8
 HALF_VARIANCE = math.sqrt(0.5)
 
 
@@ -62,7 +61,7 @@ class FrameCritic(keras.Model):
 
 
 class ClipCritic(keras.Model):
-    """Scores clips of 8 frames or more and says which category they show."""
+    """Scores clips and says which category they show."""
 
     def __init__(
         self,
@@ -87,7 +86,7 @@ class ClipCritic(keras.Model):
         self.stem = _normalised(convolution.Conv2D(width, **DOWN))
         halvings = _halvings(size // 4)
         self.blocks, self.times = [], []
-        for level in range(max(halvings, 1)):
+        for level in range(_num_blocks(size)):
             filters = width * min(2 ** (level + 1), MOST)
             self.blocks.append(
                 DownBlock(width * min(2**level, MOST), filters, halves=level < halvings)
@@ -107,7 +106,7 @@ class ClipCritic(keras.Model):
         """Judges clips.
 
         Args:
-          clips: [N, T, H, W, C], T at least 8.
+          clips: [N, T, H, W, C], T at least `least_frames`.
           categories: [N, categories] float, one-hot; needed if the critic projects.
           training: moves the spectral norm.
 
@@ -133,6 +132,15 @@ class ClipCritic(keras.Model):
         if self.category is not None:
             classes = tf.cast(self.category(pooled), tf.float32)
         return tf.cast(logits, tf.float32), classes
+
+
+def least_frames(size: int) -> int:
+    """Returns the length of the shortest clip that a critic for `size` can judge.
+
+    Args:
+      size: the shorter side of a frame, pixels.
+    """
+    return 2 ** _num_blocks(size)
 
 
 class DownBlock(keras.layers.Layer):
@@ -167,6 +175,11 @@ def _halve_time(clips: tf.Tensor) -> tf.Tensor:
     pairs = clips.shape[1] // 2
     shape = [-1, pairs, 2, *clips.shape[2:]]
     return tf.reduce_mean(tf.reshape(clips[:, : 2 * pairs], shape), axis=2)
+
+
+def _num_blocks(size: int) -> int:
+    """Blocks of a clip critic, each of which halves the time."""
+    return max(_halvings(size // 4), 1)
 
 
 def _halvings(size: int) -> int:
