@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import browser
 from tests.serving import models
 from tfvideogan import client
 from tfvideogan.data import video
@@ -79,6 +80,21 @@ def test_an_mp4_of_another_size_becomes_an_mp4_for_browsers(
     assert content.index(b"moov") < content.index(b"mdat")  # plays before it is whole
 
 
+@browser.needed
+@pytest.mark.slow
+def test_what_is_written_plays_in_a_browser(
+    server: str, tmp_path: pathlib.Path, mask: str
+) -> None:
+    video.write_video(tmp_path / "frames", clip(), 8)
+    out = tmp_path / "out.mp4"
+    flags = (f"--input={tmp_path / 'frames'}", f"--mask={mask}", f"--output={out}")
+    assert run(server, *flags, "--fps=14") == 0
+    # Seven frames at 14 a second.
+    assert browser.play(out) == "played 8x8 for 0.5 s"
+    out.write_bytes(out.read_bytes()[:600])
+    assert browser.play(out).startswith("error: ")
+
+
 def test_a_gif_is_read(server: str, tmp_path: pathlib.Path, mask: str) -> None:
     video.write_video(tmp_path / "in.gif", clip(), fps=10)
     out = tmp_path / "out.npz"
@@ -87,6 +103,26 @@ def test_a_gif_is_read(server: str, tmp_path: pathlib.Path, mask: str) -> None:
     found = np.load(out)
     np.testing.assert_array_equal(found["frames"], np.maximum.accumulate(clip(3)))
     assert found["fps"] == 10
+
+
+@pytest.mark.parametrize("is_batched", [False, True])
+def test_as_a_library_it_estimates_the_flow_that_is_wanted(
+    server: str, monkeypatch, is_batched: bool
+) -> None:
+    frames, mask = clip(), clip(1)[0, ..., :1]
+    if is_batched:
+        frames, mask = np.stack([frames, frames]), np.stack([mask, mask])
+    with client.PredictionClient(server) as served:
+        answer = served.predict("trail", frames=frames, mask=mask, outputs=["video"])
+        np.testing.assert_array_equal(
+            answer["video"], np.maximum.accumulate(frames, axis=-4)
+        )
+        # What is given is not estimated again.
+        between = np.zeros([*frames.shape[:-4], 6, 8, 8, 2], np.float32)
+        flows = {"forward_flow": between, "backward_flow": between}
+        monkeypatch.setattr(client.flow, "estimate_clip", None)
+        again = served.predict("trail", frames=frames, mask=mask, **flows)
+    np.testing.assert_array_equal(again["video"], answer["video"])
 
 
 def test_signatures_are_described(server: str, capsys) -> None:

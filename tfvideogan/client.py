@@ -1,8 +1,11 @@
 r"""Sends a video to a served model and writes the answer as a file that plays.
 
-    python -m tfvideogan.client --model=foregan --input=bear.mp4 --mask=00000.png \
+    python -m tfvideogan.client --model=foregan --input=clip.mp4 --mask=mask.png \
         --output=out.mp4
     python -m tfvideogan.client --model=foregan --describe
+
+In a checkout, `python tools/sample_clip.py` writes a clip.mp4 and a mask.png to try, and
+`python -m tfvideogan.serve` serves what is in saved_models/.
 
 What the model wants is asked of the server; frames are resized to its size, optical flow
 is estimated here (DIS) where it wants some, and a long video goes in several requests.
@@ -18,6 +21,7 @@ import argparse
 import pathlib
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import av
 import cv2
@@ -34,9 +38,61 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 MAX_FPS = 240.0
 WHITE = 255
 MEGABYTE = 2**20
-# What is written where nobody says, in this order.
-MAIN_OUTPUTS = ("video", "video_uint8", "frames", "image_uint8")
+BATCHED_RANK = 5  # of [N, T, H, W, C]
+# What is asked for and written where nobody says, in this order: bytes before floats.
+MAIN_OUTPUTS = ("video_uint8", "video", "frames", "image_uint8", "image")
 VERBS = ("predict", "complete", "generate", prediction_client.DEFAULT_SIGNATURE)
+
+
+class PredictionClient(prediction_client.PredictionClient):
+    """The client as a library, which estimates flow (DIS) where a model wants some.
+
+    with client.PredictionClient("localhost:8500") as served:
+        answer = served.predict("foregan", frames=frames, mask=mask)
+    """
+
+    def predict(
+        self,
+        model: str,
+        *,
+        signature: str = "",
+        version: int | None = None,
+        label: str = "",
+        outputs: Sequence[str] = (),
+        timeout: float | None = None,
+        **inputs: Any,
+    ) -> dict[str, np.ndarray]:
+        """Runs a signature as its base does; flow may be left out.
+
+        Args:
+          model: its name on the server.
+          signature: `serving_default` if empty.
+          version: the newest available one if None.
+          label: of a version, instead of its number.
+          outputs: the wanted ones; all if empty.
+          timeout: seconds; the client's if None.
+          **inputs: arrays, with or without the batch axis. `frames` is uint8 if flow is
+            to be estimated.
+
+        Raises:
+          UserError: the inputs do not fit the signature.
+          PredictionError: the server refused or failed, or did not answer in time.
+        """
+        which = {"version": version, "label": label}
+        known = self.signatures(model, **which)
+        called = known.get(signature or prediction_client.DEFAULT_SIGNATURE)
+        if called and long_video.FRAMES in inputs:
+            absent = set(long_video.BETWEEN) & set(called.inputs) - set(inputs)
+            found = _flows(np.asarray(inputs[long_video.FRAMES])) if absent else {}
+            inputs |= {name: found[name] for name in absent}
+        return super().predict(
+            model,
+            signature=signature,
+            outputs=outputs,
+            timeout=timeout,
+            **which,
+            **inputs,
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,14 +157,14 @@ def _parser() -> argparse.ArgumentParser:
     return made
 
 
-def _client(options: argparse.Namespace) -> prediction_client.PredictionClient:
+def _client(options: argparse.Namespace) -> PredictionClient:
     credentials = None
     if options.tls_ca:
         credentials = grpc.ssl_channel_credentials(
             _pem(options.tls_ca), _pem(options.tls_key), _pem(options.tls_cert)
         )
     limit = options.max_message_mb * MEGABYTE
-    return prediction_client.PredictionClient(
+    return PredictionClient(
         options.server,
         timeout=options.timeout,
         max_message_bytes=limit or -1,
@@ -197,9 +253,8 @@ def _inputs(
         if long_video.MASK in wanted:
             inputs[long_video.MASK] = _read_mask(options.mask, frames.shape[1:3])
         if wanted & set(long_video.BETWEEN):
-            both = flow.estimate_clip(frames)
-            named = zip(long_video.BETWEEN, both, strict=True)
-            inputs |= {name: array for name, array in named if name in wanted}
+            found = _flows(frames)
+            inputs |= {name: array for name, array in found.items() if name in wanted}
     if "seed" in wanted:
         inputs["seed"] = np.int64(options.seed)
     if "text" in wanted and options.text:
@@ -210,6 +265,15 @@ def _inputs(
             f" of {signature.describe()}; see --input, --mask, --seed and --text."
         )
     return inputs, fps
+
+
+def _flows(frames: np.ndarray) -> long_video.Arrays:
+    """Estimates the flows of frames [T, H, W, 3] or [N, T, H, W, 3], by their names."""
+    clips = frames[np.newaxis] if frames.ndim < BATCHED_RANK else frames
+    both = zip(*(flow.estimate_clip(clip) for clip in clips), strict=True)
+    named = zip(long_video.BETWEEN, map(np.stack, both), strict=True)
+    is_single = frames.ndim < BATCHED_RANK
+    return {name: one[0] if is_single else one for name, one in named}
 
 
 def _size(tensor: prediction_client.Tensor) -> tuple[int, int] | None:

@@ -26,7 +26,7 @@ import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import errors
-from tfvideogan.serving import local_flags, local_server
+from tfvideogan.serving import local_flags, local_memory, local_server
 
 OK, BAD_INPUT = 0, 2
 
@@ -48,6 +48,7 @@ def _work(options: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    local_memory.keep_freed()
     server = local_server.LocalServer(settings)
     server.start()
     print(server.ready_line(), flush=True)

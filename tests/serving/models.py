@@ -1,9 +1,9 @@
 """Models that a server is tested with, made here.
 
-    python -m tests.serving.models FOLDER    # writes them, with a models.config
+    python -m tests.serving.models FOLDER    # writes them and their configs
 
-Then a server of any make can be started on FOLDER/models.config; the head of
-test_conformance.py has the commands.
+Then a server of any make can be started on FOLDER/models.config and monitoring.config;
+the head of test_conformance.py has the commands.
 """
 
 import pathlib
@@ -38,6 +38,9 @@ model_config_list {{
     name: 'toolbox' base_path: '{root}/toolbox' model_platform: 'tensorflow'
   }}
 }}
+"""
+MONITORING = """\
+prometheus_config { enable: true, path: "/monitoring/prometheus/metrics" }
 """
 
 
@@ -248,6 +251,7 @@ def write(root: pathlib.Path) -> pathlib.Path:
     bad = root / "bad" / "1"
     bad.mkdir(parents=True)
     (bad / "saved_model.pb").write_bytes(np.arange(256, dtype=np.uint8).tobytes())
+    (root / "monitoring.config").write_text(MONITORING)
     config = root / "models.config"
     config.write_text(CONFIG.format(root=root))
     return config

@@ -7,6 +7,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from tests import source_tree
 from tfvideogan import export
+from tfvideogan.serving import local_config
 
 FOLDER = source_tree.ROOT / "saved_models"
 
@@ -20,6 +21,14 @@ def test_models_config_is_what_a_server_parses():
         # Inside the container; a relative path stops the server.
         assert one.base_path == f"/models/{one.name}"
         assert one.model_platform == "tensorflow"
+
+
+def test_monitoring_config_is_what_the_local_server_reads():
+    fields = local_config.read_fields(FOLDER / "monitoring.config")
+    assert fields == {
+        "prometheus_config.enable": True,
+        "prometheus_config.path": "/monitoring/prometheus/metrics",
+    }
 
 
 def test_batch_sizes_ascend_end_with_the_greatest_and_are_warmed_by_default():

@@ -4,12 +4,14 @@ They run against the local server, in this process. Against a production server:
 
     python -m tests.serving.models /tmp/models
     docker run --network=host --mount type=bind,source=/tmp/models,target=/tmp/models \\
-        tensorflow/serving --model_config_file=/tmp/models/models.config
+        tensorflow/serving --model_config_file=/tmp/models/models.config \\
+        --monitoring_config_file=/tmp/models/monitoring.config --max_num_load_retries=0
     TFVIDEOGAN_TFS_GRPC=127.0.0.1:8500 TFVIDEOGAN_TFS_REST=127.0.0.1:8501 \\
         TFVIDEOGAN_TFS_MODELS=/tmp/models \\
         python -m pytest tests/serving/test_conformance.py
 
-Names carry the number of the case: C for gRPC, R for REST.
+Cases that need a server of their own making (a socket, a folder to be watched) are skipped
+then; each says so. Names carry the number of the case: C for gRPC, R for REST.
 """
 
 import base64
@@ -150,6 +152,8 @@ def server(root: pathlib.Path) -> Iterator[Server]:
 
 
 def start(**options) -> local_server.LocalServer:
+    # As a production server does unless it is told otherwise.
+    options = {"enable_serialization_as_tensor_content": False} | options
     started = local_server.LocalServer(local_server.Options(pick_ports=True, **options))
     started.start()
     return started
@@ -929,9 +933,31 @@ def test_raw_bytes_are_answered_on_demand(root: pathlib.Path) -> None:
     started.stop()
 
 
+def random_bytes(folder: pathlib.Path) -> None:
+    (folder / "saved_model.pb").write_bytes(bytes(range(256)))
+
+
+def nothing(folder: pathlib.Path) -> None:
+    """Leaves the folder empty."""
+
+
+def cut_weights(folder: pathlib.Path) -> None:
+    good = folder.parent / "1"
+    shutil.copytree(good, folder, dirs_exist_ok=True)
+    [weights] = (folder / "variables").glob("variables.data*")
+    weights.write_bytes(weights.read_bytes()[:5])
+
+
+def cut_graph(folder: pathlib.Path) -> None:
+    shutil.copytree(folder.parent / "1", folder, dirs_exist_ok=True)
+    graph = folder / "saved_model.pb"
+    graph.write_bytes(graph.read_bytes()[:1000])
+
+
 @ours_only
+@pytest.mark.parametrize("spoil", [random_bytes, nothing, cut_weights, cut_graph])
 def test_garbage_in_a_new_version_leaves_the_old_one(
-    root: pathlib.Path, tmp_path: pathlib.Path
+    root: pathlib.Path, tmp_path: pathlib.Path, spoil: Callable[[pathlib.Path], None]
 ) -> None:
     shutil.copytree(root / "half_plus_two" / "123", tmp_path / "1")
     started = start(
@@ -939,7 +965,8 @@ def test_garbage_in_a_new_version_leaves_the_old_one(
         file_system_poll_wait_seconds=0.1,
     )
     client = Server(started.grpc_address, "", root)
-    shutil.copytree(root / "bad" / "1", tmp_path / "2")
+    (tmp_path / "2").mkdir()
+    spoil(tmp_path / "2")
     eventually(lambda: [s.state for s in client.status("m")] == [50, 30])
     assert client.predict("m", inputs=x(2)).model_spec.version.value == 1
     # Mended in place, it is tried again.

@@ -58,7 +58,10 @@ def test_the_commands_can_be_pasted(tmp_path):
         shlex.split(text.replace("\\\n", " "))
         for text in commands_of(listing.commands(base, "painter"))
     )
-    assert docker[:2] == ["docker", "run"] and docker[-1] == "tensorflow/serving"
+    assert docker[:2] == ["docker", "run"] and docker[-2:] == [
+        "tensorflow/serving",
+        "--enable_serialization_as_tensor_content=true",
+    ]
     assert f"type=bind,source={base},target=/models/painter,readonly" in docker
     assert "MODEL_NAME=painter" in docker
     assert local[:3] == ["python", "-m", "tfvideogan.serve"]

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import platform
 import time
 
 import grpc
@@ -14,6 +15,7 @@ from tfvideogan.serving import (
     local_counters,
     local_flags,
     local_manager,
+    local_memory,
     local_session,
     local_status,
     local_versions,
@@ -93,6 +95,11 @@ def test_time_limits_are_rounded_up(seconds: float | None, milliseconds: int) ->
     assert local_session.rounded_timeout(seconds) == milliseconds
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's own setting")
+def test_glibc_keeps_what_is_freed() -> None:
+    assert local_memory.keep_freed()
+
+
 def test_long_messages_are_cut() -> None:
     error = local_status.invalid("x" * 2000)
     assert error.message == "x" * 1024 + "...TRUNCATED"
@@ -112,7 +119,7 @@ def test_small_text_files_are_read(tmp_path: pathlib.Path) -> None:
     file = tmp_path / "config"
     file.write_text(
         '# a comment\nserver_key: "a\\nb" client_verify: true\n'
-        "prometheus_config { enable: true path: '/p' inner: { n: -3 } }"
+        "prometheus_config { enable: true, path: '/p'; inner: { n: -3 }, }"
     )
     assert local_config.read_fields(file) == {
         "server_key": "a\nb",
@@ -123,7 +130,10 @@ def test_small_text_files_are_read(tmp_path: pathlib.Path) -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["a", "a:", "a: b", "a {", "}", "a: 1 ]", "a { b: 1"])
+@pytest.mark.parametrize(
+    "text",
+    ["a", "a:", "a: b", "a {", "}", "a: 1 ]", "a { b: 1", ", a: 1", "a: 1,, b: 1"],
+)
 def test_small_text_files_that_are_none_are_told(
     tmp_path: pathlib.Path, text: str
 ) -> None:
@@ -184,6 +194,13 @@ def test_the_command_for_production_mounts_what_is_served(tmp_path) -> None:
     )
     assert f"source={tmp_path}/a,target=/models tensorflow/serving" in line
     assert "--model_config_file=/models/b.config" in line
+
+
+def test_answers_are_raw_unless_production_s_default_is_asked_for() -> None:
+    flag = "--enable_serialization_as_tensor_content"
+    assert options().enable_serialization_as_tensor_content
+    assert not options(f"{flag}=false").enable_serialization_as_tensor_content
+    assert flag in local_flags.production_line(options(), pathlib.Path.cwd())
 
 
 def test_files_of_monitoring_and_tls_are_checked(tmp_path: pathlib.Path) -> None:

@@ -75,7 +75,9 @@ def damaged(
         wrong = {Code.FAILED_PRECONDITION}
     elif kind == 6:  # truncated tensor
         frames.tensor_content = frames.tensor_content[: int(draw.integers(1, 96))]
-    elif kind == 7:  # oversized tensor
+    elif kind == 7 and number % 20 < 10:  # oversized tensor: more bytes than its shape
+        frames.tensor_content += draw.bytes(int(draw.integers(1, 100_000)))
+    elif kind == 7:  # or a shape beyond all memory
         frames.tensor_shape.dim[0].size = 2 ** int(draw.integers(40, 62))
     elif kind == 8:  # random bytes, which may by chance be a message without a model
         return b"\xff" + draw.bytes(int(draw.integers(1, 300))), wrong

@@ -91,7 +91,9 @@ def write(folder: pathlib.Path, card: Mapping[str, Any]) -> None:
     """Writes the card into a version's folder."""
     path = folder / PATH
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    # A line for a fact: short, and still to be read and compared by lines.
+    facts = [f"{json.dumps(name)}: {json.dumps(fact)}" for name, fact in card.items()]
+    path.write_text("{" + ",\n ".join(facts) + "}\n", encoding="utf-8")
 
 
 def read(folder: pathlib.Path) -> dict[str, Any]:

@@ -22,11 +22,10 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import predict_pb2
 
 from tfvideogan.core import exportable
-from tfvideogan.serving import card, publishing, replay, signatures, warmup
+from tfvideogan.serving import card, publishing, replay, signatures, slimming, warmup
 
 # Bytes are rounded: a float just beside a half may fall to either side.
 BYTE_TOLERANCE = 1
-_GRAPH = "saved_model.pb"
 # Operations that make two answers to one request differ, or that need Python.
 _FORBIDDEN = {
     "EagerPyFunc",
@@ -125,6 +124,7 @@ def export(
         tf.saved_model.save(
             module, str(folder), signatures=module.concrete, options=options
         )
+        slimming.slim(folder)
         check_graph(folder)
         warmup.write(folder, requests)
         differences = compare(module, folder, requests, drawn)
@@ -176,7 +176,9 @@ def check_graph(folder: pathlib.Path) -> None:
     Raises:
       ExportFault: it does; the message names the operation.
     """
-    saved = saved_model_pb2.SavedModel.FromString((folder / _GRAPH).read_bytes())
+    saved = saved_model_pb2.SavedModel.FromString(
+        (folder / slimming.GRAPH).read_bytes()
+    )
     for graph in (one.graph_def for one in saved.meta_graphs):
         for node in _nodes(graph):
             if node.op in _FORBIDDEN:

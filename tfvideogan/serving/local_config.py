@@ -20,7 +20,7 @@ IMAGE_ROOT = "/models"
 # Fields as text format has them: `name: value` or `name { ... }`.
 _TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<name>[A-Za-z_]\w*)|(?P<number>-?\d+)
-    |(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<mark>[:{}])""",
+    |(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<mark>[:{}])|(?P<end>[,;])""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -101,9 +101,10 @@ def read_fields(path: pathlib.Path) -> dict[str, str | int | bool]:
     tokens = _tokens(content, path)
     while tokens:
         kind, token = tokens.pop(0)
-        follows = tokens[0] if tokens else ("end", "")
+        follows = tokens[0] if tokens else ("", "")
         if token == "}" and outer:
             outer.pop()
+            _skip_end(tokens)
         elif kind == "name" and follows == ("mark", ":") and len(tokens) > 1:
             tokens.pop(0)
             if tokens[0] == ("mark", "{"):  # `name: {` is `name {`
@@ -111,6 +112,7 @@ def read_fields(path: pathlib.Path) -> dict[str, str | int | bool]:
                 outer.append(token)
                 continue
             fields[".".join([*outer, token])] = _value(*tokens.pop(0), path)
+            _skip_end(tokens)
         elif kind == "name" and follows == ("mark", "{"):
             tokens.pop(0)
             outer.append(token)
@@ -192,6 +194,12 @@ def _tokens(content: str, path: pathlib.Path) -> list[tuple[str, str]]:
         if match.lastgroup:
             tokens.append((match.lastgroup, match[match.lastgroup]))
     return tokens
+
+
+def _skip_end(tokens: list[tuple[str, str]]) -> None:
+    """Skips the one comma or semicolon that may follow a field."""
+    if tokens and tokens[0][0] == "end":
+        tokens.pop(0)
 
 
 def _value(kind: str, token: str, path: pathlib.Path) -> str | int | bool:

@@ -119,7 +119,11 @@ def _add_switches(made: argparse.ArgumentParser) -> None:
         ("pick_ports", False, "choose free ports and print them (ours)"),
         ("enable_model_warmup", True, "replay an export's warm-up requests"),
         ("enable_signature_method_name_check", False, "Predict takes only its own"),
-        ("enable_serialization_as_tensor_content", False, "answer with raw bytes"),
+        (
+            "enable_serialization_as_tensor_content",
+            True,
+            "answer with raw bytes; false is production's default, and slow for video",
+        ),
         ("enable_grpc_healthcheck_service", False, "offer grpc.health.v1"),
         (
             "allow_version_labels_for_unavailable_models",

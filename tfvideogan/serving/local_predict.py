@@ -106,7 +106,7 @@ def _array(alias: str, value: Value) -> np.ndarray:
     if isinstance(value, np.ndarray):
         return value
     try:
-        return tensors.to_array(value)
+        return tensors.to_array(value, is_writable=False)
     except (ValueError, OverflowError, MemoryError) as error:
         raise local_status.invalid(f"tensor parsing error: {alias}") from error
 

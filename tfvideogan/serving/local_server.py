@@ -55,7 +55,8 @@ class Options:
       load_retry_interval_micros: between them.
       saved_model_tags: of the meta graph.
       enable_signature_method_name_check: see `local_predict.predict`.
-      enable_serialization_as_tensor_content: answer with raw bytes.
+      enable_serialization_as_tensor_content: answer with raw bytes, the cheapest form;
+        the production server's default is off.
       allow_version_labels_for_unavailable_models: see `local_manager.LoadOptions`.
       enable_grpc_healthcheck_service: offer grpc.health.v1.
       grpc_max_threads: how many requests are answered at once.
@@ -78,7 +79,7 @@ class Options:
     load_retry_interval_micros: int = 60_000_000
     saved_model_tags: tuple[str, ...] = ("serve",)
     enable_signature_method_name_check: bool = False
-    enable_serialization_as_tensor_content: bool = False
+    enable_serialization_as_tensor_content: bool = True
     allow_version_labels_for_unavailable_models: bool = False
     enable_grpc_healthcheck_service: bool = False
     grpc_max_threads: int = 0

@@ -68,8 +68,9 @@ class Service:
                 model_spec=_told(servable, spec.signature_name)
             )
         for alias, array in outputs.items():
-            proto = tensors.to_proto(array, is_typed_list=not self.has_raw_answers)
-            response.outputs[alias].CopyFrom(proto)
+            tensors.pack(
+                response.outputs[alias], array, is_typed_list=not self.has_raw_answers
+            )
         return response
 
     def classify(

@@ -194,8 +194,8 @@ class PredictionClient:
         request = predict_pb2.PredictRequest(model_spec=spec, output_filter=outputs)
         _check_size(arrays)
         for name, array in arrays.items():
-            array = array[np.newaxis] if is_single else array
-            request.inputs[name].CopyFrom(tensors.to_proto(array))
+            whole = array[np.newaxis] if is_single else array
+            tensors.pack(request.inputs[name], whole)
         try:
             answer = self._call(self._predictions.Predict, request, end)
         except PredictionError:
@@ -241,9 +241,7 @@ class PredictionClient:
         while True:
             try:
                 states = self.versions(model)
-                last: PredictionError = PredictionError(
-                    Code.UNAVAILABLE, f"versions of {model}: {states}"
-                )
+                last = PredictionError(Code.UNAVAILABLE, f"versions: {states}")
                 if "AVAILABLE" in states.values():
                     return
             except PredictionError as error:
@@ -328,9 +326,8 @@ def _spec(model: str, version: int | None, label: str) -> model_pb2.ModelSpec:
 
 
 def _key(spec: model_pb2.ModelSpec) -> bytes:
-    plain = model_pb2.ModelSpec()
-    plain.CopyFrom(spec)
-    plain.signature_name = ""
+    plain = model_pb2.ModelSpec.FromString(spec.SerializeToString())
+    plain.ClearField("signature_name")
     return plain.SerializeToString(deterministic=True)
 
 

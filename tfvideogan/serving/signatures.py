@@ -168,35 +168,56 @@ def _assert_shape(
     served: exportable.ServingFunction,
     spec: tf.TensorSpec,
     bound: dict[str, _Bound],
-) -> tf.Operation:
+) -> tf.Tensor:
     """Asserts rank and sizes; binds the letters that this input is the first to have."""
-    rank = spec.shape.rank
     shape = tf.shape(tensor)
-    # Sizes of a tensor of any rank: -1 stands for axes that it lacks.
-    sizes = tf.concat([shape, tf.fill([rank], -1)], axis=0)[:rank]
-    holds = [tf.equal(tf.size(shape), rank)]
-    conditions, values = [], []
+    lows, highs, conditions, values, unbound = [], [], [], [], {}
     for axis, letter in enumerate(letters(served, key)):
-        size, (stem, offset) = sizes[axis], parse_letter(letter)
+        stem, offset = parse_letter(letter)
         if spec.shape[axis] is not None:
-            holds.append(tf.equal(size, spec.shape[axis]))
+            lows.append(spec.shape[axis])
+            highs.append(spec.shape[axis])
         elif stem in bound:
-            holds.append(tf.equal(size, bound[stem].size + offset))
+            lows.append(bound[stem].size + offset)
+            highs.append(bound[stem].size + offset)
             conditions.append(f"{stem} = {{}} as in `{bound[stem].key}`")
             values.append(bound[stem].size)
         else:
             least = served.at_least.get(stem, 1)
-            holds.append(tf.greater_equal(size - offset, least))
+            lows.append(least + offset)
+            highs.append(tf.int32.max)
             conditions.append(f"{stem} at least {least}")
             if stem != "?":
-                bound[stem] = _Bound(size - offset, key)
+                unbound[stem] = (axis, offset)
     rule = ", ".join([layout(served, key, spec), *conditions])
     message = tf.strings.format(
         f"`{key}` of {name} must be {rule}, but its shape is {{}}",
         [*values, shape],
         summarize=-1,
     )
-    return tf.debugging.Assert(tf.reduce_all(tf.stack(holds)), [message])
+    sizes = _checked_sizes(shape, tf.stack(lows), tf.stack(highs), message)
+    for stem, (axis, offset) in unbound.items():
+        bound[stem] = _Bound(sizes[axis] - offset, key)
+    return sizes
+
+
+# Shared by all inputs of all signatures, which keeps an export a quarter smaller.
+@tf.function(
+    input_signature=[
+        *[tf.TensorSpec([None], tf.int32) for _ in range(3)],
+        tf.TensorSpec([], tf.string),
+    ]
+)
+def _checked_sizes(
+    shape: tf.Tensor, lows: tf.Tensor, highs: tf.Tensor, message: tf.Tensor
+) -> tf.Tensor:
+    """Returns the sizes [rank], -1 for axes that are not there; asserts their bounds."""
+    rank = tf.size(lows)
+    sizes = tf.concat([shape, tf.fill([rank], -1)], axis=0)[:rank]
+    holds = tf.reduce_all((sizes >= lows) & (sizes <= highs))
+    holds = tf.equal(tf.size(shape), rank) & holds
+    with tf.control_dependencies([tf.debugging.Assert(holds, [message])]):
+        return tf.identity(sizes)
 
 
 def _assert_range(
@@ -204,29 +225,38 @@ def _assert_range(
 ) -> tf.Tensor:
     """Asserts bounds and, of floats, that every value is finite."""
     low, high = rule.minimum, rule.maximum
+    is_open = low is None and high is None
     low = tensor.dtype.min if low is None else low
     high = tensor.dtype.max if high is None else high
-    # NaN fails both comparisons, infinity one of them.
-    is_within = (tensor >= tf.cast(low, tensor.dtype)) & (
-        tensor <= tf.cast(high, tensor.dtype)
+    bounds = "finite" if is_open else f"in [{low:g}, {high:g}]"
+    return _is_within(
+        tensor,
+        tf.cast(low, tensor.dtype),
+        tf.cast(high, tensor.dtype),
+        tf.constant(f"every value of `{key}` of {name} must be {bounds}, but "),
     )
-    if rule.minimum is None and rule.maximum is None:
-        bounds = "finite"
-    else:
-        bounds = f"in [{low:g}, {high:g}]"
+
+
+@tf.function
+def _is_within(
+    tensor: tf.Tensor, low: tf.Tensor, high: tf.Tensor, message: tf.Tensor
+) -> tf.Tensor:
+    """Returns true; asserts low <= tensor <= high. Traced once for each dtype."""
+    # NaN fails both comparisons, infinity one of them.
+    is_within = (tensor >= low) & (tensor <= high)
 
     def complain() -> tf.Tensor:
         is_wrong = tf.reshape(tf.logical_not(is_within), [-1])
-        message = tf.strings.format(
-            f"every value of `{key}` of {name} must be {bounds}, but {{}} of {{}} are "
-            "not, such as {}",
+        count = tf.strings.format(
+            "{} of {} are not, such as {}",
             [
                 tf.math.count_nonzero(is_wrong),
                 tf.size(tensor),
                 tf.reshape(tensor, [-1])[tf.argmax(tf.cast(is_wrong, tf.int32))],
             ],
         )
-        with tf.control_dependencies([tf.debugging.Assert(False, [message])]):
+        said = tf.strings.join([message, count])
+        with tf.control_dependencies([tf.debugging.Assert(False, [said])]):
             return tf.constant(False)
 
     # The usual case costs one pass over the tensor.

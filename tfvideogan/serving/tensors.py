@@ -6,8 +6,11 @@ typed lists unless it runs with --enable_serialization_as_tensor_content; protob
 such a list element by element, which takes 0.1 s for a clip of 48x128x128x3. Here a list
 is moved as a whole: its wire form is decoded and encoded with NumPy.
 
-    proto = tensors.to_proto(frames)
+    tensors.pack(request.inputs["frames"], frames)
     frames = tensors.to_array(proto)
+
+A clip is megabytes, so each further copy counts: an array is packed into the message that
+will be sent, and where nobody writes, it is read from the message that came.
 """
 
 import math
@@ -46,21 +49,30 @@ _PACKED_ALONE = ("float_val", "double_val", "int_val")
 _MIN_PACKED = 256
 _BITS = 7
 _MORE = 0x80
-_TWO_BYTES = 1 << 2 * _BITS
 
 
 def to_proto(
     array: np.ndarray, *, is_typed_list: bool = False
 ) -> tensor_pb2.TensorProto:
-    """Packs an array.
+    """Returns a TensorProto with an array, see `pack`."""
+    proto = tensor_pb2.TensorProto()
+    pack(proto, array, is_typed_list=is_typed_list)
+    return proto
+
+
+def pack(
+    proto: tensor_pb2.TensorProto, array: np.ndarray, *, is_typed_list: bool = False
+) -> None:
+    """Packs an array into a TensorProto that is empty, such as a request's.
 
     Args:
+      proto: to be filled.
       array: of any dtype that TensorFlow has; strings as an object array of bytes.
       is_typed_list: whether elements go to the typed list, as a production server
         answers by default, rather than to raw bytes.
     """
     dtype = tf.as_dtype(array.dtype) if array.dtype.kind not in "OSU" else tf.string
-    proto = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
+    proto.dtype = dtype.as_datatype_enum
     proto.tensor_shape.SetInParent()
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
@@ -69,18 +81,21 @@ def to_proto(
     elif is_typed_list:
         _fill(proto, dtype, array)
     else:
-        proto.tensor_content = np.ascontiguousarray(array).tobytes()
-    return proto
+        proto.tensor_content = array.tobytes()
 
 
-def to_array(proto: tensor_pb2.TensorProto) -> np.ndarray:
+def to_array(proto: tensor_pb2.TensorProto, *, is_writable: bool = True) -> np.ndarray:
     """Unpacks a TensorProto by the rules of TensorFlow's C++ `Tensor::FromProto`.
 
     Raw bytes must fit exactly. A list that is too long is cut, one that is too short
     goes on with its last element, an empty one is zeros.
 
+    Args:
+      proto: as it came.
+      is_writable: whether raw bytes are copied into an array that may be changed.
+
     Returns:
-      An array of its own; strings as an object array of bytes.
+      An array; strings as an object array of bytes.
 
     Raises:
       ValueError: dtype, shape and content do not make a tensor, or one beyond 2 GiB.
@@ -90,16 +105,17 @@ def to_array(proto: tensor_pb2.TensorProto) -> np.ndarray:
     size = 1 if dtype == tf.string else dtype.size
     if count * size > MAX_BYTES:
         raise ValueError(f"shape {shape} of {dtype.name} is beyond 2 GiB")
-    if proto.tensor_content:
+    content = proto.tensor_content  # each look at the field is a copy
+    if content:
         if dtype == tf.string:
             raise ValueError("strings in tensor_content are not supported")
-        if len(proto.tensor_content) != count * size:
+        if len(content) != count * size:
             raise ValueError(
-                f"tensor_content has {len(proto.tensor_content)} bytes, but shape "
+                f"tensor_content has {len(content)} bytes, but shape "
                 f"{shape} of {dtype.name} needs {count * size}"
             )
-        flat = np.frombuffer(proto.tensor_content, dtype.as_numpy_dtype)
-        return flat.reshape(shape).copy()
+        array = np.frombuffer(content, dtype.as_numpy_dtype).reshape(shape)
+        return array.copy() if is_writable else array
     return _stretched(_elements(proto, dtype), count, dtype).reshape(shape)
 
 
@@ -190,6 +206,8 @@ def _unpacked(proto: tensor_pb2.TensorProto, field: str) -> np.ndarray:
 
 def encoded_varints(values: np.ndarray) -> bytes:
     """Encodes integers [K] as protobuf varints, all at once."""
+    if values.dtype == np.uint8:  # pixels
+        return _encoded_bytes(values)
     # Negative numbers are sign-extended to ten bytes.
     numbers = values.astype(np.int64, copy=False).view(np.uint64)
     if values.dtype == np.uint64:
@@ -198,14 +216,6 @@ def encoded_varints(values: np.ndarray) -> bytes:
         return b""
     if numbers.max() < _MORE:
         return numbers.astype(np.uint8).tobytes()
-    if numbers.max() < _TWO_BYTES:  # pixels
-        pairs = np.empty([len(numbers), 2], np.uint8)
-        pairs[:, 1] = numbers >> np.uint64(_BITS)
-        is_used = np.ones(pairs.shape, bool)
-        is_used[:, 1] = pairs[:, 1] > 0
-        pairs[:, 0] = (numbers & np.uint64(_MORE - 1)).astype(np.uint8)
-        pairs[:, 0] |= is_used[:, 1].astype(np.uint8) * np.uint8(_MORE)
-        return pairs[is_used].tobytes()
     longest = -(-int(numbers.max()).bit_length() // _BITS)
     shifts = np.arange(longest, dtype=np.uint64) * np.uint64(_BITS)
     rest = numbers[:, np.newaxis] >> shifts  # [K, longest]
@@ -217,16 +227,25 @@ def encoded_varints(values: np.ndarray) -> bytes:
     return np.where(more, groups | _MORE, groups)[used].tobytes()
 
 
+def _encoded_bytes(values: np.ndarray) -> bytes:
+    """Encodes bytes [K]: from 128 on they are their own first byte, and 1 follows."""
+    pairs = np.ones([len(values), 2], np.uint8)
+    pairs[:, 0] = values
+    is_used = np.ones(pairs.shape, bool)
+    is_used[:, 1] = values >= _MORE
+    return pairs[is_used].tobytes()
+
+
 def decoded_varints(payload: np.ndarray) -> np.ndarray:
     """Decodes protobuf varints [B] uint8 into [K] int64, all at once."""
     is_last = payload < _MORE
     if is_last.all():
         return payload.astype(np.int64)
     if (is_last[1:] | is_last[:-1]).all() and is_last[-1]:  # pixels: two bytes at most
-        is_tail = np.concatenate([[False], ~is_last[:-1]])
-        low = (payload & (_MORE - 1)).astype(np.int64)
-        low[:-1] += np.where(is_last[:-1], 0, payload[1:].astype(np.int64) << _BITS)
-        return low[~is_tail]
+        is_head = np.concatenate([[True], is_last[:-1]])
+        low = (payload & (_MORE - 1)).astype(np.uint16)
+        low[:-1] += (payload[1:].astype(np.uint16) << _BITS) * ~is_last[:-1]
+        return low[is_head].astype(np.int64)
     ends = np.flatnonzero(is_last)
     starts = np.concatenate([[0], ends[:-1] + 1])
     numbers = np.zeros(len(ends), np.uint64)

@@ -40,6 +40,8 @@ class Roller:
         self.mask_head = mask_head
         # One function, called T times: a third of the nodes to trace and optimise.
         self.step = tf.function(self._step)
+        # Likewise, as an export calls it from each of its signatures.
+        self.follow = tf.function(self._follow)
 
     def start(
         self,
@@ -211,7 +213,7 @@ class Roller:
             for key, value in rolled.items()
         }
 
-    def follow(
+    def _follow(
         self,
         state: rollout.State,
         frames: tf.Tensor,
