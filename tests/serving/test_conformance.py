@@ -544,10 +544,10 @@ def test_c31_versions_answer_side_by_side(
 
 
 def test_c32_labels(restored: Server) -> None:
-    answer = restored.predict("two_versions", version_label="old", inputs=x(2))
+    answer = restored.predict("two_versions", label="old", inputs=x(2))
     assert answer.model_spec.version.value == 123
     fails(
-        lambda: restored.predict("two_versions", version_label="new", inputs=x(2)),
+        lambda: restored.predict("two_versions", label="new", inputs=x(2)),
         Code.INVALID_ARGUMENT,
         "Unrecognized servable version label: new",
     )
