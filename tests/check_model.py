@@ -239,7 +239,8 @@ def _example(spec: tf.TensorSpec, case: Case) -> tf.Tensor:
         for axis, size in enumerate(spec.shape)
     ]
     draw = seeds.uniform(shape, seeds.fold(seeds.from_int(4), spec.name))
-    return tf.cast(draw * 255.0, tf.uint8) if spec.dtype == tf.uint8 else draw
+    # A seed may be any integer; 0 is a label in every set of them.
+    return tf.cast(draw * 255.0 if spec.dtype == tf.uint8 else draw, spec.dtype)
 
 
 def _trained(

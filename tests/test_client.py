@@ -6,13 +6,15 @@ from collections.abc import Iterator
 import av
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from tests import browser
 from tests.serving import models
 from tfvideogan import client
+from tfvideogan.core import exportable
 from tfvideogan.data import video
-from tfvideogan.serving import local_config, local_server
+from tfvideogan.serving import local_config, local_server, signatures
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,46 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     started.start()
     yield started.grpc_address
     started.stop()
+
+
+class Painter:
+    """Generates frames whose red is the seed, green the label, blue the truncation."""
+
+    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+        kinds = {"seed": tf.int64, "label": tf.int32, "truncation": tf.float32}
+
+        def generate(**numbers: tf.Tensor) -> dict[str, tf.Tensor]:
+            colours = [tf.cast(numbers[name], tf.float32) for name in kinds]
+            pixels = tf.cast(tf.stack(colours, axis=1), tf.uint8)  # [N, 3]
+            shape = [tf.shape(pixels)[0], 2, 16, 16, 3]
+            return {"video": tf.broadcast_to(pixels[:, None, None, None], shape)}
+
+        inputs = {
+            name: tf.TensorSpec([None], kind, name) for name, kind in kinds.items()
+        }
+        about = {"video": "[N, 2, 16, 16, 3] uint8"}
+        return {"generate": exportable.ServingFunction(generate, inputs, about)}
+
+
+def test_a_generator_is_given_seed_category_and_truncation(tmp_path) -> None:
+    module = signatures.SignatureModule(Painter().serving_functions())
+    folder = tmp_path / "painter"
+    tf.saved_model.save(module, str(folder / "1"), signatures=module.concrete)
+    model = local_config.ModelConfig("painter", folder)
+    started = local_server.LocalServer(
+        local_server.Options(models=(model,), pick_ports=True)
+    )
+    started.start()
+    try:
+        flags = ["--seed=200", "--category=100", "--truncation=50"]
+        flags += [f"--server={started.grpc_address}", "--model=painter"]
+        assert client.main([*flags, f"--output={tmp_path / 'out.npz'}"]) == 0
+    finally:
+        started.stop()
+    with np.load(tmp_path / "out.npz") as found:
+        frames = found[found.files[0]]
+    assert frames.shape == (2, 16, 16, 3)
+    assert (frames == [200, 100, 50]).all()
 
 
 def clip(length: int = 7, size: int = 8) -> np.ndarray:

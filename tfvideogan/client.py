@@ -54,7 +54,7 @@ class PredictionClient(prediction_client.PredictionClient):
         *,
         signature: str = "",
         version: int | None = None,
-        label: str = "",
+        version_label: str = "",
         outputs: Sequence[str] = (),
         timeout: float | None = None,
         **inputs: Any,
@@ -65,7 +65,7 @@ class PredictionClient(prediction_client.PredictionClient):
           model: its name on the server.
           signature: `serving_default` if empty.
           version: the newest available one if None.
-          label: of a version, instead of its number.
+          version_label: names a version instead of its number.
           outputs: the wanted ones; all if empty.
           timeout: seconds; the client's if None.
           **inputs: arrays, with or without the batch axis. `frames` is uint8 if flow is
@@ -75,7 +75,7 @@ class PredictionClient(prediction_client.PredictionClient):
           UserError: the inputs do not fit the signature.
           PredictionError: the server refused or failed, or did not answer in time.
         """
-        which = {"version": version, "label": label}
+        which = {"version": version, "version_label": version_label}
         known = self.signatures(model, **which)
         called = known.get(signature or prediction_client.DEFAULT_SIGNATURE)
         if called and long_video.FRAMES in inputs:
@@ -136,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     numbers = (
         ("version", int, None, "a version by its number; the newest by default"),
         ("seed", int, 0, "for models that want `seed`"),
+        ("category", int, 0, "for models that want `label`: the number of a class"),
+        ("truncation", float, 1.0, "for models that want it: 0 typical, 1 varied"),
         ("fps", float, None, "of the output; as the input by default"),
         ("max_frames", int, 0, "read so many frames of the input; 0 for all"),
         ("chunk_frames", int, 32, "frames in a request"),
@@ -180,7 +182,7 @@ def _pem(path: str) -> bytes | None:
 def _work(
     options: argparse.Namespace, client: prediction_client.PredictionClient
 ) -> int:
-    which = {"version": options.version, "label": options.label}
+    which = {"version": options.version, "version_label": options.label}
     signatures = client.signatures(options.model, **which)
     if options.describe:
         print("\n".join(one.describe() for one in signatures.values()))
@@ -252,8 +254,12 @@ def _inputs(
         if wanted & set(long_video.BETWEEN):
             found = _flows(frames)
             inputs |= {name: array for name, array in found.items() if name in wanted}
-    if "seed" in wanted:
-        inputs["seed"] = np.int64(options.seed)
+    numbers = {
+        "seed": np.int64(options.seed),
+        "label": np.int32(options.category),
+        "truncation": np.float32(options.truncation),
+    }
+    inputs |= {name: number for name, number in numbers.items() if name in wanted}
     if "text" in wanted and options.text:
         inputs["text"] = np.array(options.text.encode(), object)
     if wanted - set(inputs):

@@ -1,5 +1,6 @@
 """Counts by hand: two operations for each multiply-add."""
 
+import keras
 import pytest
 import tensorflow as tf
 
@@ -109,6 +110,18 @@ def test_unknown_shapes_are_counted_as_unknown() -> None:
     )
     work = flops.count(function.get_concrete_function())
     assert (work.total, work.unknown) == (0, 1)
+
+
+def test_gradient_of_a_recurrent_network_is_counted_as_far_as_it_is_known() -> None:
+    layer = keras.layers.GRU(3, return_sequences=True)
+
+    def gradient(a):
+        with tf.GradientTape() as tape:
+            made = tf.reduce_sum(layer(a))
+        return tape.gradient(made, layer.trainable_variables)
+
+    work = flops.count(tf.function(gradient).get_concrete_function(tf.zeros([2, 5, 4])))
+    assert work.total > 0 and work.unknown > 0
 
 
 @pytest.mark.parametrize("times", [1, 3])

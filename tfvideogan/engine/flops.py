@@ -180,10 +180,15 @@ def _convolution(node: Any, shapes: Mapping[str, list[Shape]]) -> int | None:
     return 2 * math.prod(result) * math.prod(taps)
 
 
+_MATRIX_RANK = 2
+
+
 def _product(node: Any, shapes: Mapping[str, list[Shape]]) -> int | None:
     left = _shape(node, 0, shapes)
     result = _shape(node, "out", shapes)
-    if left is None or result is None:
+    # An operand popped from a list, as in the gradient of a loop, is a later output of its
+    # node, whose place a function's graph does not tell: the shape found is another's.
+    if left is None or result is None or len(left) < _MATRIX_RANK:
         return None
     is_transposed = node.attr[_PRODUCTS[node.op]].b
     return 2 * math.prod(result) * (left[-2] if is_transposed else left[-1])

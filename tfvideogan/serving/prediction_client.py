@@ -157,7 +157,7 @@ class PredictionClient:
         *,
         signature: str = "",
         version: int | None = None,
-        label: str = "",
+        version_label: str = "",
         outputs: Sequence[str] = (),
         timeout: float | None = None,
         **inputs: Any,
@@ -168,7 +168,7 @@ class PredictionClient:
           model: its name on the server.
           signature: `serving_default` if empty.
           version: the newest available one if None.
-          label: of a version, instead of its number.
+          version_label: names a version instead of its number.
           outputs: the wanted ones; all if empty. Others are neither computed nor sent.
           timeout: seconds; the client's if None.
           **inputs: arrays by the signature's aliases, batch first. What is not yet of
@@ -182,7 +182,7 @@ class PredictionClient:
           UserError: the inputs do not fit the signature.
           PredictionError: the server refused or failed, or did not answer in time.
         """
-        spec = _spec(model, version, label)
+        spec = _spec(model, version, version_label)
         spec.signature_name = signature
         end = time.monotonic() + (self._timeout if timeout is None else timeout)
         chosen = self._signature(spec, end)
@@ -206,7 +206,7 @@ class PredictionClient:
         return {name: array[0] for name, array in found.items()} if is_single else found
 
     def signatures(
-        self, model: str, *, version: int | None = None, label: str = ""
+        self, model: str, *, version: int | None = None, version_label: str = ""
     ) -> dict[str, Signature]:
         """Returns the signatures of a model by name, as the server tells them.
 
@@ -214,7 +214,7 @@ class PredictionClient:
           PredictionError: the server does not know the model, or does not answer.
         """
         end = time.monotonic() + self._timeout
-        return dict(self._told(_spec(model, version, label), end))
+        return dict(self._told(_spec(model, version, version_label), end))
 
     def versions(self, model: str) -> dict[int, str]:
         """Returns the state of each version of a model that the server knows.
@@ -315,7 +315,8 @@ class PredictionClient:
 def _spec(model: str, version: int | None, label: str) -> model_pb2.ModelSpec:
     if version is not None and label:
         raise errors.UserError(
-            f"`version` ({version}) and `label` ({label}) both name a version; give one."
+            f"`version` ({version}) and `version_label` ({label}) both name a version; "
+            "give one."
         )
     spec = model_pb2.ModelSpec(name=model)
     if version is not None:

@@ -1,0 +1,71 @@
+"""Batch norm equals Keras' and takes its statistics over all replicas."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvideogan.core import seeds
+from tfvideogan.layers import batch_norm
+
+
+def draw(*shape: int) -> tf.Tensor:
+    return 2.0 + 3.0 * seeds.normal(shape, seeds.from_int(2))
+
+
+@pytest.mark.parametrize("shape", [(6, 4, 4, 3), (2, 3, 4, 4, 3)])
+def test_outputs_and_slopes_equal_those_of_keras(shape):
+    ours = batch_norm.BatchNorm()
+    theirs = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    x = draw(*shape)
+    found = []
+    for layer in (ours, theirs):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            made = layer(x, training=True)
+            squares = tf.reduce_sum(tf.tanh(made) * x)
+        slopes = tape.gradient(squares, [x, *(v.value for v in layer.weights[:2])])
+        found.append([made, *slopes, layer(x, training=False)])
+    for mine, other in zip(found[0][:-1], found[1][:-1], strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-3)
+    # The moving variance is unbiased here and biased there: 1 of 96 and 1 of 480.
+    np.testing.assert_allclose(found[0][-1], found[1][-1], rtol=1e-2, atol=1e-2)
+
+
+def test_moving_statistics_are_those_of_pytorch():
+    layer = batch_norm.BatchNorm()
+    x = tf.constant([1.0, 3.0], shape=[2, 1, 1, 1])
+    layer(x, training=True)
+    # Mean 2; the unbiased variance is (1 + 1) / (2 - 1) = 2; a tenth of each is new.
+    assert float(layer.moving_mean[0]) == pytest.approx(0.1 * 2.0)
+    assert float(layer.moving_variance[0]) == pytest.approx(0.9 * 1.0 + 0.1 * 2.0)
+
+
+def test_replicas_share_their_statistics(two_devices):
+    # Collectives between two threads of one eager process may deadlock or mix up.
+    strategy = tf.distribute.MirroredStrategy(
+        two_devices, cross_device_ops=tf.distribute.ReductionToOneDevice()
+    )
+    x = draw(4, 2, 2, 3)
+    alone = batch_norm.BatchNorm()
+    with strategy.scope():
+        shared = batch_norm.BatchNorm()
+        shared.build(x.shape)
+    halves = strategy.experimental_distribute_values_from_function(
+        lambda context: x[2 * context.replica_id_in_sync_group :][:2]
+    )
+    run = tf.function(lambda part: shared(part, training=True))
+    made = tf.function(lambda parts: strategy.run(run, args=(parts,)))(halves)
+    joined = tf.concat(strategy.experimental_local_results(made), axis=0)
+    np.testing.assert_allclose(joined, alone(x, training=True), rtol=1e-4, atol=1e-4)
+    for mine, other in zip(shared.weights, alone.weights, strict=True):
+        values = (keras.ops.convert_to_tensor(one).numpy() for one in (mine, other))
+        np.testing.assert_allclose(*values, rtol=1e-4, atol=1e-5)
+
+
+def test_half_precision_keeps_statistics_in_float32():
+    layer = batch_norm.BatchNorm(dtype="mixed_bfloat16")
+    assert (
+        layer(tf.cast(draw(2, 4, 4, 3), tf.bfloat16), training=True).dtype == "bfloat16"
+    )
+    assert {v.dtype for v in layer.weights} == {"float32"}

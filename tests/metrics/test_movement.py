@@ -1,0 +1,101 @@
+"""Still, moving, frozen and looping clips are told apart."""
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from tests import check_metric
+from tests.metrics.test_objects import scene
+from tfvideogan.core import errors
+from tfvideogan.metrics import movement
+
+
+def sliding(speed: int, frames: int = 4) -> np.ndarray:
+    return scene(*((1 + speed * t, 4) for t in range(frames)))
+
+
+def test_distance_of_distributions_equals_scipy():
+    random = np.random.default_rng(0)
+    first, second = random.normal(size=20), 1.0 + 2.0 * random.normal(size=30)
+    weights = [random.uniform(0.1, 1.0, size=n) for n in (20, 30)]
+    found = movement.distance_of_distributions(first, weights[0], second, weights[1])
+    expected = scipy.stats.wasserstein_distance(first, second, *weights)
+    assert found == pytest.approx(expected)
+
+
+def test_moving_clips_are_counted_and_speeds_compared():
+    real = sliding(2)
+    generated = [sliding(2), sliding(0), sliding(1), np.full_like(real, -1.0)]
+    clips = [({"frames": real}, {"frames": one}) for one in generated]
+    expected = {
+        # Two of four; a clip without an object does not move.
+        "moving/model/T": 0.5,
+        "moving/real/T": 1.0,
+        # Of the three with an object: 2, 0 and 1.
+        "speed/model/T": 1.0,
+        "speed/real/T": 2.0,
+        # A third of the mass is right, a third two pixels and a third one pixel off.
+        "speed distance/model/T": 1.0,
+        # Three steps travel three times as far.
+        "travel distance/model/T": 3.0,
+    }
+    check_metric.check_metric(movement.Movement, clips, expected=expected)
+
+
+def periodic(length: int, period: int) -> np.ndarray:
+    """One clip [length, 12, 16, 3] whose square comes back."""
+    places = [(1 + 2 * (t % period), 1 + (t % period)) for t in range(length)]
+    return scene(*places)[0]
+
+
+def noise(length: int) -> np.ndarray:
+    return np.random.default_rng(0).uniform(-1.0, 1.0, (length, 12, 16, 3))
+
+
+def test_loop_score_of_a_loop_is_one_and_of_noise_is_none():
+    assert movement.loop_score(periodic(20, 5)) == pytest.approx(1.0)
+    assert abs(movement.loop_score(noise(20))) < 0.2
+    # Twelve frames before the return are too far for lags up to six.
+    assert movement.loop_score(periodic(12, 12)) < 0.5
+
+
+def test_a_still_video_scores_as_a_loop():
+    assert movement.loop_score(np.zeros((8, 4, 4, 3))) == 1.0
+    assert np.isnan(movement.loop_score(np.zeros((7, 4, 4, 3))))
+
+
+def freezing(length: int, alive: int) -> np.ndarray:
+    whole = noise(length)
+    whole[alive:] = whole[min(alive, length - 1)]
+    return whole[np.newaxis]
+
+
+def test_freezing_is_seen_where_it_happens():
+    real = noise(8)[np.newaxis]
+    clips = [
+        ({"frames": real}, {"frames": real, "long_frames": long})
+        for long in (freezing(32, 32), freezing(32, 8), freezing(32, 28))
+    ]
+    expected = {
+        "frozen/model/T": 0.0,
+        # Frames 24 to 31 have seven steps: none, all, and the last three of them.
+        "frozen/model/4T": (0 + 1 + 3 / 7) / 3,
+    }
+    check_metric.check_metric(lambda: movement.LongVideos(8), clips, expected=expected)
+    metric = movement.LongVideos(8)
+    metric.update(*clips[0])
+    assert "frozen/model/16T" not in metric.result()
+
+
+@pytest.mark.parametrize(
+    ("make", "outputs"),
+    [(movement.Movement, {}), (lambda: movement.LongVideos(8), {"frames": noise(8)})],
+)
+def test_models_that_generate_nothing_are_named(make, outputs):
+    with pytest.raises(errors.UserError, match="generate videos"):
+        make().update({"frames": sliding(1)}, outputs)
+
+
+def test_a_horizon_without_a_lag_is_refused():
+    with pytest.raises(errors.UserError, match=r"`LongVideos.horizon` \(3\)"):
+        movement.LongVideos(3)

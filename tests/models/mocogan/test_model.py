@@ -1,0 +1,275 @@
+"""MoCoGAN keeps the promises of a model, at any length and size that divides."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import check_model
+from tfvideogan.core import clip, errors, seeds
+from tfvideogan.models.mocogan import (
+    codes,
+    motion,
+    objective,
+    resnet_discriminator,
+    resnet_generator,
+)
+from tfvideogan.models.mocogan import model as mocogan
+
+SPEC = clip.ClipSpec(8, 16, 16, num_classes=2)
+
+
+def make_model(seed: int = 0, **options: object) -> mocogan.MoCoGAN:
+    """Returns the smallest MoCoGAN."""
+    tiny = {"width": 2, "style_units": 4, "critic_width": 4, "content": 4}
+    tiny |= {"motion_noise": 2, "motion_units": 3, "motion_state": 4}
+    tiny |= {"roll_frames": 12, "long_multiple": 2}
+    return mocogan.MoCoGAN(**tiny | options, seed=seed)
+
+
+CASE = check_model.Case(make_model=make_model, spec=SPEC)
+SIZES = codes.Sizes(content=4, noise=2, state=4, categories=2)
+
+
+@pytest.mark.parametrize("check", check_model.CHECKS, ids=check_model.name)
+def test_conformance(check, monkeypatch):
+    check(CASE, monkeypatch)
+
+
+@pytest.mark.parametrize("check", check_model.FILE_CHECKS, ids=check_model.name)
+def test_conformance_on_disk(check, monkeypatch, tmp_path):
+    check(CASE, monkeypatch, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return CASE.build()
+
+
+# --- Any clip
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        clip.ClipSpec(8, 8, 8),
+        clip.ClipSpec(16, 16, 24),
+        clip.ClipSpec(24, 40, 16, channels=1, num_classes=3),
+        clip.ClipSpec(9, 20, 28),
+    ],
+)
+def test_any_length_and_any_size_that_divides_can_be_trained(spec):
+    case = check_model.Case(make_model, spec)
+    logs = case.build().train_step(case.batch())
+    assert all(np.isfinite(float(value)) for value in logs.values())
+
+
+def test_critics_of_one_length_judge_others(model):
+    for length in (8, 16, 24):
+        logits, classes = model.video_critic(
+            tf.zeros([2, length, 16, 16, 3]), tf.zeros([2, 2])
+        )
+        assert logits.shape == (2, 1) and classes.shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (clip.ClipSpec(3, 64, 64), "`frames` (3) must be at least 4"),
+        (clip.ClipSpec(7, 128, 160), "`frames` (7) must be at least 8"),
+        (clip.ClipSpec(8, 18, 16), "`height` (18) must be a multiple of 4"),
+        (clip.ClipSpec(8, 64, 72), "`width` (72) must be a multiple of 16"),
+        (clip.ClipSpec(8, 4, 4), "at least 8"),
+    ],
+)
+def test_clips_that_do_not_fit_are_refused_in_one_line(spec, words):
+    with pytest.raises(errors.UserError) as caught:
+        make_model().build_for(spec)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("size", "levels"), [(8, 1), (16, 2), (64, 4), (96, 4), (128, 5)]
+)
+def test_the_smallest_picture_has_four_to_seven_pixels(size, levels):
+    assert resnet_generator.num_levels(clip.ClipSpec(8, size, size)) == levels
+
+
+# --- Motion
+
+
+def test_residual_motion_keeps_a_share_of_the_past():
+    network = motion.ResidualMotion(SIZES, 3, memory=0.5)
+    drawn = codes.draw(SIZES, num_clips=2, num_frames=6, seed=seeds.from_int(1))
+    path = network(drawn).numpy()
+    category = tf.repeat(tf.one_hot(drawn.labels, 2)[:, tf.newaxis], 6, axis=1)
+    states = network.recurrence(
+        tf.concat([drawn.noise, category], axis=-1), initial_state=drawn.start
+    )
+    expected = np.zeros([2, 3])
+    for time in range(6):
+        step = 0.2 * network.steps(states[:, time])
+        expected = 0.5 * expected + step
+        np.testing.assert_allclose(path[:, time], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_motion_stays_within_its_bound_for_ever():
+    network = motion.ResidualMotion(SIZES, 3, memory=0.9)
+    drawn = codes.draw(SIZES, num_clips=2, num_frames=300, seed=seeds.from_int(1))
+    # The sum of 0.2 times 0.9 ** k.
+    assert np.abs(network(drawn)).max() <= 0.2 / (1.0 - 0.9)
+
+
+def test_motion_goes_on_in_long_videos(model):
+    drawn = codes.draw(model.sizes, num_clips=4, num_frames=256, seed=seeds.from_int(1))
+    path = model.motion(drawn).numpy()
+    moved = np.abs(np.diff(path, axis=1)).mean(axis=(0, 2))
+    assert moved[-50:].mean() > 0.5 * moved[:50].mean()
+
+
+def test_the_paper_motion_has_660_parameters_and_a_first_state_of_its_own():
+    sizes = codes.Sizes(content=50, noise=10, state=10, categories=0)
+    network = motion.GRUMotion(sizes, takes_category=True)
+    drawn = codes.draw(sizes, num_clips=2, num_frames=3, seed=seeds.from_int(1))
+    path = network(drawn)
+    assert path.shape == (2, 3, 10)
+    assert sum(int(np.prod(v.shape)) for v in network.trainable_variables) == 660
+    assert np.abs(network(drawn._replace(start=-drawn.start)) - path).max() > 1e-3
+
+
+# --- Generator
+
+
+@pytest.mark.parametrize("doubles", [False, True])
+def test_modulation_equals_a_convolution_with_a_scaled_and_normed_kernel(doubles):
+    layer = resnet_generator.ModulatedConv(5, doubles=doubles)
+    images = seeds.normal([2, 4, 6, 3], seeds.from_int(1))
+    style = seeds.normal([2, 4], seeds.from_int(2))
+    made = layer(images, style)
+    scales = layer.scales(style).numpy()
+    for one in range(2):
+        kernel = layer.kernel.value.numpy() * scales[one][:, np.newaxis]
+        kernel /= np.sqrt(np.square(kernel).sum(axis=(0, 1, 2), keepdims=True))
+        image = images[one : one + 1].numpy()
+        if doubles:
+            image = image.repeat(2, axis=1).repeat(2, axis=2)
+        expected = tf.nn.conv2d(image, kernel, 1, "SAME")[0]
+        np.testing.assert_allclose(made[one], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_frame_does_not_depend_on_its_neighbours(model):
+    drawn = codes.draw(model.sizes, num_clips=2, num_frames=4, seed=seeds.from_int(1))
+    path = model.motion(drawn)
+    whole = model.generator(drawn, path, training=True)
+    alone = codes.Codes(*(part[1:] for part in drawn))
+    one = model.generator(alone, path[1:, 2:3], training=False)
+    np.testing.assert_allclose(one[0, 0], whole[1, 2], atol=1e-5)
+
+
+def test_the_content_code_is_the_same_in_all_frames(model):
+    drawn = codes.draw(model.sizes, num_clips=1, num_frames=3, seed=seeds.from_int(1))
+    still = tf.zeros([1, 3, 3])
+    made = model.generator(drawn, still).numpy()
+    np.testing.assert_allclose(made[:, 0], made[:, 2], atol=1e-6)
+
+
+# --- Critics and losses
+
+
+def test_the_clip_critic_sees_differences():
+    clips = tf.constant([1.0, 1.5, 0.0], shape=[1, 3, 1, 1, 1])
+    found = resnet_discriminator._differences(clips)
+    np.testing.assert_allclose(tf.reshape(found, [-1]), [0.0, 0.5, -1.5])
+
+
+def gradients_of(built: mocogan.MoCoGAN, key: str) -> float:
+    with tf.GradientTape() as tape:
+        losses, _ = built.critic_losses(CASE.batch(), None, seeds.from_int(1))
+    kernel = built.video_critic.category.kernel
+    found = tape.gradient(losses[key], kernel)
+    return 0.0 if found is None else float(tf.norm(found))
+
+
+@pytest.mark.parametrize("key", ["critic/category_fake", "critic/category_real"])
+def test_the_class_head_learns_from_fakes_and_labels(model, key):
+    assert gradients_of(model, key) > 0
+
+
+def test_r1_is_lazy(model):
+    batch, seed = CASE.batch(), seeds.from_int(1)
+    found = []
+    for step in (0, 1, 15, 16):
+        model.step.assign(step)
+        losses, _ = model.critic_losses(batch, None, seed)
+        found.append(float(losses["critic/r1"]) > 0)
+    model.step.assign(0)
+    assert found == [True, False, False, True]
+
+
+def test_training_windows_come_from_the_whole_roll():
+    built = make_model(roll_frames=40)
+    built.build_for(SPEC)
+    seen = []
+    rendered = built.generator.call
+    built.generator.call = lambda codes, motion, training=False: (
+        seen.append(motion),
+        rendered(codes, motion, training),
+    )[1]
+    number = tf.constant(32)
+    built._fakes(number, seeds.from_int(1))
+    drawn = codes.draw(
+        built.sizes, num_clips=number, num_frames=40, seed=seeds.from_int(1)
+    )
+    path = built.motion(drawn).numpy()
+    starts = [
+        start
+        for clip_path, window in zip(path, seen[0].numpy(), strict=True)
+        for start in range(33)
+        if np.allclose(clip_path[start : start + 8], window, atol=1e-6)
+    ]
+    assert len(starts) == 32
+    assert min(starts) < 8 and max(starts) > 24
+
+
+def test_categories_without_labels_are_found_by_the_class_head():
+    case = check_model.Case(
+        lambda seed: make_model(seed, categories=3), clip.ClipSpec(8, 16, 16)
+    )
+    built = case.build()
+    logs = built.train_step(case.batch())
+    assert "critic/category_fake" in logs and "critic/category_real" not in logs
+    assert not built.video_critic.projects
+
+
+def test_shared_fakes_train_the_generator():
+    built = make_model(shares_fakes=True)
+    built.build_for(SPEC)
+    before = built.generator.to_frame.kernel.value.numpy()
+    built.train_step(CASE.batch())
+    assert np.abs(before - built.generator.to_frame.kernel.value).max() > 0
+
+
+def test_random_frames_reach_every_frame():
+    # Item n holds frames n and -n: each must come up, and none of another clip.
+    clips = tf.reshape(tf.range(64, dtype=tf.float32), [16, 4, 1, 1, 1])
+    found = objective.random_frames(clips, seeds.from_int(1)).numpy().ravel()
+    assert (found // 4 == np.arange(16)).all()
+    assert set(found % 4) == {0, 1, 2, 3}
+
+
+def test_l2_is_half_the_squares():
+    weight = tf.Variable([3.0, 4.0])
+    # Half of 9 + 16, times 0.1.
+    assert float(objective.l2([weight], 0.1)) == pytest.approx(1.25)
+
+
+def test_the_average_is_what_is_judged(model):
+    assert set(model.averaged_networks) == {"motion", "generator"}
+    built = make_model(ema_decay=0.5)
+    built.build_for(SPEC)
+    for _ in range(2):
+        built.train_step(CASE.batch())
+    raw = built.generate(tf.constant([1], tf.int64))
+    with built.ema.swapped():
+        slow = built.generate(tf.constant([1], tf.int64))
+    assert np.abs(raw - slow).max() > 0

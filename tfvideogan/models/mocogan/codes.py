@@ -1,0 +1,130 @@
+"""The codes that a clip of MoCoGAN is made of: content, category and motion.
+
+    codes = draw(sizes, num_clips=8, num_frames=16, seed=seed)      # in training
+    codes = draw_each(sizes, clip_seeds, num_frames=16)             # one seed per clip
+
+One content code and one category hold for a whole clip; the motion has a start, the
+first state of the recurrent network, and fresh noise for every frame. All are standard
+normal, categories uniform; see section 3.1 of Tulyakov et al., MoCoGAN: Decomposing Motion
+and Content for Video Generation, CVPR 2018.
+"""
+
+import dataclasses
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfvideogan.core import pixels, seeds
+
+# Knuth's multiplicative hash: the golden ratio of 2 ** 32.
+HASH_FACTOR = 2654435761
+SEED_BITS = 31
+SEED_MASK = 2**SEED_BITS - 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Sizes:
+    """The sizes of the codes.
+
+    Attributes:
+      content: numbers in the content code.
+      noise: numbers in the motion noise of a frame.
+      state: numbers in the state of the motion network.
+      categories: number of categories, 0 for none.
+    """
+
+    content: int
+    noise: int
+    state: int
+    categories: int
+
+
+class Codes(NamedTuple):
+    """Codes of N clips of T frames.
+
+    Attributes:
+      content: [N, D].
+      labels: [N] int32, zeros where there are no categories.
+      start: [N, D], first state of the motion.
+      noise: [N, T, D], of the motion.
+    """
+
+    content: tf.Tensor
+    labels: tf.Tensor
+    start: tf.Tensor
+    noise: tf.Tensor
+
+
+def draw(
+    sizes: Sizes, *, num_clips: int | tf.Tensor, num_frames: int, seed: tf.Tensor
+) -> Codes:
+    """Draws codes of a batch from one seed [2] int32."""
+    return Codes(
+        content=seeds.normal([num_clips, sizes.content], seeds.fold(seed, "content")),
+        labels=seeds.integers(
+            [num_clips], seeds.fold(seed, "labels"), max(sizes.categories, 1)
+        ),
+        start=seeds.normal([num_clips, sizes.state], seeds.fold(seed, "start")),
+        noise=seeds.normal(
+            [num_clips, num_frames, sizes.noise], seeds.fold(seed, "noise")
+        ),
+    )
+
+
+def draw_each(
+    sizes: Sizes,
+    clip_seeds: tf.Tensor,
+    *,
+    num_frames: int,
+    labels: tf.Tensor | None = None,
+) -> Codes:
+    """Draws codes of every clip from its own seed, whatever else is in the batch.
+
+    A longer clip of the same seed begins like the shorter one.
+
+    Args:
+      sizes: of the codes.
+      clip_seeds: [N] int64.
+      num_frames: T.
+      labels: [N] int32, or None to draw them.
+    """
+
+    def one(seed: tf.Tensor) -> Codes:
+        # Philox counts: the first numbers of a longer draw are those of a shorter one.
+        drawn = draw(sizes, num_clips=1, num_frames=num_frames, seed=seed)
+        return Codes(*(part[0] for part in drawn))
+
+    kinds = Codes(tf.float32, tf.int32, tf.float32, tf.float32)
+    drawn = tf.map_fn(one, _to_pairs(clip_seeds), fn_output_signature=kinds)
+    content, drawn_labels, start, noise = drawn
+    return Codes(
+        content=tf.ensure_shape(content, [None, sizes.content]),
+        labels=drawn_labels if labels is None else labels,
+        start=tf.ensure_shape(start, [None, sizes.state]),
+        noise=tf.ensure_shape(noise, [None, num_frames, sizes.noise]),
+    )
+
+
+def seeds_of_clips(frames: tf.Tensor) -> tf.Tensor:
+    """Returns a seed [N] int64 for each clip [N, T, H, W, C], a hash of its pixels.
+
+    An evaluation then generates the same clips whatever the size of its batches.
+    """
+    digits = tf.cast(pixels.to_uint8(frames), tf.int64)
+    flat = tf.reshape(digits, [tf.shape(frames)[0], -1])
+    places = tf.range(1, tf.shape(flat)[1] + 1, dtype=tf.int64)
+    # Products and sums wrap around, which is all right for a hash.
+    return tf.reduce_sum(flat * (places * HASH_FACTOR), axis=1)
+
+
+def one_hot(labels: tf.Tensor, sizes: Sizes) -> tf.Tensor:
+    """Returns labels [N] as [N, categories] float32."""
+    return tf.one_hot(labels, sizes.categories)
+
+
+def _to_pairs(clip_seeds: tf.Tensor) -> tf.Tensor:
+    """Splits seeds [N] int64 into the [N, 2] int32 of `core/seeds.py`."""
+    low = tf.bitwise.bitwise_and(clip_seeds, SEED_MASK)
+    high = tf.bitwise.right_shift(clip_seeds, tf.constant(SEED_BITS, tf.int64))
+    high = tf.bitwise.bitwise_and(high, SEED_MASK)
+    return tf.cast(tf.stack([low, high], axis=1), tf.int32)

@@ -1,0 +1,377 @@
+"""MoCoGAN, the recommended design: content, category and motion to videos of any length.
+
+The codes and their two critics are those of the paper (`paper.py`); what is made of them
+is not:
+
+    motion       small steps of a code with memory (MoCoGAN-HD), told the category
+    generator    residual blocks that every code modulates; no batch statistics
+    critics      spectral norm; frames in full, clips at half size with their differences
+    losses       hinge, R1 on some steps; the class head learns from fakes and labels
+    seen         clips augmented as wholes; windows from anywhere in a longer roll
+    judged       averages of the weights
+
+Windows from a longer roll are what keeps long videos alive: the critics see the motion as
+it is at any age, and only the recurrent network pays for the frames before.
+
+Sources: Tulyakov et al., MoCoGAN, CVPR 2018, for the task and the codes; Tian et al.,
+MoCoGAN-HD, ICLR 2021, for residual motion; Miyato et al., 2018, for spectral norm and
+projection; Mescheder et al., 2018, for R1; Zhao et al., 2020, for the augmentation.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.core import clip, errors, exportable, seeds
+from tfvideogan.losses import adversarial, penalties
+from tfvideogan.models import base, phase
+from tfvideogan.models.mocogan import codes as codes_lib
+from tfvideogan.models.mocogan import (
+    motion,
+    objective,
+    renderer,
+    resnet_discriminator,
+    resnet_generator,
+    showing,
+)
+from tfvideogan.ops import augmentation
+
+GENERATOR_RATE, CRITIC_RATE = 1e-4, 4e-4
+ADAM_BETAS = (0.0, 0.99)
+
+
+class MoCoGAN(base.VideoGAN):
+    """Residual motion, a residual generator, and two critics with spectral norm."""
+
+    def __init__(
+        self,
+        *,
+        generator_optimizer: keras.optimizers.Optimizer | None = None,
+        critic_optimizer: keras.optimizers.Optimizer | None = None,
+        content: int = 64,
+        motion_noise: int = 16,
+        motion_units: int = 16,
+        motion_state: int = 64,
+        motion_memory: float = 0.95,
+        categories: int | None = None,
+        width: int = 16,
+        style_units: int = 64,
+        critic_width: int = 32,
+        num_frames_judged: int = 2,
+        roll_frames: int = 64,
+        category_weight: float = 0.1,
+        r1_weight: float = 1.0,
+        r1_every: int = 16,
+        augmentations: Sequence[str] = ("colour", "shift", "cutout"),
+        shares_fakes: bool = False,
+        long_multiple: int = 16,
+        seed: int = 0,
+        ema_decay: float = 0.999,
+        name: str | None = None,
+    ) -> None:
+        """Stores the settings.
+
+        Args:
+          generator_optimizer: Adam(1e-4, 0, 0.99) by default.
+          critic_optimizer: Adam(4e-4, 0, 0.99) by default.
+          content: numbers in the content code.
+          motion_noise: numbers of noise for a frame.
+          motion_units: numbers in a motion code.
+          motion_state: numbers in the state of the motion network.
+          motion_memory: see `ResidualMotion`.
+          categories: number of categories; that of the clips' classes by default.
+          width: channels of the generator's largest picture.
+          style_units: see `ResNetGenerator`.
+          critic_width: channels behind the critics' first layers.
+          num_frames_judged: frames of each clip that the frame critic sees.
+          roll_frames: training clips are windows of rolls of so many frames.
+          category_weight: of the cross entropies of the categories.
+          r1_weight: gamma of the R1 penalty.
+          r1_every: R1 is computed on steps that divide by it, times this number.
+          augmentations: names of `augmentation.POLICIES`; empty for none.
+          shares_fakes: whether the clips that the critics judge serve the generator too;
+            saves one rendering of two.
+          long_multiple: evaluations generate videos of so many training clips' length.
+          seed: see `VideoGAN`.
+          ema_decay: see `VideoGAN`.
+          name: see `VideoGAN`.
+        """
+        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        self.generator_optimizer = generator_optimizer or _make_adam(GENERATOR_RATE)
+        self.critic_optimizer = critic_optimizer or _make_adam(CRITIC_RATE)
+        self.content_size = content
+        self.motion_noise = motion_noise
+        self.motion_units = motion_units
+        self.motion_state = motion_state
+        self.motion_memory = motion_memory
+        self.categories = categories
+        self.width = width
+        self.style_units = style_units
+        self.critic_width = critic_width
+        self.num_frames_judged = num_frames_judged
+        self.roll_frames = roll_frames
+        self.category_weight = category_weight
+        self.r1_weight = r1_weight
+        self.r1_every = r1_every
+        self.augmentations = tuple(augmentations)
+        self.shares_fakes = shares_fakes
+        self.long_multiple = long_multiple
+
+    # --- Networks
+
+    def build_networks(self, spec: clip.ClipSpec) -> None:
+        """Creates the four networks.
+
+        Raises:
+          UserError: the clips are too short or small, or their sides do not divide.
+        """
+        size = min(spec.height, spec.width)
+        least = resnet_discriminator.least_frames(size)
+        if spec.frames < least:
+            raise errors.UserError(
+                f"`frames` ({spec.frames}) must be at least {least} for MoCoGAN with a "
+                f"shorter side of {size}; raise FRAMES."
+            )
+        self.sizes = codes_lib.Sizes(
+            content=self.content_size,
+            noise=self.motion_noise,
+            state=self.motion_state,
+            categories=objective.num_categories(self.categories, spec),
+        )
+        self.motion = motion.ResidualMotion(
+            self.sizes, self.motion_units, memory=self.motion_memory
+        )
+        self.generator = resnet_generator.ResNetGenerator(
+            self.sizes, spec, width=self.width, style_units=self.style_units
+        )
+        self.image_critic = resnet_discriminator.FrameCritic(
+            size, width=self.critic_width
+        )
+        self.video_critic = resnet_discriminator.ClipCritic(
+            size,
+            width=self.critic_width,
+            categories=self.sizes.categories,
+            projects=self._has_labels,
+        )
+        self.renderer = renderer.Renderer(self.sizes, self.motion, self.generator)
+        # One rendering creates every variable.
+        fakes = self._fakes(tf.constant(1), seeds.from_int(0))
+        self._judge_frames(fakes["clips"], seeds.from_int(0), training=False)
+        self._judge_clips(fakes["clips"], fakes["labels"], training=False)
+
+    @property
+    def networks(self) -> dict[str, keras.Layer]:
+        """Motion network and generator, then the two critics."""
+        return {
+            "motion": self.motion,
+            "generator": self.generator,
+            "image_critic": self.image_critic,
+            "video_critic": self.video_critic,
+        }
+
+    @property
+    def averaged_networks(self) -> tuple[str, ...]:
+        """The motion network and the generator."""
+        return ("motion", "generator")
+
+    # --- Losses
+
+    def make_phases(self) -> tuple[phase.Phase, ...]:
+        """One update of both critics, then one of the generator with its motion."""
+        return (
+            phase.Phase(
+                "critic",
+                ("image_critic", "video_critic"),
+                self.critic_losses,
+                self.critic_optimizer,
+            ),
+            phase.Phase(
+                "generator",
+                self.averaged_networks,
+                self.generator_losses,
+                self.generator_optimizer,
+                trains_shared=self.shares_fakes,
+            ),
+        )
+
+    def shared_forward(
+        self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
+    ) -> dict[str, tf.Tensor] | None:
+        """Returns the fakes of the whole step if they are shared, else None."""
+        if not self.shares_fakes:
+            return None
+        return self._fakes(tf.shape(batch["frames"])[0], seed)
+
+    def critic_losses(
+        self,
+        batch: Mapping[str, tf.Tensor],
+        shared: Mapping[str, tf.Tensor] | None,
+        seed: tf.Tensor,
+    ) -> tuple[phase.Scalars, phase.Scalars]:
+        """Hinge losses of frames and clips, categories, and R1 on some steps."""
+        number = tf.shape(batch["frames"])[0]
+        fakes = shared or self._fakes(number, seeds.fold(seed, "fakes"))
+        both = tf.concat([batch["frames"], tf.stop_gradient(fakes["clips"])], axis=0)
+        both = self._augmented(both, seeds.fold(seed, "augment"))
+        labels = self._labels(batch)
+        all_labels = tf.concat([labels, fakes["labels"]], axis=0)
+        images = self._judge_frames(both, seeds.fold(seed, "times"), training=True)
+        videos, classes = self._judge_clips(both, all_labels, training=True)
+        losses, monitors = {}, {}
+        for name, logits in (("image", images), ("video", videos)):
+            real, fake = tf.split(logits, 2)
+            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(real, fake)
+            monitors |= objective.monitors(name, real, fake)
+        if self.sizes.categories:
+            of_real, of_fake = tf.split(classes, 2)
+            losses["critic/category_fake"] = (
+                self.category_weight * objective.category_loss(of_fake, fakes["labels"])
+            )
+            if self._has_labels:
+                losses["critic/category_real"] = (
+                    self.category_weight * objective.category_loss(of_real, labels)
+                )
+                monitors["category/real_right"] = objective.accuracy(of_real, labels)
+        if self.r1_weight:
+            losses["critic/r1"] = self._lazy_r1(batch["frames"], labels, seed)
+        return losses, monitors
+
+    def generator_losses(
+        self,
+        batch: Mapping[str, tf.Tensor],
+        shared: Mapping[str, tf.Tensor] | None,
+        seed: tf.Tensor,
+    ) -> tuple[phase.Scalars, phase.Scalars]:
+        """Both critics shall score frames and clips high and see the category."""
+        number = tf.shape(batch["frames"])[0]
+        fakes = shared or self._fakes(number, seeds.fold(seed, "fakes"))
+        clips = self._augmented(fakes["clips"], seeds.fold(seed, "augment"))
+        images = self._judge_frames(clips, seeds.fold(seed, "times"), training=False)
+        videos, classes = self._judge_clips(clips, fakes["labels"], training=False)
+        losses = {
+            "generator/image": adversarial.hinge_generator_loss(images),
+            "generator/video": adversarial.hinge_generator_loss(videos),
+        }
+        monitors = {
+            "motion/change": objective.change(fakes["clips"]),
+            "motion/real_change": objective.change(batch["frames"]),
+        }
+        if self.sizes.categories:
+            loss = objective.category_loss(classes, fakes["labels"])
+            losses["generator/category"] = self.category_weight * loss
+            right = objective.accuracy(classes, fakes["labels"])
+            monitors["category/fake_right"] = right
+        return losses, monitors
+
+    @property
+    def _has_labels(self) -> bool:
+        return self.sizes.categories == self.spec.num_classes > 0
+
+    def _labels(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """The clips' labels; zeros, which nobody reads, where there are none."""
+        zeros = tf.zeros(tf.shape(batch["frames"])[:1], tf.int32)
+        return batch["labels"] if self._has_labels else zeros
+
+    def _fakes(self, number: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Windows of training length from anywhere in a longer roll."""
+        length = self.spec.frames
+        rolled = max(self.roll_frames, length)
+        codes = codes_lib.draw(
+            self.sizes, num_clips=number, num_frames=rolled, seed=seed
+        )
+        path = self.motion(codes)
+        starts = seeds.integers(
+            [number], seeds.fold(seed, "starts"), rolled - length + 1
+        )
+        times = starts[:, tf.newaxis] + tf.range(length)
+        window = tf.gather(path, times, axis=1, batch_dims=1)
+        clips = self.generator(codes, window, training=True)
+        return {"clips": clips, "labels": codes.labels}
+
+    def _augmented(self, clips: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        return augmentation.augment(clips, seed, policy=self.augmentations)
+
+    def _judge_frames(
+        self, clips: tf.Tensor, seed: tf.Tensor, *, training: bool
+    ) -> tf.Tensor:
+        """Logits [N·K, 1] of K frames of each clip, those of a clip side by side."""
+        shape = [tf.shape(clips)[0], self.num_frames_judged]
+        times = seeds.integers(shape, seed, clips.shape[1])
+        images = tf.gather(clips, times, axis=1, batch_dims=1)
+        flat = tf.reshape(images, [-1, *clips.shape[2:]])
+        return self.image_critic(flat, training=training)
+
+    def _judge_clips(
+        self, clips: tf.Tensor, labels: tf.Tensor, *, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        shown = codes_lib.one_hot(labels, self.sizes) if self._has_labels else None
+        return self.video_critic(clips, shown, training=training)
+
+    def _lazy_r1(
+        self, clips: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor
+    ) -> tf.Tensor:
+        """R1 of both critics on steps that divide by `r1_every`, else 0."""
+        images = objective.random_frames(clips, seeds.fold(seed, "r1"))
+
+        def penalty() -> tf.Tensor:
+            of_images = penalties.r1_penalty(self.image_critic, images)
+            of_clips = penalties.r1_penalty(
+                lambda one: self._judge_clips(one, labels, training=False)[0], clips
+            )
+            return self.r1_weight * self.r1_every * (of_images + of_clips)
+
+        is_due = self.step % self.r1_every == 0
+        return tf.cond(is_due, penalty, lambda: tf.constant(0.0))
+
+    # --- Inference
+
+    def generate(
+        self,
+        clip_seeds: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        *,
+        frames: int | None = None,
+        truncation: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Generates a clip for each seed; see `Renderer.generate`.
+
+        Args:
+          clip_seeds: [N] int64.
+          labels: [N] int32 categories, or None to draw them.
+          frames: T, any; that of training by default.
+          truncation: [N] float32 factors of the content code.
+
+        Returns:
+          [N, T, H, W, C] in [-1, 1].
+        """
+        return self.renderer.generate(
+            clip_seeds,
+            num_frames=frames or self.spec.frames,
+            labels=labels,
+            truncation=truncation,
+        )
+
+    def evaluation_outputs(
+        self, batch: Mapping[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """Returns `frames` and `long_frames`, see `showing.evaluation_outputs`."""
+        return showing.evaluation_outputs(
+            self.renderer,
+            batch,
+            labels=batch["labels"] if self._has_labels else None,
+            long_frames=self.long_multiple * self.spec.frames,
+        )
+
+    def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Real, generated, one content, one motion; see `showing.sample_clips`."""
+        return showing.sample_clips(self.renderer, batch)
+
+    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+        """`generate`, `generate_truncated` and `generate_from_noise`."""
+        return showing.serving_functions(self.renderer, self.spec)
+
+
+def _make_adam(rate: float) -> keras.optimizers.Adam:
+    beta_1, beta_2 = ADAM_BETAS
+    return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2)

@@ -1,0 +1,189 @@
+"""Ways to compute the three maps of a two-dimensional convolution.
+
+    forward(x, w)           [N, H, W, I], [h, w, I, O] -> [N, Ho, Wo, O]
+    input_gradient(g, w)    [N, Ho, Wo, O], [h, w, I, O] -> [N, H, W, I]
+    filter_gradient(x, g)   -> [h, w, I, O]
+
+All ways give the same numbers up to rounding; which one is quick depends on the sizes
+and on the processor. `FORMS` names them; `None` where a way has nothing of its own.
+
+For the kernel 4 with stride 2 and padding 1, write a tap as 2 j + a and a pixel of the
+padded input as 2 m + a: the tap (j, a) of the output pixel o reads m = o + j. So the
+kernel is a 2x2 kernel of stride 1 over the input in blocks of 2x2 (`space_to_depth`),
+which needs no strided slices: those are slow on a CPU.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfvideogan.ops.convolution_geometry import Geometry
+
+Map = Callable[[Geometry, tf.Tensor, tf.Tensor], tf.Tensor]
+BLOCK = 2
+RANK = 2
+
+
+class Form(NamedTuple):
+    """One way to compute each of the three maps, None where it has none."""
+
+    forward: Map | None = None
+    input_gradient: Map | None = None
+    filter_gradient: Map | None = None
+
+
+# --- The library's own
+
+
+def native_forward(geometry: Geometry, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Convolves x [N, H, W, I]."""
+    return tf.nn.conv2d(x, kernel, geometry.strides, _paddings(geometry))
+
+
+def native_input_gradient(
+    geometry: Geometry, gradient: tf.Tensor, kernel: tf.Tensor
+) -> tf.Tensor:
+    """Brings gradient [N, Ho, Wo, O] back to the input."""
+    shape = [tf.shape(gradient)[0], *geometry.size, geometry.inputs]
+    made = tf.nn.conv2d_transpose(
+        gradient, kernel, shape, geometry.strides, _paddings(geometry)
+    )
+    return tf.ensure_shape(made, [gradient.shape[0], *geometry.size, geometry.inputs])
+
+
+def native_filter_gradient(
+    geometry: Geometry, x: tf.Tensor, gradient: tf.Tensor
+) -> tf.Tensor:
+    """Correlates x [N, H, W, I] with gradient [N, Ho, Wo, O]."""
+    return tf.raw_ops.Conv2DBackpropFilter(
+        input=x,
+        filter_sizes=[*geometry.kernel, geometry.inputs, geometry.outputs],
+        out_backprop=gradient,
+        strides=[1, *geometry.strides, 1],
+        padding="EXPLICIT",
+        explicit_paddings=[zeros for pair in _paddings(geometry) for zeros in pair],
+    )
+
+
+def _paddings(geometry: Geometry) -> list[list[int]]:
+    rows, columns = geometry.padding
+    return [[0, 0], [rows, rows], [columns, columns], [0, 0]]
+
+
+# --- Few channels: four sub-pixels as channels of a convolution of stride 1
+
+
+def subpixel_input_gradient(
+    geometry: Geometry, gradient: tf.Tensor, kernel: tf.Tensor
+) -> tf.Tensor:
+    """Computes blocks of 2x2 input pixels with a 2x2 kernel over the gradient.
+
+    Pixels 2 m - 1 and 2 m of an axis hear of gradients m - 1 and m only.
+    """
+    made = tf.nn.conv2d(
+        gradient, subpixel_kernel(kernel), 1, [[0, 0], [1, 1], [1, 1], [0, 0]]
+    )
+    return tf.nn.depth_to_space(made, BLOCK)[:, 1:-1, 1:-1]
+
+
+def subpixel_kernel(kernel: tf.Tensor) -> tf.Tensor:
+    """Rearranges [4, 4, I, O] to [2, 2, O, 4 I], gradient to blocks of pixels."""
+    *_, inputs, outputs = kernel.shape
+    blocks = tf.reshape(kernel, [BLOCK, BLOCK, BLOCK, BLOCK, inputs, outputs])
+    turned = tf.transpose(tf.reverse(blocks, axis=[0, 2]), [0, 2, 5, 1, 3, 4])
+    return tf.reshape(turned, [BLOCK, BLOCK, outputs, BLOCK * BLOCK * inputs])
+
+
+# --- Stride 1: a convolution with the kernel turned round
+
+
+def turned_input_gradient(
+    geometry: Geometry, gradient: tf.Tensor, kernel: tf.Tensor
+) -> tf.Tensor:
+    """Convolves the gradient with the kernel turned by 180 degrees."""
+    turned = tf.transpose(tf.reverse(kernel, axis=[0, 1]), [0, 1, 3, 2])
+    rows, columns = (
+        taps - 1 - zeros
+        for taps, zeros in zip(geometry.kernel, geometry.padding, strict=True)
+    )
+    pads = [[0, 0], [rows, rows], [columns, columns], [0, 0]]
+    return tf.nn.conv2d(gradient, turned, 1, pads)
+
+
+# --- Wide: products of matrices
+
+
+def matmul_filter_gradient(
+    geometry: Geometry, x: tf.Tensor, gradient: tf.Tensor
+) -> tf.Tensor:
+    """Multiplies what each tap, or block of taps, sees by the gradient."""
+    flat = tf.reshape(gradient, [-1, geometry.outputs])
+    is_blocked = geometry.halves_the_plane
+    seen = block_patches(geometry, x) if is_blocked else _tap_patches(geometry, x)
+    rows = [
+        tf.matmul(tf.reshape(one, [-1, one.shape[-1]]), flat, transpose_a=True)
+        for one in seen
+    ]
+    if is_blocked:
+        return from_block_rows(tf.concat(rows, axis=0), geometry.inputs)
+    shape = [*geometry.kernel, geometry.inputs, geometry.outputs]
+    return tf.reshape(tf.stack(rows), shape)
+
+
+def _tap_patches(geometry: Geometry, x: tf.Tensor) -> list[tf.Tensor]:
+    """What each tap of a kernel of stride 1 sees, [N, Ho, Wo, I], row by row."""
+    rows, columns = geometry.output
+    padded = tf.pad(x, _paddings(geometry))
+    return [
+        padded[:, row : row + rows, column : column + columns]
+        for row in range(geometry.kernel[0])
+        for column in range(geometry.kernel[1])
+    ]
+
+
+def block_patches(geometry: Geometry, x: tf.Tensor) -> list[tf.Tensor]:
+    """Returns what the four taps of the 2x2 block kernel see, each [N, Ho, Wo, 4 I]."""
+    rows, columns = geometry.output
+    blocks = tf.nn.space_to_depth(tf.pad(x, _paddings(geometry)), BLOCK)
+    return [
+        blocks[:, row : row + rows, column : column + columns]
+        for row in range(BLOCK)
+        for column in range(BLOCK)
+    ]
+
+
+def join_patches(geometry: Geometry, patches: list[tf.Tensor]) -> tf.Tensor:
+    """Undoes `block_patches` as its transpose does: adds what falls on one pixel."""
+    places = [(row, column) for row in range(BLOCK) for column in range(BLOCK)]
+    moved = [
+        tf.pad(patch, [[0, 0], [row, 1 - row], [column, 1 - column], [0, 0]])
+        for (row, column), patch in zip(places, patches, strict=True)
+    ]
+    made = tf.nn.depth_to_space(tf.add_n(moved), BLOCK)[:, 1:-1, 1:-1]
+    return tf.ensure_shape(made, [None, *geometry.size, geometry.inputs])
+
+
+def block_rows(kernel: tf.Tensor) -> tf.Tensor:
+    """Rearranges [4, 4, I, O] to [16 I, O], rows in the order of `block_patches`."""
+    *_, inputs, outputs = kernel.shape
+    blocks = tf.reshape(kernel, [BLOCK, BLOCK, BLOCK, BLOCK, inputs, outputs])
+    return tf.reshape(tf.transpose(blocks, [0, 2, 1, 3, 4, 5]), [-1, outputs])
+
+
+def from_block_rows(rows: tf.Tensor, inputs: int) -> tf.Tensor:
+    """Undoes `block_rows`."""
+    size = BLOCK * BLOCK
+    outputs = rows.shape[-1]
+    blocks = tf.reshape(rows, [BLOCK, BLOCK, BLOCK, BLOCK, inputs, outputs])
+    return tf.reshape(
+        tf.transpose(blocks, [0, 2, 1, 3, 4, 5]), [size, size, inputs, outputs]
+    )
+
+
+FORMS = {
+    "native": Form(native_forward, native_input_gradient, native_filter_gradient),
+    "turned": Form(input_gradient=turned_input_gradient),
+    "subpixel": Form(input_gradient=subpixel_input_gradient),
+    "matmul": Form(filter_gradient=matmul_filter_gradient),
+}
