@@ -103,3 +103,13 @@ def test_many_rows_are_sampled_in_parts(monkeypatch):
     whole = world.render(np.arange(4)).frames
     monkeypatch.setattr(scene, "MAX_ROWS", 50)
     np.testing.assert_array_equal(world.render(np.arange(4)).frames, whole)
+
+
+def test_pictures_and_flow_at_once_are_those_of_their_own_calls():
+    world, times = cast(5, num_sprites=2), np.arange(4)
+    layers, forward, backward = world.render_with_flow(times)
+    alone = world.render(times)
+    for name in ("frames", "masks", "backgrounds"):
+        np.testing.assert_array_equal(getattr(layers, name), getattr(alone, name))
+    np.testing.assert_array_equal(forward, world.flow(times[:-1], times[1:]))
+    np.testing.assert_array_equal(backward, world.flow(times[1:], times[:-1]))

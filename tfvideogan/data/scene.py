@@ -80,30 +80,26 @@ class Scene:
 
     def render(self, times: np.ndarray) -> Layers:
         """Draws the scene at `times` [T]."""
-        points, times = self._screen(), _as_times(times)
-        plane = self.camera.to_surface(points, times)
-        plane = plane * texels_per_pixel(self.height, self.width)
-        texture = _sampled(self.tile, plane, cv2.BORDER_WRAP)
-        backgrounds = _coloured(texture, self.colours)
-        frames = backgrounds
-        masks = np.zeros((*frames.shape[:-1], 1), np.uint8)
-        for sprite in self.sprites:
-            skin = _on_skin(sprite, points, times)
-            alpha = skin[..., 3:]
-            masks |= alpha >= HALF_ALPHA
-            share = alpha.astype(np.float32) / MAX_ALPHA
-            mixed = frames + share * (skin[..., :3].astype(np.float32) - frames)
-            frames = np.round(mixed).astype(np.uint8)
-        return Layers(frames, masks, backgrounds)
+        return self._layers(self._view(times))
+
+    def render_with_flow(
+        self, times: np.ndarray
+    ) -> tuple[Layers, np.ndarray, np.ndarray]:
+        """Draws the scene and gives the exact motion between neighbouring `times` [T].
+
+        The same as `render` and `flow` there and back; what they share is found once.
+
+        Returns:
+          The layers, and the forward and backward flow, [T-1, H, W, 2] float32 pixels.
+        """
+        view = self._view(times)
+        early, late = view.part(slice(None, -1)), view.part(slice(1, None))
+        forward = self._flow(early, late.times)
+        return self._layers(view), forward, self._flow(late, early.times)
 
     def owners(self, times: np.ndarray) -> np.ndarray:
         """Returns which layer is seen: [T, H, W] int8, -1 = plane, else the sprite."""
-        points, times = self._screen(), _as_times(times)
-        owners = np.full((times.shape[0], self.height, self.width), -1, np.int8)
-        for number, sprite in enumerate(self.sprites):
-            alpha = _on_skin(sprite, points, times)[..., 3]
-            owners[alpha >= HALF_ALPHA] = number
-        return owners
+        return self._view(times).owners()
 
     def flow(self, times: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Returns the exact motion of what is seen at `times` until `targets`.
@@ -116,14 +112,7 @@ class Scene:
           [T, H, W, 2] float32 pixels (dx, dy). Where the surface is hidden at the
           target, this is still its true motion.
         """
-        points, owners = self._screen(), self.owners(times)
-        times, targets = _as_times(times), _as_times(targets)
-        moved = _moved(self.camera, points, times, targets)
-        for number, sprite in enumerate(self.sprites):
-            body = _moved(sprite.pose, points, times, targets)
-            moved = np.where(owners == number, body, moved)
-        motion_ = moved - points
-        return np.stack([motion_.real, motion_.imag], axis=-1).astype(np.float32)
+        return self._flow(self._view(times), _as_times(targets))
 
     def occlusion(self, times: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Returns where the surface seen at `times` is not seen at `targets`.
@@ -141,10 +130,75 @@ class Scene:
         there = self.owners(targets)[steps, rows, columns]
         return (outside | (there != self.owners(times)))[..., None].astype(np.uint8)
 
+    def _view(self, times: np.ndarray) -> "_View":
+        points, times = self._screen(), _as_times(times)
+        bodies = [sprite.pose.to_surface(points, times) for sprite in self.sprites]
+        skins = [
+            _on_skin(sprite, body)
+            for sprite, body in zip(self.sprites, bodies, strict=True)
+        ]
+        plane = self.camera.to_surface(points, times)
+        return _View(times, plane, tuple(bodies), tuple(skins))
+
+    def _layers(self, view: "_View") -> Layers:
+        plane = view.plane * texels_per_pixel(self.height, self.width)
+        texture = _sampled(self.tile, plane, cv2.BORDER_WRAP)
+        backgrounds = _coloured(texture, self.colours)
+        frames = backgrounds
+        masks = np.zeros((*frames.shape[:-1], 1), np.uint8)
+        for skin in view.skins:
+            alpha = skin[..., 3:]
+            masks |= alpha >= HALF_ALPHA
+            share = alpha.astype(np.float32) / MAX_ALPHA
+            mixed = frames + share * (skin[..., :3].astype(np.float32) - frames)
+            frames = np.round(mixed).astype(np.uint8)
+        return Layers(frames, masks, backgrounds)
+
+    def _flow(self, view: "_View", targets: np.ndarray) -> np.ndarray:
+        owners, points = view.owners(), self._screen()
+        moved = self.camera.to_screen(view.plane, targets)
+        for number, sprite in enumerate(self.sprites):
+            is_seen = owners == number
+            body = view.bodies[number][is_seen]
+            there = np.broadcast_to(targets, is_seen.shape)[is_seen]
+            moved[is_seen] = sprite.pose.to_screen(body, there)
+        motion_ = moved - points
+        return np.stack([motion_.real, motion_.imag], axis=-1).astype(np.float32)
+
     def _screen(self) -> np.ndarray:
         """Returns the pixel centres, [H, W] complex64."""
         y, x = np.mgrid[: self.height, : self.width].astype(np.float32)
         return x + 1j * y
+
+
+@dataclasses.dataclass(frozen=True)
+class _View:
+    """Which point of each surface is at which pixel of T moments.
+
+    Attributes:
+      times: [T, 1, 1] float32.
+      plane: [T, H, W] complex, points of the plane.
+      bodies: of each sprite, [T, H, W] complex, points of its skin.
+      skins: of each sprite, [T, H, W, 4] uint8, colour and coverage.
+    """
+
+    times: np.ndarray
+    plane: np.ndarray
+    bodies: tuple[np.ndarray, ...]
+    skins: tuple[np.ndarray, ...]
+
+    def part(self, moments: slice) -> "_View":
+        """Returns the same for some of the moments."""
+        bodies = tuple(body[moments] for body in self.bodies)
+        skins = tuple(skin[moments] for skin in self.skins)
+        return _View(self.times[moments], self.plane[moments], bodies, skins)
+
+    def owners(self) -> np.ndarray:
+        """Returns [T, H, W] int8: -1 = plane, else the sprite in front."""
+        owners = np.full(self.plane.shape, -1, np.int8)
+        for number, skin in enumerate(self.skins):
+            owners[skin[..., 3] >= HALF_ALPHA] = number
+        return owners
 
 
 def texels_per_pixel(height: int, width: int) -> float:
@@ -209,20 +263,10 @@ def _coloured(texture: np.ndarray, colours: np.ndarray) -> np.ndarray:
     return cv2.transform(tall, colours).reshape(texture.shape)
 
 
-def _on_skin(sprite: Sprite, points: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Samples a skin on the screen: [T, H, W, 4] uint8, 0 where it is not."""
+def _on_skin(sprite: Sprite, body: np.ndarray) -> np.ndarray:
+    """Samples a skin at points of a body: [T, H, W, 4] uint8, 0 where it is not."""
     middle = (sprite.skin.shape[0] - 1) / 2 * (1 + 1j)
-    texels = sprite.pose.to_surface(points, times) * SKIN_DENSITY + middle
-    return _sampled(sprite.skin, texels, cv2.BORDER_CONSTANT)
-
-
-def _moved(
-    pose: motion.Camera | motion.SpritePose,
-    points: np.ndarray,
-    times: np.ndarray,
-    targets: np.ndarray,
-) -> np.ndarray:
-    return pose.to_screen(pose.to_surface(points, times), targets)
+    return _sampled(sprite.skin, body * SKIN_DENSITY + middle, cv2.BORDER_CONSTANT)
 
 
 def _sampled(image: np.ndarray, points: np.ndarray, border: int) -> np.ndarray:

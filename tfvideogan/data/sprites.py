@@ -127,11 +127,10 @@ class Sprites(procedural.Procedural):
         cv2.setNumThreads(0)  # the threads of tf.data are parallel enough
         times = self.times(start, frames)
         scene_ = self.scene(split, index)
-        layers = scene_.render(times)
         if self.flow == "exact":
-            forward = scene_.flow(times[:-1], times[1:])
-            backward = scene_.flow(times[1:], times[:-1])
+            layers, forward, backward = scene_.render_with_flow(times)
         else:
+            layers = scene_.render(times)
             forward, backward = optical_flow.estimate_clip(layers.frames)
         return {
             "frames": layers.frames,
