@@ -92,6 +92,10 @@ class SpritePose:
         y = _mirrored(straight.imag, self.low.imag, self.high.imag)
         return x + 1j * y
 
+    def longest_stretch(self) -> float:
+        """Returns a bound of how far a point of the skin is moved from the middle."""
+        return (1 + abs(self.squash)) * (1 + sum(map(abs, self.wobble)))
+
     def to_surface(self, points: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Maps screen points to the body's skin (0 is its middle)."""
         turned = (points - self.centres(times)) * np.conj(self._turn(times))

@@ -132,36 +132,47 @@ class Scene:
 
     def _view(self, times: np.ndarray) -> "_View":
         points, times = self._screen(), _as_times(times)
-        bodies = [sprite.pose.to_surface(points, times) for sprite in self.sprites]
-        skins = [
-            _on_skin(sprite, body)
-            for sprite, body in zip(self.sprites, bodies, strict=True)
-        ]
         plane = self.camera.to_surface(points, times)
-        return _View(times, plane, tuple(bodies), tuple(skins))
+        bodies = []
+        for sprite in self.sprites:
+            box = self._around(sprite, times)
+            body = sprite.pose.to_surface(points[box[1:]], times)
+            bodies.append(_Body(box, body, _on_skin(sprite, body)))
+        return _View(times, plane, tuple(bodies))
+
+    def _around(self, sprite: Sprite, times: np.ndarray) -> "_Box":
+        """Returns the places that hold a sprite wholly."""
+        reach = sprite.pose.longest_stretch() * sprite.skin.shape[0] / 2 / SKIN_DENSITY
+        centres = sprite.pose.centres(times)
+        found = []
+        for middle, length in ((centres.imag, self.height), (centres.real, self.width)):
+            side = min(length, int(np.ceil(2 * reach)) + 2)
+            first = np.clip(np.floor(middle - reach).astype(int), 0, length - side)
+            found.append(first + np.arange(side))  # [T, 1, side]
+        moments = np.arange(len(times))[:, None, None]
+        return moments, found[0].swapaxes(1, 2), found[1]
 
     def _layers(self, view: "_View") -> Layers:
         plane = view.plane * texels_per_pixel(self.height, self.width)
         texture = _sampled(self.tile, plane, cv2.BORDER_WRAP)
         backgrounds = _coloured(texture, self.colours)
-        frames = backgrounds
+        frames = backgrounds.copy()
         masks = np.zeros((*frames.shape[:-1], 1), np.uint8)
-        for skin in view.skins:
-            alpha = skin[..., 3:]
-            masks |= alpha >= HALF_ALPHA
+        for body in view.bodies:
+            alpha, behind = body.skin[..., 3:], frames[body.box]
+            masks[body.box] |= alpha >= HALF_ALPHA
             share = alpha.astype(np.float32) / MAX_ALPHA
-            mixed = frames + share * (skin[..., :3].astype(np.float32) - frames)
-            frames = np.round(mixed).astype(np.uint8)
+            mixed = behind + share * (body.skin[..., :3].astype(np.float32) - behind)
+            frames[body.box] = np.round(mixed).astype(np.uint8)
         return Layers(frames, masks, backgrounds)
 
     def _flow(self, view: "_View", targets: np.ndarray) -> np.ndarray:
         owners, points = view.owners(), self._screen()
         moved = self.camera.to_screen(view.plane, targets)
         for number, sprite in enumerate(self.sprites):
-            is_seen = owners == number
-            body = view.bodies[number][is_seen]
-            there = np.broadcast_to(targets, is_seen.shape)[is_seen]
-            moved[is_seen] = sprite.pose.to_screen(body, there)
+            box = view.bodies[number].box
+            there = sprite.pose.to_screen(view.bodies[number].points, targets)
+            moved[box] = np.where(owners[box] == number, there, moved[box])
         motion_ = moved - points
         return np.stack([motion_.real, motion_.imag], axis=-1).astype(np.float32)
 
@@ -171,6 +182,31 @@ class Scene:
         return x + 1j * y
 
 
+# Moments [T, 1, 1], rows [T, h, 1] and columns [T, 1, w]: an index into [T, H, W].
+_Box = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Body:
+    """A sprite at T moments, in a box that holds it wholly.
+
+    Attributes:
+      box: the places of the box.
+      points: [T, h, w] complex, points of the skin.
+      skin: [T, h, w, 4] uint8, colour and coverage.
+    """
+
+    box: _Box
+    points: np.ndarray
+    skin: np.ndarray
+
+    def part(self, moments: slice) -> "_Body":
+        """Returns the same for some of the moments."""
+        points, (numbers, rows, columns) = self.points[moments], self.box
+        box = (numbers[: len(points)], rows[moments], columns[moments])
+        return _Body(box, points, self.skin[moments])
+
+
 @dataclasses.dataclass(frozen=True)
 class _View:
     """Which point of each surface is at which pixel of T moments.
@@ -178,26 +214,24 @@ class _View:
     Attributes:
       times: [T, 1, 1] float32.
       plane: [T, H, W] complex, points of the plane.
-      bodies: of each sprite, [T, H, W] complex, points of its skin.
-      skins: of each sprite, [T, H, W, 4] uint8, colour and coverage.
+      bodies: the sprites, from back to front.
     """
 
     times: np.ndarray
     plane: np.ndarray
-    bodies: tuple[np.ndarray, ...]
-    skins: tuple[np.ndarray, ...]
+    bodies: tuple[_Body, ...]
 
     def part(self, moments: slice) -> "_View":
         """Returns the same for some of the moments."""
-        bodies = tuple(body[moments] for body in self.bodies)
-        skins = tuple(skin[moments] for skin in self.skins)
-        return _View(self.times[moments], self.plane[moments], bodies, skins)
+        bodies = tuple(body.part(moments) for body in self.bodies)
+        return _View(self.times[moments], self.plane[moments], bodies)
 
     def owners(self) -> np.ndarray:
         """Returns [T, H, W] int8: -1 = plane, else the sprite in front."""
         owners = np.full(self.plane.shape, -1, np.int8)
-        for number, skin in enumerate(self.skins):
-            owners[skin[..., 3] >= HALF_ALPHA] = number
+        for number, body in enumerate(self.bodies):
+            is_there = body.skin[..., 3] >= HALF_ALPHA
+            owners[body.box] = np.where(is_there, number, owners[body.box])
         return owners
 
 
