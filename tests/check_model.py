@@ -31,10 +31,15 @@ class Case:
     Attributes:
       make_model: takes a seed, returns the unbuilt model.
       spec: of a training clip.
+      draw: of a shape, what stands in for random numbers where replicas are compared;
+        alike for all examples.
     """
 
     make_model: Callable[[int], base.VideoGAN]
     spec: clip.ClipSpec
+    draw: Callable[[Sequence[int | tf.Tensor]], tf.Tensor] = lambda shape: tf.fill(
+        shape, 0.25
+    )
 
     def build(self, seed: int = 0) -> base.VideoGAN:
         """Returns the built model."""
@@ -68,6 +73,19 @@ class Case:
 def name(check: Callable[..., None]) -> str:
     """Returns a check's name for pytest."""
     return check.__name__
+
+
+def wave(shape: Sequence[int | tf.Tensor] | tf.Tensor) -> tf.Tensor:
+    """Values in [0, 0.5] that differ within an example, for models with batch norm.
+
+    Were they all the same, it would divide by a variance of nothing but rounding.
+    """
+    shape = tf.convert_to_tensor(shape, tf.int32)  # [number of axes]
+    if shape.shape[0] == 0:
+        return tf.constant(0.25)
+    row = tf.cast(tf.range(tf.reduce_prod(shape[1:])), tf.float32)
+    one = tf.reshape(tf.cos(row), tf.concat([[1], shape[1:]], axis=0))
+    return tf.broadcast_to(0.25 + 0.25 * one, shape)
 
 
 def builds_and_names_its_phases(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,8 +162,8 @@ def two_replicas_equal_one(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     Draws are alike for all examples, and so are the halves: the mathematics is compared,
     not luck.
     """
-    monkeypatch.setattr(seeds, "normal", lambda shape, seed: _wave(shape))
-    monkeypatch.setattr(seeds, "uniform", lambda shape, seed, *bounds: _wave(shape))
+    monkeypatch.setattr(seeds, "normal", lambda shape, seed: case.draw(shape))
+    monkeypatch.setattr(seeds, "uniform", lambda shape, seed, *bounds: case.draw(shape))
     monkeypatch.setattr(
         seeds, "integers", lambda shape, seed, maxval: tf.zeros(shape, tf.int32)
     )
@@ -166,19 +184,6 @@ def two_replicas_equal_one(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
         mirrored = case.build()
     tf.function(lambda: strategy.run(mirrored.train_step, args=(half,)))()
     np.testing.assert_allclose(_weights(model), _weights(mirrored), atol=TOLERANCE)
-
-
-def _wave(shape: Sequence[int | tf.Tensor] | tf.Tensor) -> tf.Tensor:
-    """Values in [0, 0.5] that differ within an example, not between examples.
-
-    Were they all the same, batch norm would divide by a variance of nothing but rounding.
-    """
-    shape = tf.convert_to_tensor(shape, tf.int32)  # [number of axes]
-    if shape.shape[0] == 0:
-        return tf.constant(0.25)
-    row = tf.cast(tf.range(tf.reduce_prod(shape[1:])), tf.float32)
-    one = tf.reshape(tf.cos(row), tf.concat([[1], shape[1:]], axis=0))
-    return tf.broadcast_to(0.25 + 0.25 * one, shape)
 
 
 def half_precision_stays_finite(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ def make_model(seed: int = 0, **options: object) -> paper.PaperMoCoGAN:
     return paper.PaperMoCoGAN(**tiny | options, seed=seed)
 
 
-CASE = check_model.Case(make_model=make_model, spec=SPEC)
+CASE = check_model.Case(make_model=make_model, spec=SPEC, draw=check_model.wave)
 
 
 @pytest.mark.parametrize("check", check_model.CHECKS, ids=check_model.name)
