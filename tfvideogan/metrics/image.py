@@ -97,6 +97,11 @@ def ssim(
     return _frame_means(luminance * structure, weights)
 
 
+def unit_range(frames: np.ndarray) -> np.ndarray:
+    """Returns frames in [-1, 1] as float64 in [0, 1], clipped."""
+    return np.clip((np.asarray(frames, np.float64) + 1.0) / 2.0, 0.0, 1.0)
+
+
 MEASURES = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
 
 
@@ -180,8 +185,8 @@ class FrameQuality:
             weights = streaming.required(
                 batch, self.region, where="batches", remedy=remedy
             )
-        targets = _unit_range(targets)
-        self._measure(self.subject, _unit_range(frames), targets, weights)
+        targets = unit_range(targets)
+        self._measure(self.subject, unit_range(frames), targets, weights)
         if self.copy_baseline:
             last = targets[:, self.start - 1 : self.start]
             copied = np.broadcast_to(last, targets.shape)
@@ -261,8 +266,3 @@ def _blur(images: np.ndarray) -> np.ndarray:
         )
         images = windows @ kernel
     return images
-
-
-def _unit_range(frames: np.ndarray) -> np.ndarray:
-    """Frames in [-1, 1] as float64 in [0, 1], clipped."""
-    return np.clip((np.asarray(frames, np.float64) + 1.0) / 2.0, 0.0, 1.0)

@@ -1,0 +1,292 @@
+"""How good predicted frames are, step by step after the context.
+
+A model of prediction sees the first frames of a clip, the context, and goes on. Step +s is
+s frames after the last of them:
+
+    PSNR, SSIM       nearness to what really came; one future of many, so a dull mean of
+                     all futures scores well, and so may the best of many samples
+    sharpness        mean absolute difference of neighbouring pixels, over that of the real
+                     frames at the same step: 1 as sharp as real, below it blurred, above
+                     it noisy. No learned features
+    change, frozen   whether the prediction moves on as real clips do
+    diversity        how much samples of one future differ
+
+Subjects are the model; `copied`, the last frame of the context held still; `linear`, the
+last two frames of the context carried on, pixel by pixel; and, where a model gives S
+samples, `best of S`, for each clip the sample with the best mean PSNR, and `mean of S`.
+Compare no best of S with a figure of another S.
+
+All is NumPy in float64.
+
+References:
+  [1] Mathieu et al., Deep multi-scale video prediction beyond mean square error, ICLR 2016,
+      experiments (they judge sharpness by the same gradients, as a difference in dB).
+"""
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+
+from tfvideogan.core import errors
+from tfvideogan.metrics import content, image, movement, streaming
+
+# The context is handed through: less than a level of 0 to 255 is rounding.
+SAME_FRAME = 1.0 / 255.0
+# Linear extrapolation wants two frames.
+LINEAR_CONTEXT = 2
+MEASURES = {"PSNR": image.psnr, "SSIM": image.ssim}
+
+
+class PredictionQuality:
+    """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity."""
+
+    def __init__(
+        self, context: int = 3, steps: int = 10, samples_key: str = "samples"
+    ) -> None:
+        """Stores which frames are judged.
+
+        Args:
+          context: frames that the model was given; the first of its `frames`, too.
+          steps: frames after them that are judged.
+          samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin
+            after the context; they may be missing.
+
+        Raises:
+          UserError: `context` or `steps` is less than 1.
+        """
+        _check_window("PredictionQuality", context, steps)
+        self.context = context
+        self.steps = steps
+        self.samples_key = samples_key
+        self.reset()
+
+    def update(
+        self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
+    ) -> None:
+        """Measures every clip of a batch; see `streaming.Metric`."""
+        real, model = _clips(batch, outputs, self)
+        past, future = np.split(image.unit_range(real), [self.context], axis=1)
+        predicted = image.unit_range(model[:, self.context :])
+        subjects = {
+            "model": predicted,
+            "copied": np.broadcast_to(past[:, -1:], future.shape),
+            "linear": _extrapolated(past, self.steps),
+        }
+        for subject, frames in subjects.items():
+            for measure, function in MEASURES.items():
+                self._add(measure, subject, function(frames, future))
+            self._add_gradients(subject, frames)
+        self._add_gradients("real", future)
+        for subject, frames in (("model", predicted), ("real", future)):
+            whole = np.concatenate([past[:, -1:], frames], axis=1)
+            self._changes[subject] += [movement.changes(clip) for clip in whole]
+        if self.samples_key in outputs:
+            samples = image.unit_range(self._samples(outputs, future.shape))
+            self._measure_samples(samples, future)
+
+    def result(self) -> dict[str, float]:
+        """Returns `PSNR/model/+1`, `PSNR/model/mean` and the like.
+
+        `sharpness` and `change` are means of all clips over means of all real clips, so
+        that no single dark or still clip decides; NaN where the real ones have none.
+        `change` and `frozen` have the column `+1..+10`: all steps together.
+        """
+        found = self._means.result()
+        if not found:
+            return found
+        gradients = self._gradients.result()
+        for name, value in gradients.items():
+            _, subject, column = name.split("/")
+            if subject != "real":
+                reference = gradients[f"gradient/real/{column}"]
+                found[f"sharpness/{subject}/{column}"] = _ratio(value, reference)
+        column = f"+1..+{self.steps}"
+        model, real = (np.stack(self._changes[key]) for key in ("model", "real"))
+        found[f"change/model/{column}"] = _ratio(model.mean(), real.mean())
+        least = movement.FROZEN_SHARE * np.median(real)
+        for subject, changes in (("model", model), ("real", real)):
+            found[f"frozen/{subject}/{column}"] = float(np.mean(changes < least))
+        return found
+
+    def merge(self, other: "PredictionQuality") -> None:
+        """Adds the clips of another; see `streaming.Metric`."""
+        self._means.merge(other._means)
+        self._gradients.merge(other._gradients)
+        for subject, clips in other._changes.items():
+            self._changes[subject] += clips
+
+    def reset(self) -> None:
+        """Forgets every clip."""
+        self._means = streaming.Means()
+        self._gradients = streaming.Means()
+        # Of each clip the change [steps] from one frame to the next.
+        self._changes: dict[str, list[np.ndarray]] = {"model": [], "real": []}
+
+    def _samples(
+        self, outputs: Mapping[str, np.ndarray], shape: tuple[int, ...]
+    ) -> np.ndarray:
+        """The judged steps of the samples [N, S, steps, H, W, C]."""
+        samples = outputs[self.samples_key]
+        wanted = f"[{shape[0]}, S, {self.steps} or more, {_listed(shape[2:])}]"
+        if samples.ndim == len(shape) + 1:
+            judged = samples[:, :, : self.steps]
+            if judged.shape == (shape[0], samples.shape[1], *shape[1:]):
+                return judged
+        raise errors.UserError(
+            f"the model's `{self.samples_key}` have shape [{_listed(samples.shape)}], "
+            f"but must have {wanted}: the frames after the context; set "
+            "`PredictionQuality.steps` to at most their number."
+        )
+
+    def _measure_samples(self, samples: np.ndarray, future: np.ndarray) -> None:
+        """Counts the best and the mean of samples [N, S, steps, H, W, C] in [0, 1]."""
+        number = samples.shape[1]
+        futures = np.broadcast_to(future[:, np.newaxis], samples.shape)
+        values = {key: one(samples, futures) for key, one in MEASURES.items()}
+        best = values["PSNR"].mean(axis=2).argmax(axis=1)  # [N]
+        clips = np.arange(len(samples))
+        for measure, one in values.items():
+            self._add(measure, f"best of {number}", one[clips, best])
+            self._add(measure, f"mean of {number}", one.mean(axis=1))
+        pairs = itertools.combinations(range(number), 2)
+        differences = [image.l1(samples[:, a], samples[:, b]) for a, b in pairs]
+        nothing = [np.full(future.shape[:2], np.nan)]
+        diversity = np.mean(differences or nothing, axis=(0, 2))
+        for value in diversity:
+            self._means.add("diversity/samples/all", float(value))
+
+    def _add(self, measure: str, subject: str, values: np.ndarray) -> None:
+        """Counts values [N, steps] of clips."""
+        _add_steps(self._means, f"{measure}/{subject}", values)
+
+    def _add_gradients(self, subject: str, frames: np.ndarray) -> None:
+        _add_steps(self._gradients, f"gradient/{subject}", gradient(frames))
+
+
+class ContextDistance:
+    """How far the content of predicted frames is from the last frame of the context.
+
+    The mean L2 distance of `content.histograms`, from 0 to the root of 2: ACD that looks
+    at where the clip came from. Real clips have a distance, too; one below it is a clip
+    that moves too little, one above it a clip whose content fades.
+    """
+
+    def __init__(self, context: int = 3, steps: int = 10) -> None:
+        """Stores which frames are judged.
+
+        Args:
+          context: frames that the model was given; the first of its `frames`, too.
+          steps: frames after them that are judged.
+
+        Raises:
+          UserError: `context` or `steps` is less than 1.
+        """
+        _check_window("ContextDistance", context, steps)
+        self.context = context
+        self.steps = steps
+        self._means = streaming.Means()
+
+    def update(
+        self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
+    ) -> None:
+        """Measures every clip of a batch; see `streaming.Metric`."""
+        real, model = _clips(batch, outputs, self)
+        for subject, frames in (("model", model), ("real", real)):
+            features = content.histograms(frames[:, self.context - 1 :])
+            differences = features[:, 1:] - features[:, :1]
+            distances = np.sqrt(np.square(differences).sum(axis=-1))  # [N, steps]
+            for value in distances.mean(axis=1):
+                name = f"distance to context/{subject}/+1..+{self.steps}"
+                self._means.add(name, float(value))
+
+    def result(self) -> dict[str, float]:
+        """Returns `distance to context/model/+1..+10` and that of real clips."""
+        return self._means.result()
+
+    def merge(self, other: "ContextDistance") -> None:
+        """Adds the clips of another; see `streaming.Metric`."""
+        self._means.merge(other._means)
+
+    def reset(self) -> None:
+        """Forgets every clip."""
+        self._means.reset()
+
+
+def gradient(frames: np.ndarray) -> np.ndarray:
+    """Computes the mean absolute difference of neighbours, across plus down.
+
+    Args:
+      frames: [..., H, W, C], H and W at least 2.
+
+    Returns:
+      [...] float64, in the unit of `frames`.
+    """
+    frames = np.asarray(frames, np.float64)
+    down, across = (np.abs(np.diff(frames, axis=axis)) for axis in (-3, -2))
+    return down.mean(axis=(-3, -2, -1)) + across.mean(axis=(-3, -2, -1))
+
+
+def _check_window(metric: str, context: int, steps: int) -> None:
+    for name, value in (("context", context), ("steps", steps)):
+        if value < 1:
+            raise errors.UserError(f"`{metric}.{name}` ({value}) must be at least 1.")
+
+
+def _clips(
+    batch: Mapping[str, np.ndarray],
+    outputs: Mapping[str, np.ndarray],
+    metric: PredictionQuality | ContextDistance,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Context and judged steps of the real and the predicted clips, checked."""
+    name = type(metric).__name__
+    remedy = f"`{name}` judges models that predict videos."
+    real = streaming.required(batch, "frames", where="batches", remedy=remedy)
+    model = streaming.required(outputs, "frames", where="outputs", remedy=remedy)
+    stop = metric.context + metric.steps
+    for whose, frames in (("real clips", real), ("model's `frames`", model)):
+        if frames.shape[1] < stop:
+            raise errors.UserError(
+                f"the {whose} have {frames.shape[1]} frames, but {name} needs {stop}: "
+                f"`context` ({metric.context}) and `steps` ({metric.steps}); lower "
+                "`steps`, or judge longer clips."
+            )
+    real, model = real[:, :stop], model[:, :stop]
+    if real.shape != model.shape:
+        raise errors.UserError(
+            f"the model's `frames` have shape [{_listed(model.shape)}], the real clips "
+            f"[{_listed(real.shape)}]; they must be equal."
+        )
+    difference = image.l1(*(one[:, : metric.context] for one in (real, model)))
+    if difference.max() > 2.0 * SAME_FRAME:
+        raise errors.UserError(
+            f"the first `context` ({metric.context}) frames of the model's `frames` are "
+            f"not those of the clips; set `{name}.context` to the number of frames that "
+            "the model is given."
+        )
+    return real, model
+
+
+def _extrapolated(past: np.ndarray, steps: int) -> np.ndarray:
+    """Carries the last two frames on: [N, steps, H, W, C] in [0, 1], or NaN."""
+    last = past[:, -1:]
+    if past.shape[1] < LINEAR_CONTEXT:
+        return np.full_like(np.repeat(last, steps, axis=1), np.nan)
+    ahead = np.arange(1, steps + 1).reshape(1, steps, 1, 1, 1)
+    return np.clip(last + ahead * (last - past[:, -LINEAR_CONTEXT, None]), 0.0, 1.0)
+
+
+def _add_steps(means: streaming.Means, row: str, values: np.ndarray) -> None:
+    """Counts values [N, steps] in the columns +1, +2 … and their mean."""
+    for clip in values:
+        for step, value in enumerate(clip, start=1):
+            means.add(f"{row}/+{step}", float(value))
+        means.add(f"{row}/mean", float(clip.mean()))
+
+
+def _ratio(value: float, reference: float) -> float:
+    return float(value / reference) if reference > 0 else float("nan")
+
+
+def _listed(shape: tuple[int, ...]) -> str:
+    return ", ".join(str(size) for size in shape)
