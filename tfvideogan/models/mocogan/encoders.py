@@ -8,8 +8,9 @@ A frame paired with itself has a pose and no motion: that is what one context fr
 
 References:
   [1] Zhu et al., CycleGAN, ICCV 2017, appendix 7.2: the convolutions of the content
-      encoder. Where we differ: no instance norm, which would take away how bright a
-      scene is; the pictures of the last frame are handed on, as in [2].
+      encoder. Where we differ: the first one halves, too, which saves half of the time;
+      no instance norm, which would take away how bright a scene is; the picture of the
+      last frame is handed on, as in [2].
   [2] Villegas et al., MCnet, ICLR 2017, section 3 (content and motion encoders, skips).
   [3] Denton, Fergus, SVG, ICML 2018, section 3 (posterior and learned prior).
 """
@@ -26,6 +27,8 @@ LEAKY_SLOPE = 0.2
 STEM_KERNEL = 7
 # How often the content encoder halves the sides.
 NUM_HALVINGS = 2
+# Higher gradients are not taken of these networks, so TensorFlow's own gradients will do.
+PLAIN = {"is_nested": False}
 PAIR_LAYERS = 4
 # Logarithms of standard deviations stay within these, so that no code explodes.
 LOG_SCALE_RANGE = (-5.0, 2.0)
@@ -39,14 +42,12 @@ class Content(NamedTuple):
     Attributes:
       maps: [N, H/4, W/4, 4w], of all valid frames.
       half: [N, H/2, W/2, 2w], of the last frame.
-      full: [N, H, W, w], of the last frame.
       frame: [N, H, W, C], the last frame.
       code: [N, D] float32.
     """
 
     maps: tf.Tensor
     half: tf.Tensor
-    full: tf.Tensor
     frame: tf.Tensor
     code: tf.Tensor
 
@@ -60,60 +61,44 @@ class ContentEncoder(keras.Model):
         """Creates the layers.
 
         Args:
-          width: w, channels of the largest picture.
+          width: w; channels are 2w at half of the sides, 4w at a quarter.
           code_size: numbers in the content code.
           name: of the network.
         """
         super().__init__(name=name)
-        padding = STEM_KERNEL // 2
+        options = {"stride": 2, "kernel_initializer": HE}
         self.stem = convolution.Conv2D(
-            width, STEM_KERNEL, padding=padding, kernel_initializer=HE
+            2 * width, STEM_KERNEL, padding=STEM_KERNEL // 2, **options
         )
-        self.down = [
-            convolution.Conv2D(
-                width * 2 ** (level + 1),
-                4,
-                stride=2,
-                padding=1,
-                kernel_initializer=HE,
-            )
-            for level in range(NUM_HALVINGS)
-        ]
+        self.down = convolution.Conv2D(4 * width, 4, padding=1, **options)
         self.to_code = keras.layers.Dense(code_size)
         self.last_weight = self.add_weight(
             shape=(), initializer="zeros", name="last_weight", autocast=False
         )
 
-    def call(
-        self, frames: tf.Tensor, valid: tf.Tensor, is_nested: bool = True
-    ) -> Content:
+    def call(self, frames: tf.Tensor, valid: tf.Tensor) -> Content:
         """Encodes scenes.
 
         Args:
           frames: [N, K, H, W, C] in [-1, 1]; those that are not valid do not count.
           valid: [N, K] bool; the last one must be True.
-          is_nested: False where the gradients may be slow, as in an export.
         """
-        pyramid = self.pyramid(frame_ops.fold_time(frames), is_nested=is_nested)
         count = frames.shape[1]
-        full, half, maps = (frame_ops.unfold_time(x, num_frames=count) for x in pyramid)
+        half, maps = (
+            frame_ops.unfold_time(x, num_frames=count)
+            for x in self.pictures(frame_ops.fold_time(frames))
+        )
         is_last = tf.one_hot(count - 1, count, dtype=tf.float32)
         scores = is_last * self.last_weight.value
         weights = tf.nn.softmax(tf.where(valid, scores, _FAR_BELOW))  # [N, K]
         weights = tf.cast(weights, maps.dtype)[:, :, None, None, None]
         mean = tf.reduce_sum(maps * weights, axis=1)
-        return Content(mean, half[:, -1], full[:, -1], frames[:, -1], self.code(mean))
+        return Content(mean, half[:, -1], frames[:, -1], self.code(mean))
 
-    def pyramid(
-        self, images: tf.Tensor, is_nested: bool = True
-    ) -> tuple[tf.Tensor, ...]:
-        """Returns pictures of images [M, H, W, C], the finest first."""
-        x = _leaky(self.stem(tf.cast(images, self.compute_dtype), is_nested=is_nested))
-        found = [x]
-        for layer in self.down:
-            x = _leaky(layer(x, is_nested=is_nested))
-            found.append(x)
-        return tuple(found)
+    def pictures(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns those of images [M, H, W, C] at a half and a quarter of the sides."""
+        half = _leaky(self.stem(tf.cast(images, self.compute_dtype), **PLAIN))
+        return half, _leaky(self.down(half, **PLAIN))
 
     def code(self, maps: tf.Tensor) -> tf.Tensor:
         """Returns the content code [N, D] float32 of maps [N, H/4, W/4, 4w]."""
@@ -142,15 +127,13 @@ class PairEncoder(keras.Model):
         ]
         self.to_code = keras.layers.Dense(code_size)
 
-    def call(
-        self, earlier: tf.Tensor, later: tf.Tensor, is_nested: bool = True
-    ) -> tf.Tensor:
+    def call(self, earlier: tf.Tensor, later: tf.Tensor) -> tf.Tensor:
         """Returns codes [M, D] float32 of pairs of images [M, H, W, C] in [-1, 1]."""
         x = tf.concat([earlier, later, later - earlier], axis=-1)
         x = tf.cast(x, self.compute_dtype)
         for layer in self.down:
             # A mean over places forgets them unless they are said.
-            x = _leaky(layer(_with_places(x), is_nested=is_nested))
+            x = _leaky(layer(_with_places(x), **PLAIN))
         pooled = tf.reduce_mean(x, axis=[1, 2])
         return tf.cast(self.to_code(pooled), tf.float32)
 
@@ -207,14 +190,10 @@ def moments(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return mean, tf.clip_by_value(log_scale, *LOG_SCALE_RANGE)
 
 
-def pairs_of(
-    encoder: PairEncoder, frames: tf.Tensor, is_nested: bool = True
-) -> tf.Tensor:
+def pairs_of(encoder: PairEncoder, frames: tf.Tensor) -> tf.Tensor:
     """Returns the pair codes [N, T-1, D] of the transitions of [N, T, H, W, C]."""
     codes = encoder(
-        frame_ops.fold_time(frames[:, :-1]),
-        frame_ops.fold_time(frames[:, 1:]),
-        is_nested=is_nested,
+        frame_ops.fold_time(frames[:, :-1]), frame_ops.fold_time(frames[:, 1:])
     )
     return frame_ops.unfold_time(codes, num_frames=frames.shape[1] - 1)
 

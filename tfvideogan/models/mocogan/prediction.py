@@ -82,7 +82,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         clip_units: int = 64,
         clip_code: int = 32,
         width: int = 16,
-        num_blocks: int = 3,
+        num_blocks: int = 2,
         pair_width: int = 16,
         critic_width: int = 16,
         num_frames_judged: int = 4,
@@ -395,8 +395,8 @@ class PredictionMoCoGAN(base.VideoGAN):
         is_mean = seeds.uniform([number], seeds.fold(seed, "is_mean")) < 0.5
         own_noise = tf.where(is_mean[:, tf.newaxis, tf.newaxis], 0.0, noise)
         if not self.has_posterior:
-            scene = self.predictor.read(context, valid, is_nested=True)
-            rolled = self.predictor.train_roll(scene, own_noise)
+            scene = self.predictor.read(context, valid)
+            rolled = self.predictor.roll(scene, own_noise, training=True)
             return {"fakes": rolled.frames, "is_mean": is_mean}
         moved, moved_valid = _from_another_time(
             real, context, valid, seeds.fold(seed, "content")
@@ -404,12 +404,11 @@ class PredictionMoCoGAN(base.VideoGAN):
         scene = self.predictor.read(
             tf.concat([moved, context], axis=0),
             tf.concat([moved_valid, valid], axis=0),
-            is_nested=True,
         )
         recoloured = augmentation.augment(
             real, seeds.fold(seed, "recolour"), policy=("colour",)
         )
-        state, posterior = self.read_clip(recoloured, valid, is_nested=True)
+        state, posterior = self.read_clip(recoloured, valid)
         scene = scene._replace(state=tf.concat([state, scene.state[number:]], axis=0))
         known = predictor.Posterior(
             tf.tile(posterior.mean, [2, 1, 1]),
@@ -417,8 +416,8 @@ class PredictionMoCoGAN(base.VideoGAN):
             tf.range(2 * number) < number,
         )
         own = seeds.normal(tf.shape(noise), seeds.fold(seed, "posterior"))
-        rolled = self.predictor.train_roll(
-            scene, tf.concat([own, own_noise], axis=0), known
+        rolled = self.predictor.roll(
+            scene, tf.concat([own, own_noise], axis=0), known, training=True
         )
         return {
             "fakes": rolled.frames,
@@ -430,25 +429,24 @@ class PredictionMoCoGAN(base.VideoGAN):
         }
 
     def read_clip(
-        self, clips: tf.Tensor, valid: tf.Tensor, *, is_nested: bool = False
+        self, clips: tf.Tensor, valid: tf.Tensor
     ) -> tuple[tf.Tensor, encoders.Posterior]:
         """Reads the motion of whole clips.
 
         Args:
           clips: [N, T, H, W, C] in [-1, 1].
           valid: [N, 3] bool, which of the first three frames the state may know.
-          is_nested: whether gradients shall be quick.
 
         Returns:
           The state [N, U] behind the third frame, and the posterior of the transitions
           to those that follow, F = T - 3 of them.
         """
         pair = self.predictor.pair_encoder
-        pairs = encoders.pairs_of(pair, clips, is_nested=is_nested)
+        pairs = encoders.pairs_of(pair, clips)
         last = clips[:, predictor.MAX_CONTEXT - 1]
         first = predictor.MAX_CONTEXT - 1
         state = self.predictor.dynamics.start(
-            pair(last, last, is_nested=is_nested), pairs[:, :first], valid[:, :-1]
+            pair(last, last), pairs[:, :first], valid[:, :-1]
         )
         whole = self.clip_encoder(pairs)
         return state, whole._replace(
@@ -528,7 +526,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         length = frames or self.horizon
         noise = codes_lib.noise_each(clip_seeds, [length, self.motion_noise])
         scene = self.predictor.read(*predictor.padded(context))
-        return self.predictor.roll(scene, temperature * noise)
+        return self.predictor.roll(scene, temperature * noise).frames
 
     def swap(self, content: tf.Tensor, motion: tf.Tensor) -> tf.Tensor:
         """Gives the content of one clip the motion of another.
@@ -547,9 +545,8 @@ class PredictionMoCoGAN(base.VideoGAN):
         known = predictor.Posterior(
             posterior.mean, posterior.log_scale, tf.fill([number], True)
         )
-        return self.predictor.roll(
-            scene._replace(state=state), tf.zeros_like(posterior.mean), known
-        )
+        mean = tf.zeros_like(posterior.mean)
+        return self.predictor.roll(scene._replace(state=state), mean, known).frames
 
     def encode(self, clips: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the codes of clips [N, T, H, W, C] in [-1, 1].
@@ -559,8 +556,8 @@ class PredictionMoCoGAN(base.VideoGAN):
           the transitions, `clip_code` [N, E] of the motion as a whole; float32.
         """
         context, valid = predictor.padded(clips)
-        content = self.predictor.content_encoder(context, valid, is_nested=False)
-        pairs = encoders.pairs_of(self.predictor.pair_encoder, clips, is_nested=False)
+        content = self.predictor.content_encoder(context, valid)
+        pairs = encoders.pairs_of(self.predictor.pair_encoder, clips)
         posterior = self.clip_encoder(pairs)
         return {
             "content_code": content.code,

@@ -74,7 +74,7 @@ class ResidualPredictor(keras.Model):
         maps: tf.Tensor,
         frame: tf.Tensor,
         code: tf.Tensor,
-        is_nested: bool = True,
+        training: bool = False,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws the next frame.
 
@@ -83,23 +83,26 @@ class ResidualPredictor(keras.Model):
           maps: [M, H/4, W/4, 4w] of the last frame.
           frame: [M, H, W, C] float32 in [-1, 1], the last frame.
           code: [M, D] float32, of the motion.
-          is_nested: False where the gradients may be slow, as in an export.
+          training: changes nothing here.
 
         Returns:
           The next frame [M, H, W, C] float32 in [-1, 1]; and [M, H, W, 4] float32 pixels,
           where in the last frame and in the last context frame its pixels come from.
         """
-        options = {"is_nested": is_nested}
         style = tf.cast(tf.concat([code, content.code], axis=-1), self.compute_dtype)
         x = self.join(tf.concat([content.maps, maps, self._drawn(code, maps)], axis=-1))
         for first, second in self.blocks:
-            x += second(_leaky(first(_leaky(x), style, **options)), style, **options)
-        x = _leaky(self.doubling[0](_leaky(x), style, **options))
+            x += second(
+                _leaky(first(_leaky(x), style, **encoders.PLAIN)),
+                style,
+                **encoders.PLAIN,
+            )
+        x = _leaky(self.doubling[0](_leaky(x), style, **encoders.PLAIN))
         x = tf.concat([x, content.half], axis=-1)
-        x = _leaky(self.merge(x, style, **options))
-        x = _leaky(self.doubling[1](x, style, **options))
-        x = tf.concat([x, content.full], axis=-1)
-        made = tf.cast(self.offers(x, style, **options), tf.float32)
+        x = _leaky(self.merge(x, style, **encoders.PLAIN))
+        x = _leaky(self.doubling[1](x, style, **encoders.PLAIN))
+        x = tf.concat([x, tf.cast(content.frame, x.dtype)], axis=-1)
+        made = tf.cast(self.offers(x, style, **encoders.PLAIN), tf.float32)
         colour = tf.tanh(made[..., : self.channels])
         if not self.has_warp:
             still = tf.zeros_like(made[..., :1])
@@ -146,11 +149,11 @@ class DCGANPredictor(keras.Model):
         maps: tf.Tensor,
         frame: tf.Tensor,
         code: tf.Tensor,
-        is_nested: bool = True,
+        training: bool = False,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws the next frame from the codes alone; see `ResidualPredictor.call`."""
         flat = tf.concat([content.code, code], axis=-1)
-        made = self.network.render(flat, num_frames=1, training=is_nested)[:, 0]
+        made = self.network.render(flat, num_frames=1, training=training)[:, 0]
         still = tf.zeros_like(made[..., :1])
         return made, tf.repeat(still, NUM_FLOWS * FLOW_CHANNELS, axis=-1)
 

@@ -80,88 +80,76 @@ class Predictor:
     has_learnt_prior: bool
 
     def read(
-        self, context: tf.Tensor, valid: tf.Tensor, *, is_nested: bool = False
+        self,
+        context: tf.Tensor,
+        valid: tf.Tensor,
     ) -> Scene:
         """Reads context frames.
 
         Args:
           context: [M, K, H, W, C] in [-1, 1].
           valid: [M, K] bool: which are frames, not padding; the last ones are.
-          is_nested: whether gradients shall be quick.
         """
-        content = self.content_encoder(context, valid, is_nested=is_nested)
-        state, seen = self.read_motion(context, valid, is_nested=is_nested)
+        content = self.content_encoder(context, valid)
+        state, seen = self.read_motion(context, valid)
         return Scene(content, state, seen)
 
     def read_motion(
-        self, context: tf.Tensor, valid: tf.Tensor, *, is_nested: bool = False
+        self, context: tf.Tensor, valid: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the state [M, U] and code [M, D] of the last frames of a context."""
-        options = {"is_nested": is_nested}
         last = context[:, -1]
-        pose = self.pair_encoder(last, last, **options)
-        if context.shape[1] == 1:
-            return self.dynamics.start(
-                pose, pose[:, :0, tf.newaxis], valid[:, :0]
-            ), pose
-        pairs = encoders.pairs_of(self.pair_encoder, context, **options)
+        pose = self.pair_encoder(last, last)
+        pairs = encoders.pairs_of(self.pair_encoder, context)
         has_pair = valid[:, :-1]
         state = self.dynamics.start(pose, pairs, has_pair)
         return state, tf.where(has_pair[:, -1:], pairs[:, -1], pose)
 
-    def train_roll(
-        self, scene: Scene, noise: tf.Tensor, posterior: Posterior | None = None
+    def roll(
+        self,
+        scene: Scene,
+        noise: tf.Tensor,
+        posterior: Posterior | None = None,
+        *,
+        training: bool = False,
     ) -> Rolled:
-        """Predicts step by step in one graph, for training.
+        """Predicts frame by frame.
 
         Args:
           scene: M rows.
           noise: [M, F, Z] standard normal; 0 gives the mean.
           posterior: of rows whose future is known.
+          training: as of `keras.Layer.call`.
         """
-        carried = self._first(scene, is_nested=True)
-        steps = []
-        for index in range(noise.shape[1]):
-            known = None
-            if posterior is not None:
-                known = Posterior(
-                    posterior.mean[:, index],
-                    posterior.log_scale[:, index],
-                    posterior.is_known,
-                )
-            carried, moments = self._step(
-                scene.content, carried, noise[:, index], known, is_nested=True
-            )
-            steps.append((carried.frame, *moments))
-        return Rolled(*(tf.stack(one, axis=1) for one in zip(*steps, strict=True)))
-
-    def roll(
-        self, scene: Scene, noise: tf.Tensor, posterior: Posterior | None = None
-    ) -> tf.Tensor:
-        """Predicts frames [M, F, H, W, C] as `train_roll` does, in a loop."""
-        by_time = [tf.transpose(noise, [1, 0, 2])]
+        by_time = [noise]
         if posterior is not None:
-            by_time += [
-                tf.transpose(one, [1, 0, 2])
-                for one in (posterior.mean, posterior.log_scale)
-            ]
+            by_time += [posterior.mean, posterior.log_scale]
 
-        def step(carried: _Carried, now: list[tf.Tensor]) -> _Carried:
+        def step(before: _Carried, now: list[tf.Tensor]) -> _Carried:
             known = None
             if posterior is not None:
                 known = Posterior(now[1], now[2], posterior.is_known)
             return self._step(
-                scene.content, _Carried(*carried), now[0], known, is_nested=False
-            )[0]
+                scene.content, _Carried(*before), now[0], known, training=training
+            )
 
-        first = self._first(scene, is_nested=False)
-        found = tf.scan(step, by_time, initializer=first, parallel_iterations=1)
-        return tf.transpose(found.frame, [1, 0, 2, 3, 4])
+        found = tf.scan(
+            step,
+            [tf.transpose(one, [1, 0, 2]) for one in by_time],
+            initializer=self._first(scene),
+            parallel_iterations=1,
+        )
+        return Rolled(
+            tf.transpose(found.frame, [1, 0, 2, 3, 4]),
+            tf.transpose(found.prior_mean, [1, 0, 2]),
+            tf.transpose(found.prior_log_scale, [1, 0, 2]),
+        )
 
-    def _first(self, scene: Scene, *, is_nested: bool) -> "_Carried":
+    def _first(self, scene: Scene) -> "_Carried":
         frame = tf.cast(scene.content.frame, tf.float32)
-        maps = self.content_encoder.pyramid(frame, is_nested=is_nested)[-1]
-        return _Carried(scene.state, scene.seen, frame, maps)
+        maps = self.content_encoder.pictures(frame)[-1]
+        nothing = tf.zeros([tf.shape(frame)[0], self.dynamics.noise])
+        return _Carried(scene.state, scene.seen, frame, maps, nothing, nothing)
 
     def _step(
         self,
@@ -170,9 +158,8 @@ class Predictor:
         noise: tf.Tensor,
         known: Posterior | None,
         *,
-        is_nested: bool,
-    ) -> tuple["_Carried", tuple[tf.Tensor, tf.Tensor]]:
-        options = {"is_nested": is_nested}
+        training: bool,
+    ) -> "_Carried":
         mean, log_scale = self.dynamics.prior(carried.state, carried.seen)
         drawn = noise
         if self.has_learnt_prior:
@@ -181,19 +168,23 @@ class Predictor:
             seen_ahead = known.mean + tf.exp(known.log_scale) * noise
             drawn = tf.where(known.is_known[:, tf.newaxis], seen_ahead, drawn)
         state, code = self.dynamics.advance(carried.state, carried.seen, drawn)
-        frame, _ = self.generator(content, carried.maps, carried.frame, code, **options)
-        maps = self.content_encoder.pyramid(frame, **options)[-1]
-        seen = self.pair_encoder(carried.frame, frame, **options)
-        return _Carried(state, seen, frame, maps), (mean, log_scale)
+        frame, _ = self.generator(
+            content, carried.maps, carried.frame, code, training=training
+        )
+        maps = self.content_encoder.pictures(frame)[-1]
+        seen = self.pair_encoder(carried.frame, frame)
+        return _Carried(state, seen, frame, maps, mean, log_scale)
 
 
 class _Carried(NamedTuple):
-    """What one step hands to the next."""
+    """What one step hands to the next, and the moments of the noise that it drew."""
 
     state: tf.Tensor
     seen: tf.Tensor
     frame: tf.Tensor
     maps: tf.Tensor
+    prior_mean: tf.Tensor
+    prior_log_scale: tf.Tensor
 
 
 def padded(context: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
