@@ -121,3 +121,13 @@ def test_half_precision_gives_the_float32_loss(loss, dtype):
     assert result.dtype == tf.float32 and result.shape == []
     expected = loss(tf.cast(real, tf.float32), tf.cast(fake, tf.float32))
     np.testing.assert_allclose(result, expected, rtol=1e-5)
+
+
+def test_gradient_difference_of_a_blurred_edge():
+    # Rows of one step of 1 against two of a half: | 1 - 0.5 | + | 0 - 0.5 | over two steps.
+    real = tf.constant([0.0, 0.0, 1.0])[tf.newaxis, tf.newaxis, :, tf.newaxis]
+    fake = tf.constant([0.0, 0.5, 1.0])[tf.newaxis, tf.newaxis, :, tf.newaxis]
+    real, fake = (tf.repeat(one, 2, axis=1) for one in (real, fake))
+    assert float(pixels.gradient_difference(real, fake)) == pytest.approx(0.5)
+    # The way of an edge does not count, nor does light.
+    assert float(pixels.gradient_difference(real, 3.0 - real)) == pytest.approx(0.0)

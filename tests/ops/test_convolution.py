@@ -212,19 +212,19 @@ def test_accelerators_take_the_plain_operations(kind, monkeypatch):
         ),
         (
             Geometry((10, 16, 16), (4,) * 3, (1, 2, 2), (0, 1, 1), 128, 256),
-            convolution.Plan(forward="frames"),
+            convolution.PLAIN,
         ),
         (
             Geometry((7, 8, 8), (4,) * 3, (1, 2, 2), (0, 1, 1), 256, 512),
-            convolution.Plan("frames", "matmul", "matmul"),
+            convolution.Plan(input_gradient="matmul", filter_gradient="matmul"),
         ),
         (
             Geometry((16, 16), (4, 4), (2, 2), (1, 1), 128, 256),
-            convolution.Plan(input_gradient="subpixel", filter_gradient="matmul"),
+            convolution.PLAIN,
         ),
         (
             Geometry((16, 16), (3, 3), (1, 1), (1, 1), 128, 3),
-            convolution.Plan(input_gradient="turned", filter_gradient="matmul"),
+            convolution.Plan(input_gradient="turned"),
         ),
         (Geometry((16, 16), (1, 1), (1, 1), (0, 0), 128, 3), convolution.PLAIN),
         # An odd size has no blocks of 2x2.
@@ -233,6 +233,51 @@ def test_accelerators_take_the_plain_operations(kind, monkeypatch):
 )
 def test_the_choice_is_the_one_that_was_measured(geometry, plan):
     assert convolution.choose(geometry) == plan
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "padding", "is_same"),
+    [
+        ((8, 6), (3, 3), (1, 1), (1, 1), True),
+        ((8, 6), (4, 4), (2, 2), (1, 1), True),
+        ((16, 64), (3, 1), (1, 1), (1, 0), True),
+        # "SAME" would set two zeros before and three behind.
+        ((8, 8), (7, 7), (2, 2), (3, 3), False),
+        # Five rows, two at a time, want (2 * 2 + 4 - 5) = 3 zeros.
+        ((5, 6), (4, 4), (2, 2), (1, 1), False),
+        ((8, 8), (4, 4), (1, 1), (0, 0), False),
+    ],
+)
+def test_plain_maps_take_the_named_padding_that_onednn_knows(
+    size, kernel, stride, padding, is_same
+):
+    geometry = Geometry(size, kernel, stride, padding, 3, 4)
+    assert geometry.is_same == is_same
+    x, weights = tensors(geometry)
+    pads = [[0, 0], *([zeros, zeros] for zeros in padding), [0, 0]]
+    for ours in (True, False):
+        with tf.GradientTape() as tape:
+            tape.watch([x, weights])
+            if ours:
+                made = convolution.FORMS[2]["native"].forward(geometry, x, weights)
+            else:
+                made = tf.nn.conv2d(x, weights, stride, pads)
+            loss = tf.reduce_sum(tf.square(made))
+        slopes = tape.gradient(loss, [x, weights])
+        if ours:
+            found = [made, *slopes]
+    native = convolution.FORMS[2]["native"]
+    found += [
+        native.input_gradient(geometry, 2.0 * made, weights),
+        native.filter_gradient(geometry, x, 2.0 * made),
+    ]
+    for one, expected in zip(found, [made, *slopes, *slopes], strict=True):
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(one, expected, atol=1e-5 * scale)
+    with tf.Graph().as_default() as graph:
+        native.filter_gradient(geometry, tf.zeros(x.shape), tf.zeros(made.shape))
+        kinds = {op.type: op for op in graph.get_operations()}
+    assert kinds["Conv2DBackpropFilter"].get_attr("padding") in (b"SAME", b"VALID")
 
 
 def test_sizes_are_those_of_a_convolution():

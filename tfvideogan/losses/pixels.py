@@ -8,6 +8,8 @@ All are float32 scalars, means over everything, whatever dtype comes in.
 References:
   [1] Lai et al., "Deep Laplacian pyramid networks", CVPR 2017, equation 4.
   [2] Milletari, Navab, Ahmadi, "V-Net", 3DV 2016, section 3.
+  [3] Mathieu, Couprie, LeCun, "Deep multi-scale video prediction beyond mean square
+      error", ICLR 2016, section 3.3.
 """
 
 import tensorflow as tf
@@ -34,6 +36,28 @@ def l1(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
       A float32 scalar.
     """
     return tf.reduce_mean(tf.abs(_difference(real, fake)))
+
+
+def gradient_difference(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+    """Charges edges that are stronger or weaker than the real ones, [3] with exponent 1.
+
+    Args:
+      real: [N, H, W, C], H and W 2 or more.
+      fake: the same shape.
+
+    Returns:
+      A float32 scalar: the mean of | |step of real| - |step of fake| | over neighbours in
+      a row, plus that in a column.
+    """
+    real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
+    rows, columns = (
+        tf.abs(tf.abs(step(real)) - tf.abs(step(fake)))
+        for step in (
+            lambda x: x[:, 1:] - x[:, :-1],
+            lambda x: x[:, :, 1:] - x[:, :, :-1],
+        )
+    )
+    return tf.reduce_mean(rows) + tf.reduce_mean(columns)
 
 
 def masked_l1(real: tf.Tensor, fake: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

@@ -31,11 +31,9 @@ from tfvideogan.ops.convolution_geometry import Geometry
 _BilinearMap = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 FORMS = {2: convolution_planes.FORMS, 3: convolution_volumes.FORMS}
-# Read off tools/benchmark_convolution.py on an EPYC with AVX512-VNNI and, for some, on a
-# Skylake Xeon: see `choose`.
+# Read off tools/benchmark_convolution.py: see `choose`.
 THIN_CHANNELS = 4
 WIDE_CHANNELS = 64
-SMALL_PLANE = 8
 TINY_PLANE = 4
 NATIVE = "native"
 
@@ -50,6 +48,7 @@ class Plan:
 
 
 PLAIN = Plan()
+WHOLE = Plan("product")
 # Nothing here needs AutoGraph, whose reading of the sources would double the tracing.
 _as_it_is = tf.autograph.experimental.do_not_convert
 
@@ -167,34 +166,26 @@ def choose(geometry: Geometry) -> Plan:
     """Returns how the maps of a convolution are quickest on a CPU with oneDNN.
 
     Gains are TensorFlow's time over ours at batch 8, all of whose 16 frames count in the
-    plane, on two cores of an EPYC.
+    plane, on two cores of a Xeon with AVX512-VNNI.
 
-    In the plane, for 4 / 2 / 1: input gradients by sub-pixels (1.7 to 7.4 from 64
-    channels on, 0.8 for three, where a Xeon has 1.7), filter gradients by products (1.2
-    to 1.7 from 64 channels on). For 3 / 1 / 1: input gradients with the kernel turned
-    round (2.5 to 5.5, 16 to 128 channels), filter gradients by products (0.9 for 16
-    channels, else 1.5 to 1.8).
+    In the plane, for 4 / 2 / 1: input gradients of three channels by sub-pixels (1.3; 0.7
+    to 0.8 from 64 channels on). For 3 / 1 / 1: input gradients with the kernel turned
+    round (1.5 and 1.2 for few channels, 1.0 for 128).
 
-    In space and time: input gradients of three channels by sub-pixels (3.0; Xeon 2.4);
-    where few pixels are left, frames by frames forwards (1.0 at 8x8, 1.9 at 4x4; Xeon 1.2
-    at 8x8) and products backwards (at 4x4, 1.3 and 1.4; Xeon 2.1 and 1.7).
+    In space and time: input gradients of three channels by sub-pixels (1.5); where 4x4
+    pixels are left, gradients by products (1.3 and 1.1).
     """
     is_plane = len(geometry.size) == convolution_planes.RANK
     if is_plane and geometry.is_dense and max(geometry.kernel) > 1:
-        return Plan(input_gradient="turned", filter_gradient="matmul")
+        return Plan(input_gradient="turned")
     if not geometry.halves_the_plane:
         return PLAIN
-    is_wide = min(geometry.inputs, geometry.outputs) >= WIDE_CHANNELS
-    if is_plane:
-        by_products = "matmul" if is_wide else NATIVE
-        return Plan(input_gradient="subpixel", filter_gradient=by_products)
     if geometry.inputs <= THIN_CHANNELS:
         return Plan(input_gradient="subpixel")
-    plane = min(geometry.output[-2:])
-    if not is_wide or plane > SMALL_PLANE:
+    is_wide = min(geometry.inputs, geometry.outputs) >= WIDE_CHANNELS
+    if is_plane or not is_wide or min(geometry.output[-2:]) > TINY_PLANE:
         return PLAIN
-    backwards = "matmul" if plane <= TINY_PLANE else NATIVE
-    return Plan("frames", backwards, backwards)
+    return Plan(input_gradient="matmul", filter_gradient="matmul")
 
 
 def _decide(geometry: Geometry, dtype: tf.DType) -> Plan:
@@ -203,7 +194,7 @@ def _decide(geometry: Geometry, dtype: tf.DType) -> Plan:
     if has_accelerator or dtype not in (tf.float32, tf.float64):
         return PLAIN
     # A kernel as large as the image is a product of matrices, and no plan.
-    return Plan("matmul") if geometry.is_whole else choose(geometry)
+    return WHOLE if geometry.is_whole else choose(geometry)
 
 
 def _geometry(

@@ -49,6 +49,15 @@ class Geometry:
         return self.kernel == self.size and not any(self.padding)
 
     @property
+    def is_same(self) -> bool:
+        """Whether TensorFlow's padding "SAME" sets just these zeros."""
+        axes = zip(self.size, self.kernel, self.strides, self.padding, strict=True)
+        return all(
+            max((math.ceil(size / stride) - 1) * stride + taps - size, 0) == 2 * zeros
+            for size, taps, stride, zeros in axes
+        )
+
+    @property
     def is_dense(self) -> bool:
         """Whether the stride is 1 and the padding leaves no zeros to themselves."""
         pairs = zip(self.padding, self.kernel, strict=True)

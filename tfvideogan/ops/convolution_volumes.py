@@ -53,19 +53,6 @@ def _paddings(geometry: Geometry) -> list[list[int]]:
     return [[0, 0], *([zeros, zeros] for zeros in geometry.padding), [0, 0]]
 
 
-# --- Convolutions of frames, one for each tap in time
-
-
-def frames_forward(geometry: Geometry, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Adds up the convolutions of the frames that each tap in time sees."""
-    plane = _plane(geometry)
-    parts = [
-        planes.native_forward(plane, seen, kernel[tap])
-        for tap, seen in enumerate(_seen(geometry, x))
-    ]
-    return frames.unfold_time(tf.add_n(parts), num_frames=geometry.output[0])
-
-
 # --- Few channels: taps in time and sub-pixels as channels
 
 
@@ -93,13 +80,13 @@ def matmul_input_gradient(
 ) -> tf.Tensor:
     """Multiplies the gradient by the kernel of each tap and adds the patches up."""
     parts = [
-        tf.einsum("nhwo,ko->nhwk", _fold(gradient), planes.block_rows(kernel[tap]))
+        tf.einsum("nhwo,ko->nhwk", _fold(gradient), _block_rows(kernel[tap]))
         for tap in range(geometry.kernel[0])
     ]
     patches = _fold(_shift_add(geometry, parts))
     plane = _plane(geometry)
     split = tf.split(patches, planes.BLOCK * planes.BLOCK, axis=-1)
-    return _unfold(geometry, planes.join_patches(plane, split))
+    return _unfold(geometry, _join_patches(plane, split))
 
 
 def matmul_filter_gradient(
@@ -110,7 +97,7 @@ def matmul_filter_gradient(
     flat = tf.reshape(gradient, [-1, geometry.outputs])
     blocks = [
         frames.unfold_time(one, num_frames=geometry.size[0])
-        for one in planes.block_patches(plane, _fold(x))
+        for one in _block_patches(plane, _fold(x))
     ]
     taps = []
     for tap in range(geometry.kernel[0]):
@@ -122,8 +109,54 @@ def matmul_filter_gradient(
             )
             for one in blocks
         ]
-        taps.append(planes.from_block_rows(tf.concat(rows, axis=0), geometry.inputs))
+        taps.append(_from_block_rows(tf.concat(rows, axis=0), geometry.inputs))
     return tf.stack(taps)
+
+
+def _block_patches(geometry: Geometry, x: tf.Tensor) -> list[tf.Tensor]:
+    """What the four taps of the 2x2 block kernel see, each [N, Ho, Wo, 4 I]."""
+    rows, columns = geometry.output
+    blocks = tf.nn.space_to_depth(tf.pad(x, _paddings(geometry)), planes.BLOCK)
+    return [
+        blocks[:, row : row + rows, column : column + columns]
+        for row in range(planes.BLOCK)
+        for column in range(planes.BLOCK)
+    ]
+
+
+def _join_patches(geometry: Geometry, patches: list[tf.Tensor]) -> tf.Tensor:
+    """Undoes `_block_patches` as its transpose does: adds what falls on one pixel."""
+    places = [
+        (row, column) for row in range(planes.BLOCK) for column in range(planes.BLOCK)
+    ]
+    moved = [
+        tf.pad(patch, [[0, 0], [row, 1 - row], [column, 1 - column], [0, 0]])
+        for (row, column), patch in zip(places, patches, strict=True)
+    ]
+    made = tf.nn.depth_to_space(tf.add_n(moved), planes.BLOCK)[:, 1:-1, 1:-1]
+    return tf.ensure_shape(made, [None, *geometry.size, geometry.inputs])
+
+
+def _block_rows(kernel: tf.Tensor) -> tf.Tensor:
+    """Rearranges [4, 4, I, O] to [16 I, O], rows in the order of `_block_patches`."""
+    *_, inputs, outputs = kernel.shape
+    blocks = tf.reshape(
+        kernel,
+        [planes.BLOCK, planes.BLOCK, planes.BLOCK, planes.BLOCK, inputs, outputs],
+    )
+    return tf.reshape(tf.transpose(blocks, [0, 2, 1, 3, 4, 5]), [-1, outputs])
+
+
+def _from_block_rows(rows: tf.Tensor, inputs: int) -> tf.Tensor:
+    """Undoes `_block_rows`."""
+    size = planes.BLOCK * planes.BLOCK
+    outputs = rows.shape[-1]
+    blocks = tf.reshape(
+        rows, [planes.BLOCK, planes.BLOCK, planes.BLOCK, planes.BLOCK, inputs, outputs]
+    )
+    return tf.reshape(
+        tf.transpose(blocks, [0, 2, 1, 3, 4, 5]), [size, size, inputs, outputs]
+    )
 
 
 def _plane(geometry: Geometry) -> Geometry:
@@ -136,12 +169,6 @@ def _plane(geometry: Geometry) -> Geometry:
         geometry.inputs,
         geometry.outputs,
     )
-
-
-def _seen(geometry: Geometry, x: tf.Tensor) -> list[tf.Tensor]:
-    """The frames that each tap in time sees, [N·To, H, W, I]."""
-    length = geometry.output[0]
-    return [_fold(x[:, tap : tap + length]) for tap in range(geometry.kernel[0])]
 
 
 def _shift_add(geometry: Geometry, parts: list[tf.Tensor]) -> tf.Tensor:
@@ -170,7 +197,6 @@ FORMS = {
     "native": planes.Form(
         native_forward, native_input_gradient, native_filter_gradient
     ),
-    "frames": planes.Form(forward=frames_forward),
     "subpixel": planes.Form(input_gradient=subpixel_input_gradient),
     "matmul": planes.Form(
         input_gradient=matmul_input_gradient, filter_gradient=matmul_filter_gradient

@@ -106,7 +106,9 @@ def test_residual_motion_keeps_a_share_of_the_past():
     states = network.recurrence(
         tf.concat([drawn.noise, category], axis=-1), initial_state=drawn.start
     )
-    expected = np.zeros([2, 3])
+    # 0.2 / (1 - 0.5), as far as steps can lead.
+    expected = 0.4 * network.first(drawn.start)
+    assert np.abs(expected).max() > 0.05
     for time in range(6):
         step = 0.2 * network.steps(states[:, time])
         expected = 0.5 * expected + step
@@ -118,6 +120,8 @@ def test_motion_stays_within_its_bound_for_ever():
     drawn = codes.draw(SIZES, num_clips=2, num_frames=300, seed=seeds.from_int(1))
     # The sum of 0.2 times 0.9 ** k.
     assert np.abs(network(drawn)).max() <= 0.2 / (1.0 - 0.9)
+    with pytest.raises(errors.UserError, match=r"must lie in \[0, 1\)"):
+        motion.ResidualMotion(SIZES, 3, memory=1.0)
 
 
 def test_motion_goes_on_in_long_videos(model):

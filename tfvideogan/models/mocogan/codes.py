@@ -10,6 +10,7 @@ and Content for Video Generation, CVPR 2018.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -103,6 +104,23 @@ def draw_each(
         start=tf.ensure_shape(start, [None, sizes.state]),
         noise=tf.ensure_shape(noise, [None, num_frames, sizes.noise]),
     )
+
+
+def noise_each(clip_seeds: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
+    """Draws standard normal numbers [N, *shape], of every clip from its own seed.
+
+    Those of a longer first axis of `shape` begin like those of a shorter one.
+
+    Args:
+      clip_seeds: [N] int64.
+      shape: static.
+    """
+
+    def one(seed: tf.Tensor) -> tf.Tensor:
+        return seeds.normal(shape, seeds.fold(seed, "noise"))
+
+    kind = tf.TensorSpec(shape, tf.float32)
+    return tf.map_fn(one, _to_pairs(clip_seeds), fn_output_signature=kind)
 
 
 def seeds_of_clips(frames: tf.Tensor) -> tf.Tensor:

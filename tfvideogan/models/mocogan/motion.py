@@ -17,6 +17,7 @@ import math
 import keras
 import tensorflow as tf
 
+from tfvideogan.core import errors
 from tfvideogan.models.mocogan import codes as codes_lib
 
 # [2]: how far one frame can move the code.
@@ -67,10 +68,10 @@ class GRUMotion(keras.Model):
 class ResidualMotion(keras.Model):
     """Motion as small steps, which cannot jump and need not come to rest.
 
-    The GRU's output moves the code: m_t = memory m_{t-1} + 0.2 tanh(W h_t), after [2].
-    Where we differ: memory below 1 keeps the code within 0.2 / (1 - memory) for ever, so
-    that a long video does not drift into codes that training never met; the noise has
-    learnt scales.
+    The GRU's output moves the code: m_t = memory m_{t-1} + 0.2 tanh(W h_t), after [2]; the
+    walk begins where the drawn first state says. Where we differ: memory below 1 keeps the
+    code within 0.2 / (1 - memory) for ever, so that a long video does not drift into codes
+    that training never met; the noise has learnt scales.
     """
 
     def __init__(
@@ -86,12 +87,19 @@ class ResidualMotion(keras.Model):
         Args:
           sizes: of the codes.
           units: numbers in a motion code.
-          memory: share of the code that the next frame keeps, in [0, 1].
+          memory: share of the code that the next frame keeps, in [0, 1).
           name: of the network.
+
+        Raises:
+          UserError: `memory` is out of range.
         """
+        if not 0.0 <= memory < 1.0:
+            raise errors.UserError(f"`motion_memory` ({memory}) must lie in [0, 1).")
         super().__init__(name=name, dtype="float32")
         self.sizes = sizes
         self.memory = memory
+        self.reach = RESIDUAL_STEP / (1.0 - memory)
+        self.first = keras.layers.Dense(units, activation="tanh", dtype="float32")
         self.recurrence = keras.layers.GRU(
             sizes.state, return_sequences=True, dtype="float32"
         )
@@ -106,12 +114,13 @@ class ResidualMotion(keras.Model):
         if self.sizes.categories:
             inputs = _with_category(inputs, codes, self.sizes)
         states = self.recurrence(inputs, initial_state=codes.start)
-        steps = RESIDUAL_STEP * self.steps(states)
-        return tf.einsum("ts,nsd->ntd", self._fading(steps.shape[1]), steps)
+        first = self.reach * self.first(codes.start)[:, tf.newaxis]
+        walk = tf.concat([first, RESIDUAL_STEP * self.steps(states)], axis=1)
+        return tf.einsum("ts,nsd->ntd", self._fading(states.shape[1]), walk)
 
     def _fading(self, length: int) -> tf.Tensor:
-        """How much of the step at frame s is left at frame t, [T, T]."""
-        ages = tf.range(length)[:, tf.newaxis] - tf.range(length)  # t - s
+        """How much of the start, then of each frame's step, is left, [T, T + 1]."""
+        ages = 1 + tf.range(length)[:, tf.newaxis] - tf.range(length + 1)
         left = tf.pow(self.memory, tf.cast(tf.maximum(ages, 0), tf.float32))
         return tf.where(ages >= 0, left, 0.0)
 

@@ -1,0 +1,649 @@
+"""MoCoGAN for video prediction: content and motion read from frames, not drawn.
+
+One to three frames of a clip are given, the rest is predicted. In each step, two rollouts
+in one:
+
+    posterior rows  know the whole clip through a narrow code of each transition and shall
+                    draw it again; half of them get their content from a frame of another
+                    time, so that motion must come from the codes and looks from the content
+    prior rows      know the context alone; half of them take the mean of the noise and are
+                    compared with what came, the others draw it and are only judged
+
+    image_critic      random frames beside the last context frame
+    prior_critic      clips of prior rows, behind two context frames
+    posterior_critic  clips of posterior rows, likewise
+
+The motion of posterior rows is read from a recoloured clip, so that codes learn what moves
+and not what it looks like: `swap` gives the motion of one clip to the content of another.
+
+Nobody has published this model; it follows the challenge "MoCoGAN for video prediction"
+and borrows from
+
+  [1] Tulyakov et al., MoCoGAN, CVPR 2018: content and motion apart.
+  [2] Villegas et al., MCnet, ICLR 2017: encoders of both; the gradient difference loss.
+  [3] Lee et al., Stochastic Adversarial Video Prediction, 2018: moved pixels, two rollouts
+      with a critic each.
+  [4] Denton, Fergus, SVG, ICML 2018: posterior and learnt prior.
+  [5] Denton, Birodkar, DRNET, NeurIPS 2017: content from another time of the clip.
+
+Where we differ from [3] and [4]: prior rows with mean noise are compared with the truth,
+which few training steps need; the recurrent state hears what was shown.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.core import clip, errors, exportable, seeds
+from tfvideogan.losses import adversarial, penalties, pixels, variational
+from tfvideogan.models import base, phase
+from tfvideogan.models.mocogan import codes as codes_lib
+from tfvideogan.models.mocogan import (
+    dynamics,
+    encoders,
+    objective,
+    prediction_generator,
+    prediction_showing,
+    predictor,
+    resnet_discriminator,
+)
+from tfvideogan.ops import augmentation, frames
+
+GENERATOR_RATE, CRITIC_RATE = 4e-4, 4e-4
+ADAM_BETAS = (0.5, 0.99)
+GENERATORS = ("resnet", "dcgan")
+CRITICS = ("single", "dual")
+# Sides divide by what the content encoder halves, and suffer what the pair encoder does.
+SIDE_STEP = 2**encoders.NUM_HALVINGS
+MIN_SIDE = 2**encoders.PAIR_LAYERS
+DCGAN_SIDE = 64
+# Context frames that a critic of clips sees before the prediction.
+SEEN_BEFORE = 2
+# How often training shows one, two and three context frames.
+CONTEXT_SHARES = (0.4, 0.3, 0.3)
+# Of each number of the noise, for nothing; share of the divergence that moves the prior.
+FREE_NATS, PRIOR_SHARE = 0.1, 0.8
+
+
+class PredictionMoCoGAN(base.VideoGAN):
+    """Encoders, dynamics, a generator of next frames, and up to three critics."""
+
+    def __init__(
+        self,
+        *,
+        generator_optimizer: keras.optimizers.Optimizer | None = None,
+        critic_optimizer: keras.optimizers.Optimizer | None = None,
+        content: int = 64,
+        motion_units: int = 32,
+        motion_noise: int = 16,
+        motion_state: int = 128,
+        pair_units: int = 64,
+        clip_units: int = 64,
+        clip_code: int = 32,
+        width: int = 16,
+        num_blocks: int = 2,
+        pair_width: int = 16,
+        critic_width: int = 16,
+        num_frames_judged: int = 4,
+        generator: str = "resnet",
+        has_warp: bool = True,
+        has_posterior: bool = True,
+        critics: str = "dual",
+        l1_weight: float = 10.0,
+        gradient_weight: float = 1.0,
+        kl_weight: float = 1e-3,
+        video_weight: float = 0.1,
+        image_weight: float = 0.05,
+        adversarial_start: int = 300,
+        adversarial_ramp: int = 500,
+        r1_weight: float = 1.0,
+        r1_every: int = 16,
+        num_samples: int = 5,
+        long_multiple: int = 16,
+        seed: int = 0,
+        ema_decay: float = 0.995,
+        name: str | None = None,
+    ) -> None:
+        """Stores the settings.
+
+        Args:
+          generator_optimizer: Adam(4e-4, 0.5, 0.99) by default.
+          critic_optimizer: likewise; must be its own object.
+          content: numbers in the content code.
+          motion_units: numbers in the motion code of a frame.
+          motion_noise: Z, numbers in the noise of a frame.
+          motion_state: numbers in the state of the dynamics.
+          pair_units: numbers in the code of a pair of frames.
+          clip_units: of the clip encoder, in each direction.
+          clip_code: numbers in the code of a clip's motion.
+          width: channels of the generator's largest picture; DCGAN's takes four times
+            as many.
+          num_blocks: residual blocks of the generator.
+          pair_width: channels behind the pair encoder's first layer.
+          critic_width: channels behind the critics' first layers.
+          num_frames_judged: frames of each clip that the frame critic sees.
+          generator: "resnet", or "dcgan", MoCoGAN's own, for 64x64.
+          has_warp: whether the residual generator may move pixels.
+          has_posterior: whether there are posterior rows; `swap` and `encode` need them.
+          critics: of clips: "dual", one for each kind of rows, or "single", of prior rows.
+          l1_weight: of the mean absolute difference of colours in [-1, 1].
+          gradient_weight: of the gradient difference.
+          kl_weight: of the divergence, a sum over Z in nats.
+          video_weight: of the critics of clips.
+          image_weight: of the critic of frames.
+          adversarial_start: step from which critics count for the generator.
+          adversarial_ramp: steps until they count in full.
+          r1_weight: gamma of the R1 penalty of the frame critic.
+          r1_every: R1 is computed on steps that divide by it, times this number.
+          num_samples: predictions of a clip that evaluations draw.
+          long_multiple: evaluations predict so many training clips' length.
+          seed: see `VideoGAN`.
+          ema_decay: see `VideoGAN`.
+          name: see `VideoGAN`.
+
+        Raises:
+          UserError: `generator` or `critics` is not what it may be, or they do not go
+            together.
+        """
+        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        _check_choice("generator", generator, GENERATORS)
+        _check_choice("critics", critics, CRITICS)
+        if critics == "dual" and not has_posterior:
+            raise errors.UserError(
+                '`critics` ("dual") judges posterior rows, but `has_posterior` is False; '
+                'set `critics` to "single".'
+            )
+        self.generator_optimizer = generator_optimizer or _make_adam(GENERATOR_RATE)
+        self.critic_optimizer = critic_optimizer or _make_adam(CRITIC_RATE)
+        self.content_size = content
+        self.motion_units = motion_units
+        self.motion_noise = motion_noise
+        self.motion_state = motion_state
+        self.pair_units = pair_units
+        self.clip_units = clip_units
+        self.clip_code = clip_code
+        self.width = width
+        self.num_blocks = num_blocks
+        self.pair_width = pair_width
+        self.critic_width = critic_width
+        self.num_frames_judged = num_frames_judged
+        self.generator_kind = generator
+        self.has_warp = has_warp
+        self.has_posterior = has_posterior
+        self.critics = critics
+        self.l1_weight = l1_weight
+        self.gradient_weight = gradient_weight
+        self.kl_weight = kl_weight
+        self.video_weight = video_weight
+        self.image_weight = image_weight
+        self.adversarial_start = adversarial_start
+        self.adversarial_ramp = adversarial_ramp
+        self.r1_weight = r1_weight
+        self.r1_every = r1_every
+        self.num_samples = num_samples
+        self.long_multiple = long_multiple
+
+    # --- Networks
+
+    def build_networks(self, spec: clip.ClipSpec) -> None:
+        """Creates the networks.
+
+        Raises:
+          UserError: the clips are too short or small, or their sides do not divide.
+        """
+        _check(spec, self.generator_kind)
+        size = min(spec.height, spec.width)
+        self.horizon = spec.frames - predictor.MAX_CONTEXT
+        self._generators = {
+            "content_encoder": encoders.ContentEncoder(
+                width=self.width, code_size=self.content_size
+            ),
+            "pair_encoder": encoders.PairEncoder(
+                width=self.pair_width, code_size=self.pair_units
+            ),
+            "dynamics": dynamics.Dynamics(
+                units=self.motion_state,
+                noise=self.motion_noise,
+                code_size=self.motion_units,
+            ),
+            "generator": self._make_generator(spec),
+        }
+        self.predictor = predictor.Predictor(
+            **self._generators, has_learnt_prior=self.has_posterior
+        )
+        if self.has_posterior:
+            self.clip_encoder = encoders.ClipEncoder(
+                units=self.clip_units, noise=self.motion_noise, clip_size=self.clip_code
+            )
+            self._generators["clip_encoder"] = self.clip_encoder
+        self._critics = {
+            "image_critic": resnet_discriminator.FrameCritic(
+                size, width=self.critic_width
+            ),
+            "prior_critic": self._make_clip_critic(size, "prior_critic"),
+        }
+        if self.critics == "dual":
+            self._critics["posterior_critic"] = self._make_clip_critic(
+                size, "posterior_critic"
+            )
+        # One step creates every variable.
+        zeros = clip.zeros_like_spec(spec, 1)
+        rolled = self._rolled(zeros, seeds.from_int(0))
+        self._judge_frames(zeros["frames"], rolled["fakes"][:1], seeds.from_int(0))
+        for name in self._clip_critics(rolled, zeros["frames"]):
+            self._critics[name](zeros["frames"][:, 1:])
+        if self.has_posterior:
+            self.clip_encoder(tf.zeros([1, spec.frames - 1, self.pair_units]))
+
+    @property
+    def networks(self) -> dict[str, keras.Layer]:
+        """Encoders, dynamics and generator, then the critics."""
+        return self._generators | self._critics
+
+    @property
+    def averaged_networks(self) -> tuple[str, ...]:
+        """All but the critics."""
+        return tuple(self._generators)
+
+    def _make_generator(self, spec: clip.ClipSpec) -> keras.Model:
+        if self.generator_kind == "dcgan":
+            return prediction_generator.DCGANPredictor(spec, width=4 * self.width)
+        return prediction_generator.ResidualPredictor(
+            spec,
+            width=self.width,
+            num_blocks=self.num_blocks,
+            has_warp=self.has_warp,
+        )
+
+    def _make_clip_critic(
+        self, size: int, name: str
+    ) -> resnet_discriminator.ClipCritic:
+        return resnet_discriminator.ClipCritic(
+            size, width=self.critic_width, categories=0, projects=False, name=name
+        )
+
+    # --- Losses
+
+    def make_phases(self) -> tuple[phase.Phase, ...]:
+        """One update of all critics, then one of all that predicts."""
+        return (
+            phase.Phase(
+                "critic",
+                tuple(self._critics),
+                self.critic_losses,
+                self.critic_optimizer,
+            ),
+            phase.Phase(
+                "generator",
+                self.averaged_networks,
+                self.generator_losses,
+                self.generator_optimizer,
+                trains_shared=True,
+            ),
+        )
+
+    def shared_forward(
+        self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Predicts once for critics and generator."""
+        return self._rolled(batch, seed)
+
+    def critic_losses(
+        self,
+        batch: Mapping[str, tf.Tensor],
+        shared: Mapping[str, tf.Tensor] | None,
+        seed: tf.Tensor,
+    ) -> tuple[phase.Scalars, phase.Scalars]:
+        """Hinge losses of frames and clips, and R1 of frames on some steps."""
+        real = batch["frames"]
+        fixed = {name: tf.stop_gradient(value) for name, value in shared.items()}
+        times_seed = seeds.fold(seed, "times")
+        future = real[:, predictor.MAX_CONTEXT :]
+        of_real = self._judge_frames(real, future, times_seed, training=True)
+        of_fake = self._judge_frames(real, fixed["fakes"], times_seed, training=True)
+        losses = {"critic/image": adversarial.hinge_critic_loss(of_real, of_fake)}
+        monitors = objective.monitors("image", of_real, of_fake)
+        for name, fakes in self._clip_critics(fixed, real).items():
+            critic = self._critics[name]
+            both = tf.concat([real[:, 1:], fakes], axis=0)
+            of_real, of_fake = tf.split(critic(both, training=True)[0], 2)
+            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(of_real, of_fake)
+            monitors |= objective.monitors(name, of_real, of_fake)
+        if self.r1_weight:
+            losses["critic/r1"] = self._lazy_r1(real, seed)
+        return losses, monitors
+
+    def generator_losses(
+        self,
+        batch: Mapping[str, tf.Tensor],
+        shared: Mapping[str, tf.Tensor] | None,
+        seed: tf.Tensor,
+    ) -> tuple[phase.Scalars, phase.Scalars]:
+        """Colours, edges, divergence, and the critics' scores."""
+        real = batch["frames"]
+        future = real[:, predictor.MAX_CONTEXT :]
+        number = tf.shape(real)[0]
+        fakes, is_mean = shared["fakes"], shared["is_mean"]
+        prior = fakes[-number:]
+        # Of rows that drew their noise nobody knows what should have come.
+        compared = tf.where(is_mean[:, None, None, None, None], prior, future)
+        share = tf.reduce_mean(tf.cast(is_mean, tf.float32))
+        losses = self._likeness("prior", future, compared)
+        monitors = {
+            "motion/change": objective.change(prior),
+            "motion/real_change": objective.change(future),
+            "prior/share_compared": share,
+        }
+        if self.has_posterior:
+            losses |= self._likeness("posterior", future, fakes[:number])
+            moments = [
+                (shared[f"{name}_mean"], shared[f"{name}_log_scale"])
+                for name in ("posterior", "prior")
+            ]
+            divergence = variational.balanced_kl(
+                *moments, free_nats=FREE_NATS, prior_share=PRIOR_SHARE
+            )
+            losses["generator/kl"] = self.kl_weight * divergence
+            monitors |= _units(variational.kl(*moments))
+        ramp = self._adversarial_share()
+        scores = self._judge_frames(real, fakes, seeds.fold(seed, "times"))
+        losses["generator/image"] = (
+            self.image_weight * ramp * adversarial.hinge_generator_loss(scores)
+        )
+        for name, clips in self._clip_critics(shared, real).items():
+            scores = self._critics[name](clips, training=False)[0]
+            losses[f"generator/{name}"] = (
+                self.video_weight * ramp * adversarial.hinge_generator_loss(scores)
+            )
+        return losses, monitors
+
+    def _likeness(
+        self, rows: str, real: tf.Tensor, fake: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        flat = (frames.fold_time(real), frames.fold_time(fake))
+        edges = pixels.gradient_difference(*flat)
+        return {
+            f"generator/{rows}_l1": self.l1_weight * pixels.l1(*flat),
+            f"generator/{rows}_gradient": self.gradient_weight * edges,
+        }
+
+    def _adversarial_share(self) -> tf.Tensor:
+        """What critics count for the generator in this step, in [0, 1]."""
+        since = tf.cast(self.step - self.adversarial_start, tf.float32)
+        return tf.clip_by_value(since / max(self.adversarial_ramp, 1), 0.0, 1.0)
+
+    # --- Rows
+
+    def _rolled(
+        self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Predicts the clips of a batch: posterior rows, if there are any, then prior.
+
+        Returns:
+          `fakes` [M, F, H, W, C]; `is_mean` [N] bool, of prior rows; with posterior rows
+          the moments `posterior_mean`, `posterior_log_scale`, `prior_mean`,
+          `prior_log_scale` [N, F, Z], all of posterior rows.
+        """
+        real = batch["frames"]
+        number = tf.shape(real)[0]
+        context = real[:, : predictor.MAX_CONTEXT]
+        valid = _random_valid(number, seeds.fold(seed, "valid"))
+        noise = seeds.normal(
+            [number, self.horizon, self.motion_noise], seeds.fold(seed, "noise")
+        )
+        is_mean = seeds.uniform([number], seeds.fold(seed, "is_mean")) < 0.5
+        own_noise = tf.where(is_mean[:, tf.newaxis, tf.newaxis], 0.0, noise)
+        if not self.has_posterior:
+            scene = self.predictor.read(context, valid)
+            rolled = self.predictor.roll(scene, own_noise, training=True)
+            return {"fakes": rolled.frames, "is_mean": is_mean}
+        moved, moved_valid = _from_another_time(
+            real, context, valid, seeds.fold(seed, "content")
+        )
+        scene = self.predictor.read(
+            tf.concat([moved, context], axis=0),
+            tf.concat([moved_valid, valid], axis=0),
+        )
+        recoloured = augmentation.augment(
+            real, seeds.fold(seed, "recolour"), policy=("colour",)
+        )
+        state, posterior = self.read_clip(recoloured, valid)
+        scene = scene._replace(state=tf.concat([state, scene.state[number:]], axis=0))
+        known = predictor.Posterior(
+            tf.tile(posterior.mean, [2, 1, 1]),
+            tf.tile(posterior.log_scale, [2, 1, 1]),
+            tf.range(2 * number) < number,
+        )
+        own = seeds.normal(tf.shape(noise), seeds.fold(seed, "posterior"))
+        rolled = self.predictor.roll(
+            scene, tf.concat([own, own_noise], axis=0), known, training=True
+        )
+        return {
+            "fakes": rolled.frames,
+            "is_mean": is_mean,
+            "posterior_mean": posterior.mean,
+            "posterior_log_scale": posterior.log_scale,
+            "prior_mean": rolled.prior_mean[:number],
+            "prior_log_scale": rolled.prior_log_scale[:number],
+        }
+
+    def read_clip(
+        self, clips: tf.Tensor, valid: tf.Tensor
+    ) -> tuple[tf.Tensor, encoders.Posterior]:
+        """Reads the motion of whole clips.
+
+        Args:
+          clips: [N, T, H, W, C] in [-1, 1].
+          valid: [N, 3] bool, which of the first three frames the state may know.
+
+        Returns:
+          The state [N, U] behind the third frame, and the posterior of the transitions
+          to those that follow, F = T - 3 of them.
+        """
+        pair = self.predictor.pair_encoder
+        pairs = encoders.pairs_of(pair, clips)
+        last = clips[:, predictor.MAX_CONTEXT - 1]
+        first = predictor.MAX_CONTEXT - 1
+        state = self.predictor.dynamics.start(
+            pair(last, last), pairs[:, :first], valid[:, :-1]
+        )
+        whole = self.clip_encoder(pairs)
+        return state, whole._replace(
+            mean=whole.mean[:, first:], log_scale=whole.log_scale[:, first:]
+        )
+
+    def _judge_frames(
+        self,
+        real: tf.Tensor,
+        clips: tf.Tensor,
+        seed: tf.Tensor,
+        *,
+        training: bool = False,
+    ) -> tf.Tensor:
+        """Logits of K frames of each clip beside the last context frame of its row.
+
+        `clips` may hold the rows of `real` several times.
+        """
+        rows = tf.shape(clips)[0]
+        count = self.num_frames_judged
+        times = seeds.integers([rows, count], seed, clips.shape[1])
+        images = tf.gather(clips, times, axis=1, batch_dims=1)
+        last = real[:, predictor.MAX_CONTEXT - 1]
+        last = tf.tile(last, [rows // tf.shape(real)[0], 1, 1, 1])
+        beside = tf.repeat(last[:, tf.newaxis], count, axis=1)
+        both = tf.reshape(
+            tf.concat([images, beside], axis=-1),
+            [-1, *clips.shape[2:4], 2 * clips.shape[4]],
+        )
+        return self._critics["image_critic"](both, training=training)
+
+    def _clip_critics(
+        self, rolled: Mapping[str, tf.Tensor], real: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Clips [N, T-1, H, W, C] for each critic of clips, behind two context frames."""
+        number = tf.shape(real)[0]
+        fakes = rolled["fakes"]
+        before = real[:, predictor.MAX_CONTEXT - SEEN_BEFORE : predictor.MAX_CONTEXT]
+        found = {"prior_critic": tf.concat([before, fakes[-number:]], axis=1)}
+        if self.critics == "dual":
+            found["posterior_critic"] = tf.concat([before, fakes[:number]], axis=1)
+        return found
+
+    def _lazy_r1(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """R1 of the frame critic on steps that divide by `r1_every`, else 0."""
+        images = objective.random_frames(real, seeds.fold(seed, "r1"))
+        both = tf.concat([images, real[:, predictor.MAX_CONTEXT - 1]], axis=-1)
+
+        def penalty() -> tf.Tensor:
+            found = penalties.r1_penalty(self._critics["image_critic"], both)
+            return self.r1_weight * self.r1_every * found
+
+        is_due = self.step % self.r1_every == 0
+        return tf.cond(is_due, penalty, lambda: tf.constant(0.0))
+
+    # --- Inference
+
+    def predict_frames(
+        self,
+        context: tf.Tensor,
+        clip_seeds: tf.Tensor,
+        *,
+        frames: int | None = None,
+        temperature: float = 1.0,
+    ) -> tf.Tensor:
+        """Predicts what follows on a context.
+
+        Args:
+          context: [N, K, H, W, C] in [-1, 1], 1 to 3 frames; of more the last three.
+          clip_seeds: [N] int64, a prediction each; a longer one begins like a shorter.
+          frames: F, any; that of training by default.
+          temperature: factor of the noise; 0 predicts the mean course.
+
+        Returns:
+          [N, F, H, W, C] in [-1, 1].
+        """
+        length = frames or self.horizon
+        noise = codes_lib.noise_each(clip_seeds, [length, self.motion_noise])
+        scene = self.predictor.read(*predictor.padded(context))
+        return self.predictor.roll(scene, temperature * noise).frames
+
+    def swap(self, content: tf.Tensor, motion: tf.Tensor) -> tf.Tensor:
+        """Gives the content of one clip the motion of another.
+
+        Args:
+          content: [N, K, H, W, C] in [-1, 1], 1 to 3 frames; of more the last three.
+          motion: [N, T, H, W, C] in [-1, 1], T at least 4.
+
+        Returns:
+          [N, T - 3, H, W, C] in [-1, 1], moving as the motion's frames from the fourth.
+        """
+        scene = self.predictor.read(*predictor.padded(content))
+        number = tf.shape(motion)[0]
+        all_valid = tf.fill([number, predictor.MAX_CONTEXT], True)
+        state, posterior = self.read_clip(motion, all_valid)
+        known = predictor.Posterior(
+            posterior.mean, posterior.log_scale, tf.fill([number], True)
+        )
+        mean = tf.zeros_like(posterior.mean)
+        return self.predictor.roll(scene._replace(state=state), mean, known).frames
+
+    def encode(self, clips: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the codes of clips [N, T, H, W, C] in [-1, 1].
+
+        Returns:
+          `content_code` [N, D] of the last three frames, `motion_codes` [N, T-1, Z] of
+          the transitions, `clip_code` [N, E] of the motion as a whole; float32.
+        """
+        context, valid = predictor.padded(clips)
+        content = self.predictor.content_encoder(context, valid)
+        pairs = encoders.pairs_of(self.predictor.pair_encoder, clips)
+        posterior = self.clip_encoder(pairs)
+        return {
+            "content_code": content.code,
+            "motion_codes": posterior.mean,
+            "clip_code": posterior.clip,
+        }
+
+    def evaluation_outputs(
+        self, batch: Mapping[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """Returns what metrics judge, see `prediction_showing.evaluation_outputs`."""
+        return prediction_showing.evaluation_outputs(
+            self,
+            batch,
+            num_samples=self.num_samples,
+            long_frames=self.long_multiple * self.spec.frames,
+        )
+
+    def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Real, predicted, drawn and swapped; see `prediction_showing.sample_clips`."""
+        return prediction_showing.sample_clips(self, batch)
+
+    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+        """`predict`; with posterior rows `swap` and `encode`, too."""
+        return prediction_showing.serving_functions(self)
+
+
+def _random_valid(number: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Draws which of three context frames are shown, [N, 3] bool."""
+    draw = seeds.uniform([number], seed)[:, tf.newaxis]
+    one, two, _ = CONTEXT_SHARES
+    return tf.concat([draw >= one + two, draw >= one, draw >= 0.0], axis=1)
+
+
+def _from_another_time(
+    clips: tf.Tensor, context: tf.Tensor, valid: tf.Tensor, seed: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Replaces the context of half of the rows by one frame of any time."""
+    number = tf.shape(clips)[0]
+    other = objective.random_frames(clips, seeds.fold(seed, "time"))[:, tf.newaxis]
+    is_other = seeds.uniform([number, 1], seeds.fold(seed, "is_other")) < 0.5
+    moved = tf.where(is_other[:, :, None, None, None], other, context)
+    is_last = tf.range(predictor.MAX_CONTEXT) == predictor.MAX_CONTEXT - 1
+    return moved, valid & (is_last | ~is_other)
+
+
+def _units(divergence: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Nats of a frame, and how many numbers of its noise say something."""
+    of_each = tf.reduce_mean(divergence, axis=[0, 1])  # [Z]
+    active = tf.reduce_sum(tf.cast(of_each > FREE_NATS, tf.float32))
+    return {"kl/nats": tf.reduce_sum(of_each), "kl/active_units": active}
+
+
+def _check(spec: clip.ClipSpec, generator: str) -> None:
+    least = predictor.MAX_CONTEXT + 1
+    size = min(spec.height, spec.width)
+    # A critic of clips sees all frames but the first.
+    least = max(least, resnet_discriminator.least_frames(size) + 1)
+    if spec.frames < least:
+        raise errors.UserError(
+            f"`frames` ({spec.frames}) must be at least {least} for a prediction with a "
+            f"shorter side of {size}: {predictor.MAX_CONTEXT} of context and what "
+            "follows; raise FRAMES."
+        )
+    for name in ("height", "width"):
+        side = getattr(spec, name)
+        if generator == "dcgan" and side != DCGAN_SIDE:
+            raise errors.UserError(
+                f"`{name}` ({side}) must be {DCGAN_SIDE} for DCGAN's generator; set "
+                '`generator` to "resnet" for other sizes.'
+            )
+        if side < MIN_SIDE or side % SIDE_STEP:
+            lower = max(side - side % SIDE_STEP, MIN_SIDE)
+            raise errors.UserError(
+                f"`{name}` ({side}) must be a multiple of {SIDE_STEP} and at least "
+                f"{MIN_SIDE}; use {lower} or {lower + SIDE_STEP}."
+            )
+
+
+def _check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise errors.UserError(
+            f"`{name}` ({value!r}) must be one of {', '.join(map(repr, allowed))}."
+        )
+
+
+def _make_adam(rate: float) -> keras.optimizers.Adam:
+    beta_1, beta_2 = ADAM_BETAS
+    return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2)

@@ -1,0 +1,162 @@
+"""Generators of the next frame: a residual one that moves pixels, and DCGAN's.
+
+    frame, flows = generator(content, maps, frame, code)
+
+The residual one starts from the scene's maps, those of the last frame and a picture of the
+motion code, and ends in three offers for every pixel: the last frame moved by a flow, the
+last context frame moved by another, and a new colour. A softmax mixes them.
+
+References:
+  [1] Zhu et al., CycleGAN, ICCV 2017, appendix 7.2 (residual blocks between a halving and
+      a doubling half). Where we differ: modulated convolutions instead of instance norm,
+      so that frames keep their light; see `resnet_generator.py`.
+  [2] Lee et al., SAVP, 2018, section 3.3 (moved last and first frame and a new picture,
+      mixed by masks).
+  [3] Tulyakov et al., MoCoGAN, CVPR 2018: DCGAN's generator of codes.
+"""
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.core import clip
+from tfvideogan.models.mocogan import codes, encoders, generator, resnet_generator
+from tfvideogan.ops import warp
+
+LEAKY_SLOPE = 0.2
+# The motion code is drawn as a picture of so many places, resized to the maps.
+PICTURE_SIDE = 8
+PICTURE_CHANNELS = 16
+# Flows reach so far, as a share of the longer side.
+REACH = 0.25
+FLOW_CHANNELS = 2
+NUM_FLOWS = 2
+NUM_OFFERS = 3
+
+
+class ResidualPredictor(keras.Model):
+    """The next frame from what is known of the scene and its motion."""
+
+    def __init__(
+        self,
+        spec: clip.ClipSpec,
+        *,
+        width: int,
+        num_blocks: int,
+        has_warp: bool,
+        name: str = "generator",
+    ) -> None:
+        """Creates the layers.
+
+        Args:
+          spec: of a clip; its sides divide by 4.
+          width: w, channels of the largest picture, as of the content encoder.
+          num_blocks: residual blocks at a quarter of the sides.
+          has_warp: whether pixels may be moved; if not, all colours are new.
+          name: of the network.
+        """
+        super().__init__(name=name)
+        conv = resnet_generator.ModulatedConv
+        self.has_warp = has_warp
+        self.reach = REACH * max(spec.height, spec.width)
+        self.channels = spec.channels
+        side, thin = PICTURE_SIDE, PICTURE_CHANNELS
+        self.picture = keras.layers.Dense(side * side * thin)
+        self.join = keras.layers.Dense(4 * width)
+        self.blocks = [(conv(4 * width), conv(4 * width)) for _ in range(num_blocks)]
+        self.doubling = [conv(2 * width, doubles=True), conv(width, doubles=True)]
+        self.merge = conv(2 * width)
+        offered = NUM_FLOWS * FLOW_CHANNELS + NUM_OFFERS if has_warp else 0
+        self.offers = conv(spec.channels + offered)
+
+    def call(
+        self,
+        content: encoders.Content,
+        maps: tf.Tensor,
+        frame: tf.Tensor,
+        code: tf.Tensor,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws the next frame.
+
+        Args:
+          content: of the scene, M rows.
+          maps: [M, H/4, W/4, 4w] of the last frame.
+          frame: [M, H, W, C] float32 in [-1, 1], the last frame.
+          code: [M, D] float32, of the motion.
+          training: changes nothing here.
+
+        Returns:
+          The next frame [M, H, W, C] float32 in [-1, 1]; and [M, H, W, 4] float32 pixels,
+          where in the last frame and in the last context frame its pixels come from.
+        """
+        style = tf.cast(tf.concat([code, content.code], axis=-1), self.compute_dtype)
+        x = self.join(tf.concat([content.maps, maps, self._drawn(code, maps)], axis=-1))
+        for first, second in self.blocks:
+            x += second(
+                _leaky(first(_leaky(x), style, **encoders.PLAIN)),
+                style,
+                **encoders.PLAIN,
+            )
+        x = _leaky(self.doubling[0](_leaky(x), style, **encoders.PLAIN))
+        x = tf.concat([x, content.half], axis=-1)
+        x = _leaky(self.merge(x, style, **encoders.PLAIN))
+        x = _leaky(self.doubling[1](x, style, **encoders.PLAIN))
+        x = tf.concat([x, tf.cast(content.frame, x.dtype)], axis=-1)
+        made = tf.cast(self.offers(x, style, **encoders.PLAIN), tf.float32)
+        colour = tf.tanh(made[..., : self.channels])
+        if not self.has_warp:
+            still = tf.zeros_like(made[..., :1])
+            return colour, tf.repeat(still, NUM_FLOWS * FLOW_CHANNELS, axis=-1)
+        flows = self.reach * tf.tanh(
+            made[..., self.channels : self.channels + NUM_FLOWS * FLOW_CHANNELS]
+        )
+        of_last, of_context = tf.split(flows, NUM_FLOWS, axis=-1)
+        offers = (
+            warp.backward(frame, of_last),
+            warp.backward(tf.cast(content.frame, tf.float32), of_context),
+            colour,
+        )
+        shares = tf.nn.softmax(made[..., -NUM_OFFERS:])
+        mixed = tf.add_n(
+            [offer * shares[..., i : i + 1] for i, offer in enumerate(offers)]
+        )
+        return mixed, flows
+
+    def _drawn(self, code: tf.Tensor, maps: tf.Tensor) -> tf.Tensor:
+        """Draws the motion code as a picture as large as the maps."""
+        shape = [-1, PICTURE_SIDE, PICTURE_SIDE, PICTURE_CHANNELS]
+        picture = tf.reshape(self.picture(code), shape)
+        resized = tf.image.resize(tf.cast(picture, tf.float32), maps.shape[1:3])
+        return tf.cast(resized, maps.dtype)
+
+
+class DCGANPredictor(keras.Model):
+    """MoCoGAN's own generator, told content and motion by encoders; 64x64 only."""
+
+    def __init__(
+        self, spec: clip.ClipSpec, *, width: int, name: str = "generator"
+    ) -> None:
+        """Creates the layers; `width` is that of the paper's generator."""
+        super().__init__(name=name)
+        sizes = codes.Sizes(content=0, noise=0, state=0, categories=0)
+        self.network = generator.FrameGenerator(
+            sizes, width=width, channels=spec.channels, takes_category=False
+        )
+
+    def call(
+        self,
+        content: encoders.Content,
+        maps: tf.Tensor,
+        frame: tf.Tensor,
+        code: tf.Tensor,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws the next frame from the codes alone; see `ResidualPredictor.call`."""
+        flat = tf.concat([content.code, code], axis=-1)
+        made = self.network.render(flat, num_frames=1, training=training)[:, 0]
+        still = tf.zeros_like(made[..., :1])
+        return made, tf.repeat(still, NUM_FLOWS * FLOW_CHANNELS, axis=-1)
+
+
+def _leaky(x: tf.Tensor) -> tf.Tensor:
+    return tf.nn.leaky_relu(x, LEAKY_SLOPE)
