@@ -3,12 +3,33 @@ r"""Sends a video to a served model and writes the answer as a file that plays.
     python -m tfvideogan.client --model=foregan --input=clip.mp4 --mask=mask.png \
         --output=out.mp4
     python -m tfvideogan.client --model=foregan --describe
+    python -m tfvideogan.client --model=mocogan --samples=9 --output=grid.mp4
+    python -m tfvideogan.client --model=mocogan_prediction --input=clip.mp4 \
+        --output=out.mp4
+    python -m tfvideogan.client --model=mocogan_prediction --signature=swap \
+        --input=content.mp4 --motion=a.mp4 --motion=b.mp4 --output=grid.mp4
+    python -m tfvideogan.client --model=mocogan_prediction --signature=encode \
+        --input=clip.mp4 --output=codes.npz
 
 In a checkout, `python tools/sample_clip.py` writes a clip.mp4 and a mask.png to try, and
 `python -m tfvideogan.serve` serves what is in saved_models/.
 
 What the model wants is asked of the server; frames are resized to its size, optical flow
 is estimated here (DIS) where it wants some, and a long video goes in several requests.
+Which part of the input is sent depends on the name under which a model wants it:
+
+    frames       all of it
+    context      its last --context_frames; each answer is written behind them, so that
+                 the file plays on
+    content      all of it
+    clip         as many frames as the model wants, from the start
+    motion       likewise, of each --motion
+
+Several --samples, and several motions, are one request. A film shows all the answers at
+once: samples in a square; motions in a row above their answers, the content at the left.
+With an npz or a folder (no ending), each answer is there by itself. Codes, which are no
+pictures, go into one npz under their names.
+
 Exit codes: 0 done, 2 bad input, 3 no server, 4 the server refused or failed.
 """
 
@@ -24,21 +45,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import cv2
-import grpc
 import numpy as np
 
 from tfvideogan.core import errors, exportable, pixels
-from tfvideogan.data import flow, pictures, video, video_reader
-from tfvideogan.serving import long_video, prediction_client
+from tfvideogan.data import excerpts, flow, galleries, pictures, sheets, video
+from tfvideogan.serving import (
+    client_choice,
+    client_flags,
+    long_video,
+    prediction_client,
+)
 
 OK, BAD_INPUT, UNREACHABLE, REFUSED = 0, 2, 3, 4
 DEFAULT_FPS = 8.0
 WHITE = 255
-MEGABYTE = 2**20
+RGB = 3
 BATCHED_RANK = 5  # of [N, T, H, W, C]
-# What is asked for and written where nobody says, in this order: bytes before floats.
-MAIN_OUTPUTS = ("video_uint8", "video", "frames", "image_uint8", "image")
-VERBS = ("predict", "complete", "generate", prediction_client.DEFAULT_SIGNATURE)
+# Clips by the names that signatures give them.
+CONTEXT, CONTENT, CLIP = "context", "content", "clip"
+MOTION = client_choice.MOTION
 
 
 class PredictionClient(prediction_client.PredictionClient):
@@ -94,9 +119,11 @@ class PredictionClient(prediction_client.PredictionClient):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = _parser().parse_args(argv)
+    options = client_flags.parser(__doc__ or "").parse_args(argv)
     try:
-        with _client(options) as client:
+        client_flags.check(options)
+        connection = client_flags.connection(options)
+        with PredictionClient(options.server, **connection) as client:
             if options.wait_seconds:
                 client.wait(options.model, options.wait_seconds)
             return _work(options, client)
@@ -110,75 +137,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    texts = (
-        ("server", "localhost:8500", "host:port of gRPC, or unix:path"),
-        ("label", "", "a version by its label"),
-        ("signature", "", "what to call; the model's verb by default"),
-        ("input", "", "a video file (mp4, gif, ...) or a folder of pictures"),
-        ("mask", "", "a picture: white, or any colour, where the object is"),
-        ("text", "", "a caption, for models that want `text`"),
-        ("output", "", "mp4, gif, png, npz, or a folder"),
-        ("outputs", "", "by comma; each but the first is written beside --output"),
-        ("tls_ca", "", "PEM file of the authority; switches TLS on"),
-        ("tls_cert", "", "PEM file of the client's certificate"),
-        ("tls_key", "", "PEM file of the client's key"),
-        ("tls_server_name", "", "the name in the server's certificate"),
-    )
-    made.add_argument("--model", "--model_name", required=True, help="its served name")
-    for name, default, about in texts:
-        made.add_argument(f"--{name}", default=default, metavar="TEXT", help=about)
-    numbers = (
-        ("version", int, None, "a version by its number; the newest by default"),
-        ("seed", int, 0, "for models that want `seed`"),
-        ("category", int, 0, "for models that want `label`: the number of a class"),
-        ("truncation", float, 1.0, "for models that want it: 0 typical, 1 varied"),
-        ("fps", float, None, "of the output; as the input by default"),
-        ("max_frames", int, 0, "read so many frames of the input; 0 for all"),
-        ("chunk_frames", int, 32, "frames in a request"),
-        ("overlap", int, 4, "frames two chunks share, if the model has no memory"),
-        ("timeout", float, 600.0, "of a request, seconds"),
-        ("wait_seconds", float, 0.0, "wait so long for the model to be available"),
-        ("max_message_mb", int, 0, "of a message; 0 for no limit"),
-    )
-    for name, kind, default, about in numbers:
-        made.add_argument(
-            f"--{name}", type=kind, default=default, metavar="N", help=about
-        )
-    made.add_argument(
-        "--describe", action="store_true", help="print the model's signatures and stop"
-    )
-    return made
-
-
-def _client(options: argparse.Namespace) -> PredictionClient:
-    credentials = None
-    if options.tls_ca:
-        credentials = grpc.ssl_channel_credentials(
-            _pem(options.tls_ca), _pem(options.tls_key), _pem(options.tls_cert)
-        )
-    limit = options.max_message_mb * MEGABYTE
-    return PredictionClient(
-        options.server,
-        timeout=options.timeout,
-        max_message_bytes=limit or -1,
-        credentials=credentials,
-        server_name=options.tls_server_name,
-    )
-
-
-def _pem(path: str) -> bytes | None:
-    try:
-        return pathlib.Path(path).read_bytes() if path else None
-    except OSError as error:
-        raise errors.UserError(f"{path} cannot be read: {error.strerror}.") from error
-
-
 def _work(
     options: argparse.Namespace, client: prediction_client.PredictionClient
 ) -> int:
@@ -187,11 +145,9 @@ def _work(
     if options.describe:
         print("\n".join(one.describe() for one in signatures.values()))
         return OK
-    verb = _verb(options.signature, signatures)
+    verb = client_choice.verb(options, signatures)
     signature = signatures[verb]
-    if not options.output:
-        raise errors.UserError("--output is missing; try --output=out.mp4.")
-    wanted = _wanted(options.outputs, signature)
+    wanted = client_choice.outputs(options, signature)
     inputs, fps = _inputs(options, signature)
 
     def ask(name: str, arrays: long_video.Arrays) -> long_video.Arrays:
@@ -210,45 +166,30 @@ def _work(
     if long_video.FRAMES in inputs:
         overlap = min(options.overlap, options.chunk_frames - 1)
         plan = long_video.Plan(options.chunk_frames, overlap, _show)
-        found = long_video.predict(ask, verb, signatures, inputs, plan)
+        single = long_video.predict(ask, verb, signatures, inputs, plan)
+        found = {name: array[np.newaxis] for name, array in single.items()}
     else:
-        found = ask(verb, inputs)
-    _write(options, {name: found[name] for name in wanted}, options.fps or fps)
+        found = ask(verb, _batched(inputs, options.samples))
+    answers = {name: found[name] for name in wanted}
+    _write(options, answers, inputs, options.fps or fps)
     return OK
-
-
-def _verb(name: str, signatures: dict[str, prediction_client.Signature]) -> str:
-    """Returns the signature that is meant."""
-    names = [name] if name else [verb for verb in VERBS if verb in signatures]
-    if not names or names[0] not in signatures:
-        raise errors.UserError(
-            f"The model has no signature {name!r}; it has {', '.join(signatures)}."
-        )
-    return names[0]
-
-
-def _wanted(text: str, signature: prediction_client.Signature) -> list[str]:
-    """Returns the outputs to write, the main one first."""
-    names = [name for name in text.split(",") if name]
-    names = names or [one for one in MAIN_OUTPUTS if one in signature.outputs][:1]
-    unknown = [name for name in names if name not in signature.outputs]
-    if unknown or not names:
-        raise errors.UserError(
-            f"--outputs={text} cannot be written; {signature.name} has "
-            f"{', '.join(sorted(signature.outputs))}."
-        )
-    return names
 
 
 def _inputs(
     options: argparse.Namespace, signature: prediction_client.Signature
 ) -> tuple[long_video.Arrays, float]:
-    """Returns what the signature wants, without batch axis, and frames per second."""
+    """Returns what the signature wants, and frames per second.
+
+    All are without batch axis but `motion`, which is [N, T, H, W, C].
+    """
     wanted, inputs, fps = set(signature.inputs), {}, DEFAULT_FPS
+    # The motion comes last: an answer moves at its rate.
+    for name in (long_video.FRAMES, CONTEXT, CONTENT, CLIP, MOTION):
+        shape = signature.inputs[name].shape if name in wanted else ()
+        if shape is None or len(shape) == BATCHED_RANK:
+            inputs[name], fps = _read(options, name, shape or [None] * BATCHED_RANK)
     if long_video.FRAMES in wanted:
-        size = _size(signature.inputs[long_video.FRAMES])
-        frames, fps = _read_frames(options, size)
-        inputs[long_video.FRAMES] = frames
+        frames = inputs[long_video.FRAMES]
         if long_video.MASK in wanted:
             inputs[long_video.MASK] = _read_mask(options.mask, frames.shape[1:3])
         if wanted & set(long_video.BETWEEN):
@@ -270,6 +211,18 @@ def _inputs(
     return inputs, fps
 
 
+def _batched(inputs: long_video.Arrays, samples: int) -> long_video.Arrays:
+    """Gives every input its batch axis: a row for each motion, or for each sample."""
+    number = len(inputs[MOTION]) if MOTION in inputs else samples
+    batch = {
+        name: array if name == MOTION else np.repeat(array[np.newaxis], number, axis=0)
+        for name, array in inputs.items()
+    }
+    if "seed" in batch:
+        batch["seed"] += np.arange(number)
+    return batch
+
+
 def _flows(frames: np.ndarray) -> long_video.Arrays:
     """Estimates the flows of frames [T, H, W, 3] or [N, T, H, W, 3], by their names."""
     clips = frames[np.newaxis] if frames.ndim < BATCHED_RANK else frames
@@ -279,22 +232,43 @@ def _flows(frames: np.ndarray) -> long_video.Arrays:
     return {name: one[0] if is_single else one for name, one in named}
 
 
-def _size(tensor: prediction_client.Tensor) -> tuple[int, int] | None:
-    """Returns the height and width of frames [N, T, H, W, C]; None if they are open."""
-    if tensor.shape is None or None in tensor.shape[2:4]:
-        return None
-    return tensor.shape[2:4]
-
-
-def _read_frames(
-    options: argparse.Namespace, size: tuple[int, int] | None
+def _read(
+    options: argparse.Namespace, name: str, shape: Sequence[int | None]
 ) -> tuple[np.ndarray, float]:
-    """Reads the input as [T, H, W, 3] uint8 of a size, and its frames per second."""
-    if not options.input:
-        raise errors.UserError("--input is missing; the model wants `frames`.")
-    height, width = size or (None, None)
-    stop = options.max_frames or None
-    return video_reader.read_video(options.input, height=height, width=width, stop=stop)
+    """Reads an input of shape [N, T, H, W, C] as uint8, and its frames per second."""
+    given = options.motion if name == MOTION else options.input
+    if not given:
+        flag = MOTION if name == MOTION else "input"
+        raise errors.UserError(f"--{flag} is missing; the model wants `{name}`.")
+    _, length, height, width, channels = shape
+    lengths = {CONTEXT: options.context_frames, CLIP: length, MOTION: length}
+    wanted = excerpts.Excerpt(
+        length=lengths.get(name),
+        height=height,
+        width=width,
+        channels=channels or RGB,
+        stride=options.stride,
+        stop=options.max_frames or None,
+    )
+    if name == MOTION:
+        return _read_motions(given, wanted)
+    read = excerpts.read_last if name == CONTEXT else excerpts.read_first
+    return read(given, wanted)
+
+
+def _read_motions(
+    paths: Sequence[str], wanted: excerpts.Excerpt
+) -> tuple[np.ndarray, float]:
+    """Reads [N, T, H, W, C], and the frames per second of the first."""
+    clips, rates = zip(
+        *(excerpts.read_first(path, wanted) for path in paths), strict=True
+    )
+    if len({clip.shape for clip in clips}) > 1:
+        raise errors.UserError(
+            f"The files of --motion must be equally long and large; as [T, H, W, C] they "
+            f"are {', '.join(str(list(clip.shape)) for clip in clips)}."
+        )
+    return np.stack(clips), rates[0]
 
 
 def _read_mask(text: str, size: tuple[int, int]) -> np.ndarray:
@@ -316,14 +290,61 @@ def _show(done: int, total: int) -> None:
     sys.stderr.write(f"{done} of {total} frames\n")
 
 
-def _write(options: argparse.Namespace, found: long_video.Arrays, fps: float) -> None:
+def _write(
+    options: argparse.Namespace,
+    found: long_video.Arrays,
+    inputs: long_video.Arrays,
+    fps: float,
+) -> None:
+    """Writes pictures [N, T, H, W, C] or [N, H, W, C], each to its file, and all codes."""
     main = pathlib.Path(options.output)
-    for place, (name, array) in enumerate(found.items()):
+    kind, first = (MOTION, 0) if MOTION in inputs else ("seed", options.seed)
+    codes = {
+        n: one for n, one in found.items() if one.ndim < client_choice.PICTURE_RANK
+    }
+    for place, name in enumerate(name for name in found if name not in codes):
         path = main.with_name(f"{main.stem}_{name}{main.suffix}") if place else main
-        if array.dtype != np.uint8:
-            array = pixels.to_uint8(array).numpy()
-        video.write_video(path, array if array.ndim > 3 else array[np.newaxis], fps)
-        print(f"{path}: {name}, {len(array)} frames")
+        clips = _clips(found[name], inputs)
+        names = [f"{kind}_{first + row}" for row in range(len(clips))]
+        rows = _rows(clips, inputs)
+        galleries.write_clips(path, clips, fps, names=names, rows=rows)
+        number = f"{len(clips)} clips of " if len(clips) > 1 else ""
+        print(f"{path}: {name}, {number}{clips.shape[1]} frames")
+    if codes:
+        has_pictures = len(codes) < len(found)
+        path = main.with_name(f"{main.stem}_codes.npz") if has_pictures else main
+        codes = {name: _without_batch(one) for name, one in codes.items()}
+        video.write_arrays(path, codes)
+        print(f"{path}: {', '.join(codes)}")
+
+
+def _clips(answers: np.ndarray, inputs: long_video.Arrays) -> np.ndarray:
+    """Returns clips [N, T, H, W, C] uint8, behind the context where there is one."""
+    if answers.dtype != np.uint8:
+        answers = pixels.to_uint8(answers).numpy()
+    clips = answers if answers.ndim == BATCHED_RANK else answers[:, np.newaxis]
+    if not _is_alike(clips, inputs.get(CONTEXT)):
+        return clips
+    context = np.repeat(inputs[CONTEXT][np.newaxis], len(clips), axis=0)
+    return np.concatenate([context, clips], axis=1)
+
+
+def _without_batch(array: np.ndarray) -> np.ndarray:
+    """Takes away a batch axis of one."""
+    return array[0] if len(array) == 1 else array
+
+
+def _rows(clips: np.ndarray, inputs: long_video.Arrays) -> sheets.Rows | None:
+    """Returns motions above their answers with the content at the left, or None."""
+    content, motions = inputs.get(CONTENT), inputs.get(MOTION)
+    if not _is_alike(clips, content) or not _is_alike(clips, motions):
+        return None
+    return [[None, *motions], [content, *clips]]
+
+
+def _is_alike(clips: np.ndarray, other: np.ndarray | None) -> bool:
+    """Whether there is another, and its frames have the size and channels of these."""
+    return other is not None and other.shape[-3:] == clips.shape[-3:]
 
 
 if __name__ == "__main__":

@@ -33,9 +33,9 @@ import tfvideogan
 import numpy as np
 import tensorflow as tf
 
-from tfvideogan import client as client_door
 from tfvideogan.serving import (
     card,
+    client_choice,
     local_memory,
     local_predict,
     local_session,
@@ -92,7 +92,7 @@ def main() -> int:
         graph = local_session.LoadedGraph(folder, tags=("serve",))
         inputs = _inputs(folder, options)
         known = graph.signatures[signatures.DEFAULT].outputs
-        wanted = [one for one in client_door.MAIN_OUTPUTS if one in known][:1]
+        wanted = [one for one in client_choice.MAIN_OUTPUTS if one in known][:1]
         size = sum(one.nbytes for one in inputs.values()) / MEGABYTE
         print(f"{size:.2f} MB of inputs; asked for: {', '.join(wanted)}")
 

@@ -138,3 +138,16 @@ def test_what_is_no_video_is_named(tmp_path, frames):
 def test_a_rate_of_zero_is_refused(tmp_path):
     with pytest.raises(errors.UserError, match=r"`fps` \(0\)"):
         video.write_video(tmp_path / "a.mp4", clip(), fps=0)
+
+
+def test_arrays_go_into_an_archive_and_nowhere_else(tmp_path):
+    arrays = {"path": np.float32([1.5, 2]), "frames": np.int64([[3]])}
+    video.write_arrays(tmp_path / "new" / "a.npz", arrays)
+    with np.load(tmp_path / "new" / "a.npz") as found:
+        assert {name: one.tolist() for name, one in found.items()} == {
+            "path": [1.5, 2.0],
+            "frames": [[3]],
+        }
+        assert found["path"].dtype == np.float32
+    with pytest.raises(errors.UserError, match="cannot hold path, frames; .* as .npz"):
+        video.write_arrays(tmp_path / "a.mp4", arrays)

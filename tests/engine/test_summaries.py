@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.engine import events
+from tfvideogan.data import sheets
 from tfvideogan.engine import summaries
 
 
@@ -19,7 +20,7 @@ def columns(height: int = 96, width: int = 96) -> dict[str, np.ndarray]:
 
 def test_grid_has_a_row_for_each_clip_and_a_column_for_each_name() -> None:
     frames = summaries.grid(columns())
-    cell = 96 + summaries.GAP
+    cell = 96 + sheets.GAP
     assert frames.shape == (3, 2 * cell, 3 * cell, 3) and frames.dtype == np.uint8
     centres = frames[0, [48, 48 + cell]][:, [48, 48 + cell, 48 + 2 * cell]]
     # White, black, and 0.0, which lies in the middle of 0..255.
@@ -28,9 +29,9 @@ def test_grid_has_a_row_for_each_clip_and_a_column_for_each_name() -> None:
 
 def test_small_clips_are_enlarged_and_wide_rows_shrunk() -> None:
     small = summaries.grid(columns(8, 8))
-    assert small.shape[1] == 2 * (96 + summaries.GAP)
+    assert small.shape[1] == 2 * (96 + sheets.GAP)
     wide = summaries.grid(columns(96, 2000))
-    assert wide.shape[2] <= summaries.MAX_WIDTH + 3 * summaries.GAP
+    assert wide.shape[2] <= summaries.MAX_WIDTH + 3 * sheets.GAP
 
 
 def test_clips_play_in_the_image_tab(tmp_path: pathlib.Path) -> None:

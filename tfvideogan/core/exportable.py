@@ -1,7 +1,8 @@
 """The promise of a model that can be served.
 
-Three verbs only, one per task: `generate` (noise, labels, caption -> frames), `predict`
-(frames [+ caption, masks] -> frames) and `complete` (frames + masks -> frames).
+Four verbs only, one per task: `generate` (noise, labels, caption -> frames), `predict`
+(frames [+ caption, masks] -> frames), `complete` (frames + masks -> frames) and `classify`
+(frames -> probabilities).
 
 A served model forgets everything between two requests, so a long video travels in chunks
 with its memory as tensors. `<verb>` answers a whole video; `<verb>_start` answers the

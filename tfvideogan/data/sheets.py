@@ -1,9 +1,11 @@
-"""Pictures to look at: contact sheets of clips with their masks and flow.
+"""Pictures to look at: contact sheets of clips with their masks and flow, grids of films.
 
 picture = sheets.contact_sheet(clips)  # [height, width, 3] uint8
 film = sheets.side_by_side(clips[0])  # [T, H, k * W, 3] uint8
+film = sheets.grid(sheets.near_square(films))  # [T, height, width, C] uint8
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import cv2
@@ -17,6 +19,10 @@ FULL_COLOUR_QUANTILE = 0.98
 # OpenCV packs a turn of hue into 180 byte steps.
 HUE_TURN = 180
 TOP = np.iinfo(np.uint8).max
+# Black pixels to the right of a film in a grid and below it.
+GAP = 2
+
+Rows = Sequence[Sequence[np.ndarray | None]]
 
 
 def contact_sheet(
@@ -42,6 +48,40 @@ def side_by_side(clip: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.concatenate(_films(clip), axis=2)
 
 
+def grid(rows: Rows) -> np.ndarray:
+    """Lays out films that play together, each with a gap to its right and below.
+
+    Args:
+      rows: equally many films [T, H, W, C] uint8 of one size in each; None leaves a place
+        black. A film that is over stands still until the longest one is.
+
+    Returns:
+      [T, height, width, C] uint8.
+    """
+    films = [film for row in rows for film in row if film is not None]
+    length = max(map(len, films))
+    black = np.zeros_like(films[0][:1])
+    return np.concatenate(
+        [
+            np.concatenate(
+                [_cell(black if film is None else film, length) for film in row], axis=2
+            )
+            for row in rows
+        ],
+        axis=1,
+    )
+
+
+def near_square(films: Sequence[np.ndarray]) -> Rows:
+    """Returns films in rows: as many columns as rows, or one more; the last row filled."""
+    num_columns = math.isqrt(len(films) - 1) + 1
+    places = [*films, *[None] * (-len(films) % num_columns)]
+    return [
+        places[first : first + num_columns]
+        for first in range(0, len(places), num_columns)
+    ]
+
+
 def flow_colours(flow: np.ndarray) -> np.ndarray:
     """Paints flow [T, H, W, 2]: hue is direction, strength is length; uint8 RGB."""
     length = np.linalg.norm(flow, axis=-1)
@@ -53,6 +93,13 @@ def flow_colours(flow: np.ndarray) -> np.ndarray:
     )
     tall = hsv.astype(np.uint8).reshape(-1, flow.shape[2], 3)
     return cv2.cvtColor(tall, cv2.COLOR_HSV2RGB).reshape(*flow.shape[:3], 3)
+
+
+def _cell(film: np.ndarray, length: int) -> np.ndarray:
+    """Holds the last frame of [T, H, W, C] up to a length, and adds the gap."""
+    still = [(0, length - len(film)), (0, 0), (0, 0), (0, 0)]
+    gap = [(0, 0), (0, GAP), (0, GAP), (0, 0)]
+    return np.pad(np.pad(film, still, mode="edge"), gap)
 
 
 def _films(clip: Mapping[str, np.ndarray]) -> list[np.ndarray]:

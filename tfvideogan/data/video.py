@@ -16,7 +16,7 @@ import io
 import os
 import pathlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import av
 import numpy as np
@@ -37,6 +37,7 @@ MILLISECONDS = 1000
 # GIF counts hundredths of a second, and browsers slow down what is faster than two.
 GIF_TICK = 10
 MIN_GIF_DURATION = 20
+ARCHIVE = ".npz"
 
 
 def write_video(path: str | pathlib.Path, frames: np.ndarray, fps: float) -> None:
@@ -62,14 +63,21 @@ def write_video(path: str | pathlib.Path, frames: np.ndarray, fps: float) -> Non
             f"{path} ends in {suffix!r}; a video can be written as "
             f"{', '.join(_WRITERS)}, or as a folder of pictures (no ending)."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = _WRITERS[suffix](frames, fps)
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}-", delete=False
-    ) as draft:
-        draft.write(content)
-    os.chmod(draft.name, 0o644)  # temporary files are private
-    os.replace(draft.name, path)
+    _write_file(path, _WRITERS[suffix](frames, fps))
+
+
+def write_arrays(path: str | pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes arrays by name as a compressed NumPy archive, which appears whole or not.
+
+    Raises:
+      UserError: the path does not end in .npz.
+    """
+    path = pathlib.Path(path)
+    if path.suffix.lower() != ARCHIVE:
+        raise errors.UserError(
+            f"{path} cannot hold {', '.join(arrays)}; numbers are written as {ARCHIVE}."
+        )
+    _write_file(path, _archive_bytes(arrays))
 
 
 def mp4_bytes(frames: np.ndarray, fps: float) -> bytes:
@@ -105,9 +113,7 @@ def apng_bytes(frames: np.ndarray, fps: float) -> bytes:
 
 def npz_bytes(frames: np.ndarray, fps: float) -> bytes:
     """Encodes frames and rate as a compressed NumPy archive."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, frames=frames, fps=np.float64(fps))
-    return buffer.getvalue()
+    return _archive_bytes({"frames": frames, "fps": np.float64(fps)})
 
 
 _WRITERS: dict[str, Callable[[np.ndarray, float], bytes]] = {
@@ -115,8 +121,24 @@ _WRITERS: dict[str, Callable[[np.ndarray, float], bytes]] = {
     ".gif": gif_bytes,
     ".apng": apng_bytes,
     ".png": apng_bytes,
-    ".npz": npz_bytes,
+    ARCHIVE: npz_bytes,
 }
+
+
+def _write_file(path: pathlib.Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}-", delete=False
+    ) as draft:
+        draft.write(content)
+    os.chmod(draft.name, 0o644)  # temporary files are private
+    os.replace(draft.name, path)
+
+
+def _archive_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
 
 
 def _write_folder(path: pathlib.Path, frames: np.ndarray) -> None:

@@ -17,10 +17,9 @@ import tensorflow as tf
 from tensorboard.plugins.image import metadata as image_metadata
 
 from tfvideogan.core import pixels
-from tfvideogan.data import video
+from tfvideogan.data import sheets, video
 
 FILE_FORMATS = ("gif", "mp4")
-GAP = 2
 # Small clips are enlarged by whole factors, or they cannot be seen; a wide row is made
 # to fit a screen.
 MIN_CELL_HEIGHT = 96
@@ -111,11 +110,7 @@ def grid(columns: Mapping[str, np.ndarray]) -> np.ndarray:
       uint8 [T, height, width, 3], enlarged or shrunk to what can be seen.
     """
     cells = [_resized(_coloured(clips), len(columns)) for clips in columns.values()]
-    rows = [
-        np.concatenate([_framed(clips[row]) for clips in cells], axis=2)
-        for row in range(len(cells[0]))
-    ]
-    return np.concatenate(rows, axis=1)
+    return sheets.grid(list(zip(*cells, strict=True)))
 
 
 def markdown_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -135,7 +130,7 @@ def _resized(clips: np.ndarray, columns: int) -> np.ndarray:
     factor = max(1, -(-MIN_CELL_HEIGHT // height))
     if factor > 1:
         return clips.repeat(factor, axis=2).repeat(factor, axis=3)
-    share = min(1.0, MAX_WIDTH / (columns * (width + GAP)))
+    share = min(1.0, MAX_WIDTH / (columns * (width + sheets.GAP)))
     if share == 1.0:
         return clips
     size = (int(height * share), int(width * share))
@@ -143,8 +138,3 @@ def _resized(clips: np.ndarray, columns: int) -> np.ndarray:
     small = tf.image.resize(flat, size, method="area")
     small = tf.cast(tf.round(small), tf.uint8).numpy()
     return small.reshape(number, frames, *size, 3)
-
-
-def _framed(clip: np.ndarray) -> np.ndarray:
-    """Leaves a gap to the right of a clip [T, H, W, 3] and below it."""
-    return np.pad(clip, [(0, 0), (0, GAP), (0, GAP), (0, 0)])

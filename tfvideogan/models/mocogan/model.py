@@ -23,17 +23,17 @@ from collections.abc import Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, exportable, seeds
+from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import adversarial, penalties
-from tfvideogan.models import base, phase
+from tfvideogan.models import phase
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import (
+    generating,
     motion,
     objective,
     renderer,
     resnet_discriminator,
     resnet_generator,
-    showing,
 )
 from tfvideogan.ops import augmentation
 
@@ -41,7 +41,7 @@ GENERATOR_RATE, CRITIC_RATE = 1e-4, 4e-4
 ADAM_BETAS = (0.0, 0.99)
 
 
-class MoCoGAN(base.VideoGAN):
+class MoCoGAN(generating.GeneratingGAN):
     """Residual motion, a residual generator, and two critics with spectral norm."""
 
     def __init__(
@@ -97,7 +97,9 @@ class MoCoGAN(base.VideoGAN):
           ema_decay: see `VideoGAN`.
           name: see `VideoGAN`.
         """
-        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        super().__init__(
+            long_multiple=long_multiple, seed=seed, ema_decay=ema_decay, name=name
+        )
         self.generator_optimizer = generator_optimizer or _make_adam(GENERATOR_RATE)
         self.critic_optimizer = critic_optimizer or _make_adam(CRITIC_RATE)
         self.content_size = content
@@ -116,7 +118,6 @@ class MoCoGAN(base.VideoGAN):
         self.r1_every = r1_every
         self.augmentations = tuple(augmentations)
         self.shares_fakes = shares_fakes
-        self.long_multiple = long_multiple
 
     # --- Networks
 
@@ -152,28 +153,13 @@ class MoCoGAN(base.VideoGAN):
             size,
             width=self.critic_width,
             categories=self.sizes.categories,
-            projects=self._has_labels,
+            projects=self.has_labels,
         )
         self.renderer = renderer.Renderer(self.sizes, self.motion, self.generator)
         # One rendering creates every variable.
         fakes = self._fakes(tf.constant(1), seeds.from_int(0))
         self._judge_frames(fakes["clips"], seeds.from_int(0), training=False)
         self._judge_clips(fakes["clips"], fakes["labels"], training=False)
-
-    @property
-    def networks(self) -> dict[str, keras.Layer]:
-        """Motion network and generator, then the two critics."""
-        return {
-            "motion": self.motion,
-            "generator": self.generator,
-            "image_critic": self.image_critic,
-            "video_critic": self.video_critic,
-        }
-
-    @property
-    def averaged_networks(self) -> tuple[str, ...]:
-        """The motion network and the generator."""
-        return ("motion", "generator")
 
     # --- Losses
 
@@ -228,7 +214,7 @@ class MoCoGAN(base.VideoGAN):
             losses["critic/category_fake"] = (
                 self.category_weight * objective.category_loss(of_fake, fakes["labels"])
             )
-            if self._has_labels:
+            if self.has_labels:
                 losses["critic/category_real"] = (
                     self.category_weight * objective.category_loss(of_real, labels)
                 )
@@ -264,14 +250,10 @@ class MoCoGAN(base.VideoGAN):
             monitors["category/fake_right"] = right
         return losses, monitors
 
-    @property
-    def _has_labels(self) -> bool:
-        return self.sizes.categories == self.spec.num_classes > 0
-
     def _labels(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """The clips' labels; zeros, which nobody reads, where there are none."""
         zeros = tf.zeros(tf.shape(batch["frames"])[:1], tf.int32)
-        return batch["labels"] if self._has_labels else zeros
+        return batch["labels"] if self.has_labels else zeros
 
     def _fakes(self, number: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
         """Windows of training length from anywhere in a longer roll."""
@@ -305,7 +287,7 @@ class MoCoGAN(base.VideoGAN):
     def _judge_clips(
         self, clips: tf.Tensor, labels: tf.Tensor, *, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        shown = codes_lib.one_hot(labels, self.sizes) if self._has_labels else None
+        shown = codes_lib.one_hot(labels, self.sizes) if self.has_labels else None
         return self.video_critic(clips, shown, training=training)
 
     def _lazy_r1(
@@ -323,53 +305,6 @@ class MoCoGAN(base.VideoGAN):
 
         is_due = self.step % self.r1_every == 0
         return tf.cond(is_due, penalty, lambda: tf.constant(0.0))
-
-    # --- Inference
-
-    def generate(
-        self,
-        clip_seeds: tf.Tensor,
-        labels: tf.Tensor | None = None,
-        *,
-        frames: int | None = None,
-        truncation: tf.Tensor | None = None,
-    ) -> tf.Tensor:
-        """Generates a clip for each seed; see `Renderer.generate`.
-
-        Args:
-          clip_seeds: [N] int64.
-          labels: [N] int32 categories, or None to draw them.
-          frames: T, any; that of training by default.
-          truncation: [N] float32 factors of the content code.
-
-        Returns:
-          [N, T, H, W, C] in [-1, 1].
-        """
-        return self.renderer.generate(
-            clip_seeds,
-            num_frames=frames or self.spec.frames,
-            labels=labels,
-            truncation=truncation,
-        )
-
-    def evaluation_outputs(
-        self, batch: Mapping[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        """Returns `frames` and `long_frames`, see `showing.evaluation_outputs`."""
-        return showing.evaluation_outputs(
-            self.renderer,
-            batch,
-            labels=batch["labels"] if self._has_labels else None,
-            long_frames=self.long_multiple * self.spec.frames,
-        )
-
-    def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Real, generated, one content, one motion; see `showing.sample_clips`."""
-        return showing.sample_clips(self.renderer, batch)
-
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
-        """`generate`, `generate_truncated` and `generate_from_noise`."""
-        return showing.serving_functions(self.renderer, self.spec)
 
 
 def _make_adam(rate: float) -> keras.optimizers.Adam:

@@ -25,17 +25,17 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, exportable, seeds
+from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import adversarial
-from tfvideogan.models import base, phase
+from tfvideogan.models import phase
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import (
     discriminator,
+    generating,
     generator,
     motion,
     objective,
     renderer,
-    showing,
 )
 
 LEARNING_RATE = 2e-4
@@ -46,7 +46,7 @@ CATEGORY_TO = ("rnn", "generator")
 CLIPS_PER_IMAGE = 2
 
 
-class PaperMoCoGAN(base.VideoGAN):
+class PaperMoCoGAN(generating.GeneratingGAN):
     """Motion network, frame generator, image critic and video critic."""
 
     def __init__(
@@ -99,7 +99,9 @@ class PaperMoCoGAN(base.VideoGAN):
         Raises:
           UserError: `category_to` is neither.
         """
-        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        super().__init__(
+            long_multiple=long_multiple, seed=seed, ema_decay=ema_decay, name=name
+        )
         if category_to not in CATEGORY_TO:
             raise errors.UserError(
                 f"`category_to` ({category_to!r}) must be one of {', '.join(CATEGORY_TO)}."
@@ -118,7 +120,6 @@ class PaperMoCoGAN(base.VideoGAN):
         self.is_legacy = is_legacy
         self.shares_fakes = shares_fakes
         self.has_independent_frames = has_independent_frames
-        self.long_multiple = long_multiple
 
     # --- Networks
 
@@ -155,21 +156,6 @@ class PaperMoCoGAN(base.VideoGAN):
         made = self.renderer(self._codes(1, seed))
         self.image_critic(made[:, 0], seed)
         self.video_critic(made, seed)
-
-    @property
-    def networks(self) -> dict[str, keras.Layer]:
-        """Motion network and generator, then the two critics."""
-        return {
-            "motion": self.motion,
-            "generator": self.generator,
-            "image_critic": self.image_critic,
-            "video_critic": self.video_critic,
-        }
-
-    @property
-    def averaged_networks(self) -> tuple[str, ...]:
-        """The motion network and the generator."""
-        return ("motion", "generator")
 
     # --- Losses
 
@@ -251,7 +237,7 @@ class PaperMoCoGAN(base.VideoGAN):
             losses["video_critic/category_fake"] = objective.category_loss(
                 fake_classes, fakes["labels"]
             )
-            if self._has_labels:
+            if self.has_labels:
                 losses["video_critic/category_real"] = objective.category_loss(
                     real_classes, batch["labels"]
                 )
@@ -292,10 +278,6 @@ class PaperMoCoGAN(base.VideoGAN):
             )
         return losses, monitors
 
-    @property
-    def _has_labels(self) -> bool:
-        return self.sizes.categories == self.spec.num_classes > 0
-
     def _codes(self, number: int | tf.Tensor, seed: tf.Tensor) -> codes_lib.Codes:
         return codes_lib.draw(
             self.sizes,
@@ -328,53 +310,6 @@ class PaperMoCoGAN(base.VideoGAN):
     def _l2(self, *names: str) -> tf.Tensor:
         weights = [v for name in names for v in self.networks[name].trainable_variables]
         return objective.l2(weights, self.l2)
-
-    # --- Inference
-
-    def generate(
-        self,
-        clip_seeds: tf.Tensor,
-        labels: tf.Tensor | None = None,
-        *,
-        frames: int | None = None,
-        truncation: tf.Tensor | None = None,
-    ) -> tf.Tensor:
-        """Generates a clip for each seed; see `Renderer.generate`.
-
-        Args:
-          clip_seeds: [N] int64.
-          labels: [N] int32 categories, or None to draw them.
-          frames: T, any; that of training by default.
-          truncation: [N] float32 factors of the content code.
-
-        Returns:
-          [N, T, 64, 64, C] in [-1, 1].
-        """
-        return self.renderer.generate(
-            clip_seeds,
-            num_frames=frames or self.spec.frames,
-            labels=labels,
-            truncation=truncation,
-        )
-
-    def evaluation_outputs(
-        self, batch: Mapping[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        """Returns `frames` and `long_frames`, see `showing.evaluation_outputs`."""
-        return showing.evaluation_outputs(
-            self.renderer,
-            batch,
-            labels=batch["labels"] if self._has_labels else None,
-            long_frames=self.long_multiple * self.spec.frames,
-        )
-
-    def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Real, generated, one content, one motion; see `showing.sample_clips`."""
-        return showing.sample_clips(self.renderer, batch)
-
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
-        """`generate`, `generate_truncated` and `generate_from_noise`."""
-        return showing.serving_functions(self.renderer, self.spec)
 
 
 def _check(spec: clip.ClipSpec) -> None:

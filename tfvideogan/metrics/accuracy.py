@@ -1,0 +1,69 @@
+"""Whether clips are taken for what they are.
+
+    are_right(probabilities, labels)     # [N, K], [N] -> [N]
+
+Needs `labels` [N] of the batch and `probabilities` [N, K] of the outputs. All is NumPy.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tfvideogan.core import errors
+from tfvideogan.metrics import streaming
+
+REMEDY = "`Accuracy` judges models that classify videos with labels."
+
+
+class Accuracy:
+    """Share of clips whose label is the most probable class: of all, and of each class."""
+
+    def __init__(self) -> None:
+        self._means = streaming.Means()
+
+    def update(
+        self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
+    ) -> None:
+        """Measures every clip of a batch; see `streaming.Metric`."""
+        probabilities = streaming.required(
+            outputs, "probabilities", where="outputs", remedy=REMEDY
+        )
+        labels = streaming.required(batch, "labels", where="batches", remedy=REMEDY)
+        found = are_right(probabilities, labels)
+        for label, is_right in zip(labels, found, strict=True):
+            self._means.add("accuracy/model/T", float(is_right))
+            self._means.add(f"accuracy/class {label}/T", float(is_right))
+
+    def result(self) -> dict[str, float]:
+        """Returns `accuracy/model/T` and, for each class, `accuracy/class 0/T`."""
+        return self._means.result()
+
+    def merge(self, other: "Accuracy") -> None:
+        """Adds the clips of another; see `streaming.Metric`."""
+        self._means.merge(other._means)
+
+    def reset(self) -> None:
+        """Forgets every clip."""
+        self._means.reset()
+
+
+def are_right(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Returns where the label is the most probable class, the first of equals.
+
+    Args:
+      probabilities: [N, K].
+      labels: [N] whole numbers.
+
+    Returns:
+      [N] bool.
+
+    Raises:
+      UserError: a label is none of the K classes.
+    """
+    classes = probabilities.shape[1]
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        raise errors.UserError(
+            f"labels go from {labels.min()} to {labels.max()}, but the classifier knows "
+            f"the classes 0 to {classes - 1}; it must have been trained on the same ones."
+        )
+    return probabilities.argmax(axis=1) == labels

@@ -1,0 +1,80 @@
+"""A small network that says what happens in a clip of any size and length.
+
+It sees frames beside their differences, convolves space and time in turn [1], halves both
+after each block and ends in a mean over all that is left. Nothing is normalised by
+statistics: how much changes is part of what happens.
+
+References:
+  [1] Tran et al., A Closer Look at Spatiotemporal Convolutions for Action Recognition,
+      CVPR 2018, section 3.5 (convolutions in space, then in time).
+"""
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.layers import convolution
+
+KERNEL = {"kernel_size": 3, "padding": 1}
+TIME_TAPS = 3
+# Rectifiers halve the variance of what passes.
+INITIALIZER = "he_normal"
+# Channels do not grow beyond this many times the width.
+MOST = 4
+
+
+class ActionNetwork(keras.Model):
+    """Maps clips to logits of classes."""
+
+    def __init__(
+        self, classes: int, *, width: int, blocks: int, name: str = "classifier"
+    ) -> None:
+        """Creates the layers.
+
+        Args:
+          classes: number of logits.
+          width: channels at half the sides; they double with each block, up to fourfold.
+          blocks: how often space and time are halved after that.
+          name: of the network.
+        """
+        super().__init__(name=name)
+        self.stem = convolution.Conv2D(
+            width, stride=2, kernel_initializer=INITIALIZER, **KERNEL
+        )
+        filters = [width * min(2 ** (level + 1), MOST) for level in range(blocks)]
+        self.spaces = [
+            convolution.Conv2D(one, stride=2, kernel_initializer=INITIALIZER, **KERNEL)
+            for one in filters
+        ]
+        self.times = [
+            convolution.TimeConv(one, TIME_TAPS, kernel_initializer=INITIALIZER)
+            for one in filters
+        ]
+        self.logits = keras.layers.Dense(classes)
+
+    def call(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Returns logits [N, classes] float32 of clips [N, T, H, W, C] in [-1, 1].
+
+        `training` makes the gradients quick; an export does without them.
+        """
+        x = tf.concat([clips, _differences(clips)], axis=-1)
+        x = convolution.on_frames(self.stem, x, is_nested=training)
+        for space, time in zip(self.spaces, self.times, strict=True):
+            x = tf.nn.relu(x)
+            x = tf.nn.relu(convolution.on_frames(space, x, is_nested=training))
+            x = _halve_time(x + time(x, is_nested=training))
+        pooled = tf.reduce_mean(tf.nn.relu(x), axis=[1, 2, 3])  # [N, C]
+        return tf.cast(self.logits(pooled), tf.float32)
+
+
+def _differences(clips: tf.Tensor) -> tf.Tensor:
+    """What changes from frame to frame, [N, T, ...]; nothing before the first."""
+    changes = clips[:, 1:] - clips[:, :-1]
+    return tf.pad(changes, [[0, 0], [1, 0], [0, 0], [0, 0], [0, 0]])
+
+
+def _halve_time(clips: tf.Tensor) -> tf.Tensor:
+    """Means of pairs of frames; an odd last frame stands for itself."""
+    _, length, height, width, channels = clips.shape
+    flat = tf.reshape(clips, [-1, length, height * width, channels])
+    halved = tf.nn.avg_pool2d(flat, (2, 1), (2, 1), "SAME")
+    return tf.reshape(halved, [-1, halved.shape[1], height, width, channels])

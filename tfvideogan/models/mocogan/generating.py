@@ -1,0 +1,122 @@
+"""What every MoCoGAN is that makes videos of codes alone, however it is trained.
+
+class MoCoGAN(generating.GeneratingGAN):
+    def build_networks(self, spec): ...      # sizes, networks and renderer
+    def make_phases(self): ...
+    def critic_losses(self, batch, shared, seed): ...
+"""
+
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.core import exportable
+from tfvideogan.models import base
+from tfvideogan.models.mocogan import codes as codes_lib
+from tfvideogan.models.mocogan import renderer as renderers
+from tfvideogan.models.mocogan import showing
+
+
+class GeneratingGAN(base.VideoGAN):
+    """A motion network and a generator against two critics; no video goes in.
+
+    Attributes, which `build_networks` of a subclass sets:
+      sizes: of the codes.
+      motion: maps codes to motion codes.
+      generator: maps codes and motion codes to frames.
+      image_critic: judges frames.
+      video_critic: judges clips, and their categories.
+      renderer: motion network and generator at work together.
+    """
+
+    sizes: codes_lib.Sizes
+    motion: keras.Model
+    generator: keras.Model
+    image_critic: keras.Model
+    video_critic: keras.Model
+    renderer: renderers.Renderer
+
+    def __init__(
+        self,
+        *,
+        long_multiple: int = 16,
+        seed: int = 0,
+        ema_decay: float = 0.999,
+        name: str | None = None,
+    ) -> None:
+        """Stores the settings.
+
+        Args:
+          long_multiple: evaluations generate videos of so many training clips' length.
+          seed: see `VideoGAN`.
+          ema_decay: see `VideoGAN`.
+          name: see `VideoGAN`.
+        """
+        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        self.long_multiple = long_multiple
+
+    @property
+    def networks(self) -> dict[str, keras.Layer]:
+        """Motion network and generator, then the two critics."""
+        return {
+            "motion": self.motion,
+            "generator": self.generator,
+            "image_critic": self.image_critic,
+            "video_critic": self.video_critic,
+        }
+
+    @property
+    def averaged_networks(self) -> tuple[str, ...]:
+        """The motion network and the generator."""
+        return ("motion", "generator")
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the categories are the classes of the clips."""
+        return self.sizes.categories == self.spec.num_classes > 0
+
+    def generate(
+        self,
+        clip_seeds: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        *,
+        frames: int | None = None,
+        truncation: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Generates a clip for each seed; see `Renderer.generate`.
+
+        Args:
+          clip_seeds: [N] int64.
+          labels: [N] int32 categories, or None to draw them.
+          frames: T, any; that of training by default.
+          truncation: [N] float32 factors of the content code.
+
+        Returns:
+          [N, T, H, W, C] in [-1, 1].
+        """
+        return self.renderer.generate(
+            clip_seeds,
+            num_frames=frames or self.spec.frames,
+            labels=labels,
+            truncation=truncation,
+        )
+
+    def evaluation_outputs(
+        self, batch: Mapping[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """Returns `frames` and `long_frames`, see `showing.evaluation_outputs`."""
+        return showing.evaluation_outputs(
+            self.renderer,
+            batch,
+            labels=batch["labels"] if self.has_labels else None,
+            long_frames=self.long_multiple * self.spec.frames,
+        )
+
+    def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Real, generated, one content, one motion; see `showing.sample_clips`."""
+        return showing.sample_clips(self.renderer, batch)
+
+    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+        """`generate`, `generate_truncated` and `generate_from_noise`."""
+        return showing.serving_functions(self.renderer, self.spec)
