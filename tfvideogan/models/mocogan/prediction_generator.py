@@ -19,6 +19,7 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip
+from tfvideogan.layers import convolution
 from tfvideogan.models.mocogan import codes, encoders, generator, resnet_generator
 from tfvideogan.ops import warp
 
@@ -63,10 +64,13 @@ class ResidualPredictor(keras.Model):
         self.picture = keras.layers.Dense(side * side * thin)
         self.join = keras.layers.Dense(4 * width)
         self.blocks = [(conv(4 * width), conv(4 * width)) for _ in range(num_blocks)]
-        self.doubling = [conv(2 * width, doubles=True), conv(width, doubles=True)]
-        self.merge = conv(2 * width)
+        # The code has been heard by then, and scaling large pictures takes long.
+        options = {"padding": 1, "kernel_initializer": encoders.HE}
+        self.double = conv(2 * width, doubles=True)
+        self.merge = convolution.Conv2D(2 * width, 3, **options)
+        self.double_again = convolution.Conv2DTranspose(width, 4, stride=2, **options)
         offered = NUM_FLOWS * FLOW_CHANNELS + NUM_OFFERS if has_warp else 0
-        self.offers = conv(spec.channels + offered)
+        self.offers = convolution.Conv2D(spec.channels + offered, 3, padding=1)
 
     def call(
         self,
@@ -97,30 +101,31 @@ class ResidualPredictor(keras.Model):
                 style,
                 **encoders.PLAIN,
             )
-        x = _leaky(self.doubling[0](_leaky(x), style, **encoders.PLAIN))
+        x = _leaky(self.double(_leaky(x), style, **encoders.PLAIN))
         x = tf.concat([x, content.half], axis=-1)
-        x = _leaky(self.merge(x, style, **encoders.PLAIN))
-        x = _leaky(self.doubling[1](x, style, **encoders.PLAIN))
+        x = _leaky(self.merge(x, **encoders.PLAIN))
+        x = _leaky(self.double_again(x, **encoders.PLAIN))
         x = tf.concat([x, tf.cast(content.frame, x.dtype)], axis=-1)
-        made = tf.cast(self.offers(x, style, **encoders.PLAIN), tf.float32)
-        colour = tf.tanh(made[..., : self.channels])
+        made = tf.cast(self.offers(x, **encoders.PLAIN), tf.float32)
         if not self.has_warp:
             still = tf.zeros_like(made[..., :1])
-            return colour, tf.repeat(still, NUM_FLOWS * FLOW_CHANNELS, axis=-1)
-        flows = self.reach * tf.tanh(
-            made[..., self.channels : self.channels + NUM_FLOWS * FLOW_CHANNELS]
+            return tf.tanh(made), tf.repeat(still, NUM_FLOWS * FLOW_CHANNELS, axis=-1)
+        colour, of_last, of_context, shares = tf.split(
+            made, [self.channels, FLOW_CHANNELS, FLOW_CHANNELS, NUM_OFFERS], axis=-1
         )
-        of_last, of_context = tf.split(flows, NUM_FLOWS, axis=-1)
+        of_last, of_context = (
+            self.reach * tf.tanh(one) for one in (of_last, of_context)
+        )
         offers = (
             warp.backward(frame, of_last),
             warp.backward(tf.cast(content.frame, tf.float32), of_context),
-            colour,
+            tf.tanh(colour),
         )
-        shares = tf.nn.softmax(made[..., -NUM_OFFERS:])
+        shares = tf.split(tf.nn.softmax(shares), NUM_OFFERS, axis=-1)
         mixed = tf.add_n(
-            [offer * shares[..., i : i + 1] for i, offer in enumerate(offers)]
+            [offer * share for offer, share in zip(offers, shares, strict=True)]
         )
-        return mixed, flows
+        return mixed, tf.concat([of_last, of_context], axis=-1)
 
     def _drawn(self, code: tf.Tensor, maps: tf.Tensor) -> tf.Tensor:
         """Draws the motion code as a picture as large as the maps."""
