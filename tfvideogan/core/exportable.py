@@ -1,8 +1,9 @@
 """The promise of a model that can be served.
 
-Four verbs only, one per task: `generate` (noise, labels, caption -> frames), `predict`
-(frames [+ caption, masks] -> frames), `complete` (frames + masks -> frames) and `classify`
-(frames -> probabilities).
+A verb for each task: `generate` (noise, labels, caption -> frames), `predict` (frames
+[+ caption, masks] -> frames), `complete` (frames + masks -> frames), `swap` (content and
+motion of two clips -> frames), `encode` (frames -> codes), `classify` (frames ->
+probabilities).
 
 A served model forgets everything between two requests, so a long video travels in chunks
 with its memory as tensors. `<verb>` answers a whole video; `<verb>_start` answers the
