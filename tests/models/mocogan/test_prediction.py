@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests import check_model
 from tfvideogan.core import clip, errors, seeds
-from tfvideogan.models.mocogan import encoders, prediction, predictor
+from tfvideogan.models.mocogan import encoders, prediction, prediction_rows, predictor
 
 SPEC = clip.ClipSpec(6, 16, 16)
 
@@ -141,7 +141,7 @@ def test_padding_repeats_the_first_frame_and_says_so(frames):
 
 
 def test_training_shows_one_two_and_three_frames_at_their_shares():
-    valid = prediction._random_valid(tf.constant(4000), seeds.from_int(5)).numpy()
+    valid = prediction_rows.random_valid(tf.constant(4000), seeds.from_int(5)).numpy()
     counts = valid.sum(axis=1)
     assert valid[:, 2].all() and (valid[:, 1] >= valid[:, 0]).all()
     for count, share in ((1, 0.4), (2, 0.3), (3, 0.3)):
@@ -183,25 +183,25 @@ def test_evaluations_predict_the_context_s_continuation(model, frames):
 
 
 def test_codes_of_a_clip_have_their_sizes_and_swap_moves_content(model, frames):
-    codes = model.encode(frames)
+    codes = model.predictor.encode(frames)
     assert {name: tuple(code.shape) for name, code in codes.items()} == {
         "content_code": (2, 3),
         "motion_codes": (2, 5, 2),
         "clip_code": (2, 3),
     }
-    assert model.swap(frames[:, :1], frames).shape == (2, 3, 16, 16, 3)
+    assert model.predictor.swap(frames[:, :1], frames).shape == (2, 3, 16, 16, 3)
 
 
 def test_content_comes_from_one_clip_and_motion_from_the_other(model, frames):
     other = frames[::-1]
-    made = model.swap(frames[:, :3], other)
-    another_motion = model.swap(frames[:, :3], -other)
-    another_content = model.swap(-frames[:, :3], other)
+    made = model.predictor.swap(frames[:, :3], other)
+    another_motion = model.predictor.swap(frames[:, :3], -other)
+    another_content = model.predictor.swap(-frames[:, :3], other)
     for changed in (another_motion, another_content):
         assert np.abs(made - changed).max() > 1e-4
     # The content clip's frames before the last three say nothing.
     longer = tf.concat([-frames[:, :1], frames[:, :3]], axis=1)
-    np.testing.assert_array_equal(made, model.swap(longer, other))
+    np.testing.assert_array_equal(made, model.predictor.swap(longer, other))
 
 
 def test_some_content_comes_from_another_time(frames):
@@ -209,7 +209,7 @@ def test_some_content_comes_from_another_time(frames):
     clips = tf.repeat(frames[:1], number, axis=0)
     context = clips[:, :3]
     valid = tf.fill([number, 3], True)
-    moved, moved_valid = prediction._from_another_time(
+    moved, moved_valid = prediction_rows.from_another_time(
         clips, context, valid, seeds.from_int(2)
     )
     is_other = ~moved_valid.numpy()[:, 0]
@@ -238,7 +238,7 @@ def test_critics_count_from_their_start_and_in_full_after_the_ramp():
 def test_rows_that_drew_their_noise_are_not_compared(frames):
     model = make_model()
     model.build_for(SPEC)
-    shared = model._rolled({"frames": frames}, seeds.from_int(0))
+    shared = prediction_rows.rolled(model.predictor, frames, seeds.from_int(0))
     losses = {}
     for is_mean in (True, False):
         given = shared | {"is_mean": tf.fill([2], is_mean)}

@@ -30,25 +30,28 @@ Where we differ from [3] and [4]: prior rows with mean noise are compared with t
 which few training steps need; the recurrent state hears what was shown.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, exportable, seeds
-from tfvideogan.losses import adversarial, penalties, pixels, variational
+from tfvideogan.losses import adversarial, pixels, variational
 from tfvideogan.models import base, phase
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import (
     dynamics,
     encoders,
     objective,
+    prediction_critics,
     prediction_generator,
+    prediction_rows,
     prediction_showing,
     predictor,
     resnet_discriminator,
 )
-from tfvideogan.ops import augmentation, frames
+from tfvideogan.ops import frames
 
 GENERATOR_RATE, CRITIC_RATE = 4e-4, 4e-4
 ADAM_BETAS = (0.5, 0.99)
@@ -58,10 +61,6 @@ CRITICS = ("single", "dual")
 SIDE_STEP = 2**encoders.NUM_HALVINGS
 MIN_SIDE = 2**encoders.PAIR_LAYERS
 DCGAN_SIDE = 64
-# Context frames that a critic of clips sees before the prediction.
-SEEN_BEFORE = 2
-# How often training shows one, two and three context frames.
-CONTEXT_SHARES = (0.4, 0.3, 0.3)
 # Of each number of the noise, for nothing; share of the divergence that moves the prior.
 FREE_NATS, PRIOR_SHARE = 0.1, 0.8
 
@@ -93,11 +92,11 @@ class PredictionMoCoGAN(base.VideoGAN):
         l1_weight: float = 10.0,
         gradient_weight: float = 1.0,
         kl_weight: float = 1e-3,
-        video_weight: float = 0.1,
-        image_weight: float = 0.05,
-        adversarial_start: int = 300,
-        adversarial_ramp: int = 500,
-        r1_weight: float = 1.0,
+        video_weight: float = 0.01,
+        image_weight: float = 0.005,
+        adversarial_start: int = 200,
+        adversarial_ramp: int = 300,
+        r1_weight: float = 0.1,
         r1_every: int = 16,
         num_samples: int = 5,
         long_multiple: int = 16,
@@ -171,7 +170,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         self.generator_kind = generator
         self.has_warp = has_warp
         self.has_posterior = has_posterior
-        self.critics = critics
+        self.critic_kind = critics
         self.l1_weight = l1_weight
         self.gradient_weight = gradient_weight
         self.kl_weight = kl_weight
@@ -209,37 +208,30 @@ class PredictionMoCoGAN(base.VideoGAN):
             ),
             "generator": self._make_generator(spec),
         }
-        self.predictor = predictor.Predictor(
-            **self._generators, has_learnt_prior=self.has_posterior
-        )
         if self.has_posterior:
-            self.clip_encoder = encoders.ClipEncoder(
+            self._generators["clip_encoder"] = encoders.ClipEncoder(
                 units=self.clip_units, noise=self.motion_noise, clip_size=self.clip_code
             )
-            self._generators["clip_encoder"] = self.clip_encoder
-        self._critics = {
-            "image_critic": resnet_discriminator.FrameCritic(
-                size, width=self.critic_width
-            ),
-            "prior_critic": self._make_clip_critic(size, "prior_critic"),
-        }
-        if self.critics == "dual":
-            self._critics["posterior_critic"] = self._make_clip_critic(
-                size, "posterior_critic"
-            )
+        self.predictor = predictor.Predictor(**self._generators)
+        self.critics = prediction_critics.Critics(
+            size,
+            width=self.critic_width,
+            num_frames=self.num_frames_judged,
+            is_dual=self.critic_kind == "dual",
+        )
         # One step creates every variable.
-        zeros = clip.zeros_like_spec(spec, 1)
-        rolled = self._rolled(zeros, seeds.from_int(0))
-        self._judge_frames(zeros["frames"], rolled["fakes"][:1], seeds.from_int(0))
-        for name in self._clip_critics(rolled, zeros["frames"]):
-            self._critics[name](zeros["frames"][:, 1:])
+        zeros = clip.zeros_like_spec(spec, 1)["frames"]
+        rolled = prediction_rows.rolled(self.predictor, zeros, seeds.from_int(0))
+        self.critics.judge_frames(zeros, rolled["fakes"], seeds.from_int(0))
+        for name, clips in self.critics.shown(zeros, rolled["fakes"]).items():
+            self.critics.judge_clips(name, clips)
         if self.has_posterior:
-            self.clip_encoder(tf.zeros([1, spec.frames - 1, self.pair_units]))
+            self.predictor.encode(zeros)
 
     @property
     def networks(self) -> dict[str, keras.Layer]:
         """Encoders, dynamics and generator, then the critics."""
-        return self._generators | self._critics
+        return self._generators | self.critics.networks
 
     @property
     def averaged_networks(self) -> tuple[str, ...]:
@@ -256,13 +248,6 @@ class PredictionMoCoGAN(base.VideoGAN):
             has_warp=self.has_warp,
         )
 
-    def _make_clip_critic(
-        self, size: int, name: str
-    ) -> resnet_discriminator.ClipCritic:
-        return resnet_discriminator.ClipCritic(
-            size, width=self.critic_width, categories=0, projects=False, name=name
-        )
-
     # --- Losses
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
@@ -270,7 +255,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         return (
             phase.Phase(
                 "critic",
-                tuple(self._critics),
+                tuple(self.critics.networks),
                 self.critic_losses,
                 self.critic_optimizer,
             ),
@@ -287,7 +272,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Predicts once for critics and generator."""
-        return self._rolled(batch, seed)
+        return prediction_rows.rolled(self.predictor, batch["frames"], seed)
 
     def critic_losses(
         self,
@@ -297,19 +282,18 @@ class PredictionMoCoGAN(base.VideoGAN):
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Hinge losses of frames and clips, and R1 of frames on some steps."""
         real = batch["frames"]
-        fixed = {name: tf.stop_gradient(value) for name, value in shared.items()}
+        fakes = tf.stop_gradient(shared["fakes"])
         times_seed = seeds.fold(seed, "times")
         future = real[:, predictor.MAX_CONTEXT :]
-        of_real = self._judge_frames(real, future, times_seed, training=True)
-        of_fake = self._judge_frames(real, fixed["fakes"], times_seed, training=True)
-        losses = {"critic/image": adversarial.hinge_critic_loss(of_real, of_fake)}
-        monitors = objective.monitors("image", of_real, of_fake)
-        for name, fakes in self._clip_critics(fixed, real).items():
-            critic = self._critics[name]
-            both = tf.concat([real[:, 1:], fakes], axis=0)
-            of_real, of_fake = tf.split(critic(both, training=True)[0], 2)
-            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(of_real, of_fake)
-            monitors |= objective.monitors(name, of_real, of_fake)
+        judge = functools.partial(self.critics.judge_frames, training=True)
+        scores = [judge(real, clips, times_seed) for clips in (future, fakes)]
+        losses = {"critic/image": adversarial.hinge_critic_loss(*scores)}
+        monitors = objective.monitors("image", *scores)
+        for name, clips in self.critics.shown(real, fakes).items():
+            both = tf.concat([real[:, 1:], clips], axis=0)
+            scores = tf.split(self.critics.judge_clips(name, both, training=True), 2)
+            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*scores)
+            monitors |= objective.monitors(name, *scores)
         if self.r1_weight:
             losses["critic/r1"] = self._lazy_r1(real, seed)
         return losses, monitors
@@ -347,12 +331,12 @@ class PredictionMoCoGAN(base.VideoGAN):
             losses["generator/kl"] = self.kl_weight * divergence
             monitors |= _units(variational.kl(*moments))
         ramp = self._adversarial_share()
-        scores = self._judge_frames(real, fakes, seeds.fold(seed, "times"))
+        scores = self.critics.judge_frames(real, fakes, seeds.fold(seed, "times"))
         losses["generator/image"] = (
             self.image_weight * ramp * adversarial.hinge_generator_loss(scores)
         )
-        for name, clips in self._clip_critics(shared, real).items():
-            scores = self._critics[name](clips, training=False)[0]
+        for name, clips in self.critics.shown(real, fakes).items():
+            scores = self.critics.judge_clips(name, clips)
             losses[f"generator/{name}"] = (
                 self.video_weight * ramp * adversarial.hinge_generator_loss(scores)
             )
@@ -373,130 +357,11 @@ class PredictionMoCoGAN(base.VideoGAN):
         since = tf.cast(self.step - self.adversarial_start, tf.float32)
         return tf.clip_by_value(since / max(self.adversarial_ramp, 1), 0.0, 1.0)
 
-    # --- Rows
-
-    def _rolled(
-        self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        """Predicts the clips of a batch: posterior rows, if there are any, then prior.
-
-        Returns:
-          `fakes` [M, F, H, W, C]; `is_mean` [N] bool, of prior rows; with posterior rows
-          the moments `posterior_mean`, `posterior_log_scale`, `prior_mean`,
-          `prior_log_scale` [N, F, Z], all of posterior rows.
-        """
-        real = batch["frames"]
-        number = tf.shape(real)[0]
-        context = real[:, : predictor.MAX_CONTEXT]
-        valid = _random_valid(number, seeds.fold(seed, "valid"))
-        noise = seeds.normal(
-            [number, self.horizon, self.motion_noise], seeds.fold(seed, "noise")
-        )
-        is_mean = seeds.uniform([number], seeds.fold(seed, "is_mean")) < 0.5
-        own_noise = tf.where(is_mean[:, tf.newaxis, tf.newaxis], 0.0, noise)
-        if not self.has_posterior:
-            scene = self.predictor.read(context, valid)
-            rolled = self.predictor.roll(scene, own_noise, training=True)
-            return {"fakes": rolled.frames, "is_mean": is_mean}
-        moved, moved_valid = _from_another_time(
-            real, context, valid, seeds.fold(seed, "content")
-        )
-        scene = self.predictor.read(
-            tf.concat([moved, context], axis=0),
-            tf.concat([moved_valid, valid], axis=0),
-        )
-        recoloured = augmentation.augment(
-            real, seeds.fold(seed, "recolour"), policy=("colour",)
-        )
-        state, posterior = self.read_clip(recoloured, valid)
-        scene = scene._replace(state=tf.concat([state, scene.state[number:]], axis=0))
-        known = predictor.Posterior(
-            tf.tile(posterior.mean, [2, 1, 1]),
-            tf.tile(posterior.log_scale, [2, 1, 1]),
-            tf.range(2 * number) < number,
-        )
-        own = seeds.normal(tf.shape(noise), seeds.fold(seed, "posterior"))
-        rolled = self.predictor.roll(
-            scene, tf.concat([own, own_noise], axis=0), known, training=True
-        )
-        return {
-            "fakes": rolled.frames,
-            "is_mean": is_mean,
-            "posterior_mean": posterior.mean,
-            "posterior_log_scale": posterior.log_scale,
-            "prior_mean": rolled.prior_mean[:number],
-            "prior_log_scale": rolled.prior_log_scale[:number],
-        }
-
-    def read_clip(
-        self, clips: tf.Tensor, valid: tf.Tensor
-    ) -> tuple[tf.Tensor, encoders.Posterior]:
-        """Reads the motion of whole clips.
-
-        Args:
-          clips: [N, T, H, W, C] in [-1, 1].
-          valid: [N, 3] bool, which of the first three frames the state may know.
-
-        Returns:
-          The state [N, U] behind the third frame, and the posterior of the transitions
-          to those that follow, F = T - 3 of them.
-        """
-        pair = self.predictor.pair_encoder
-        pairs = encoders.pairs_of(pair, clips)
-        last = clips[:, predictor.MAX_CONTEXT - 1]
-        first = predictor.MAX_CONTEXT - 1
-        state = self.predictor.dynamics.start(
-            pair(last, last), pairs[:, :first], valid[:, :-1]
-        )
-        whole = self.clip_encoder(pairs)
-        return state, whole._replace(
-            mean=whole.mean[:, first:], log_scale=whole.log_scale[:, first:]
-        )
-
-    def _judge_frames(
-        self,
-        real: tf.Tensor,
-        clips: tf.Tensor,
-        seed: tf.Tensor,
-        *,
-        training: bool = False,
-    ) -> tf.Tensor:
-        """Logits of K frames of each clip beside the last context frame of its row.
-
-        `clips` may hold the rows of `real` several times.
-        """
-        rows = tf.shape(clips)[0]
-        count = self.num_frames_judged
-        times = seeds.integers([rows, count], seed, clips.shape[1])
-        images = tf.gather(clips, times, axis=1, batch_dims=1)
-        last = real[:, predictor.MAX_CONTEXT - 1]
-        last = tf.tile(last, [rows // tf.shape(real)[0], 1, 1, 1])
-        beside = tf.repeat(last[:, tf.newaxis], count, axis=1)
-        both = tf.reshape(
-            tf.concat([images, beside], axis=-1),
-            [-1, *clips.shape[2:4], 2 * clips.shape[4]],
-        )
-        return self._critics["image_critic"](both, training=training)
-
-    def _clip_critics(
-        self, rolled: Mapping[str, tf.Tensor], real: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        """Clips [N, T-1, H, W, C] for each critic of clips, behind two context frames."""
-        number = tf.shape(real)[0]
-        fakes = rolled["fakes"]
-        before = real[:, predictor.MAX_CONTEXT - SEEN_BEFORE : predictor.MAX_CONTEXT]
-        found = {"prior_critic": tf.concat([before, fakes[-number:]], axis=1)}
-        if self.critics == "dual":
-            found["posterior_critic"] = tf.concat([before, fakes[:number]], axis=1)
-        return found
-
     def _lazy_r1(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """R1 of the frame critic on steps that divide by `r1_every`, else 0."""
-        images = objective.random_frames(real, seeds.fold(seed, "r1"))
-        both = tf.concat([images, real[:, predictor.MAX_CONTEXT - 1]], axis=-1)
 
         def penalty() -> tf.Tensor:
-            found = penalties.r1_penalty(self._critics["image_critic"], both)
+            found = self.critics.r1(real, seeds.fold(seed, "r1"))
             return self.r1_weight * self.r1_every * found
 
         is_due = self.step % self.r1_every == 0
@@ -523,47 +388,9 @@ class PredictionMoCoGAN(base.VideoGAN):
         Returns:
           [N, F, H, W, C] in [-1, 1].
         """
-        length = frames or self.horizon
-        noise = codes_lib.noise_each(clip_seeds, [length, self.motion_noise])
-        scene = self.predictor.read(*predictor.padded(context))
-        return self.predictor.roll(scene, temperature * noise).frames
-
-    def swap(self, content: tf.Tensor, motion: tf.Tensor) -> tf.Tensor:
-        """Gives the content of one clip the motion of another.
-
-        Args:
-          content: [N, K, H, W, C] in [-1, 1], 1 to 3 frames; of more the last three.
-          motion: [N, T, H, W, C] in [-1, 1], T at least 4.
-
-        Returns:
-          [N, T - 3, H, W, C] in [-1, 1], moving as the motion's frames from the fourth.
-        """
-        scene = self.predictor.read(*predictor.padded(content))
-        number = tf.shape(motion)[0]
-        all_valid = tf.fill([number, predictor.MAX_CONTEXT], True)
-        state, posterior = self.read_clip(motion, all_valid)
-        known = predictor.Posterior(
-            posterior.mean, posterior.log_scale, tf.fill([number], True)
-        )
-        mean = tf.zeros_like(posterior.mean)
-        return self.predictor.roll(scene._replace(state=state), mean, known).frames
-
-    def encode(self, clips: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns the codes of clips [N, T, H, W, C] in [-1, 1].
-
-        Returns:
-          `content_code` [N, D] of the last three frames, `motion_codes` [N, T-1, Z] of
-          the transitions, `clip_code` [N, E] of the motion as a whole; float32.
-        """
-        context, valid = predictor.padded(clips)
-        content = self.predictor.content_encoder(context, valid)
-        pairs = encoders.pairs_of(self.predictor.pair_encoder, clips)
-        posterior = self.clip_encoder(pairs)
-        return {
-            "content_code": content.code,
-            "motion_codes": posterior.mean,
-            "clip_code": posterior.clip,
-        }
+        shape = [frames or self.horizon, self.motion_noise]
+        noise = temperature * codes_lib.noise_each(clip_seeds, shape)
+        return self.predictor.predict(context, noise)
 
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
@@ -583,25 +410,6 @@ class PredictionMoCoGAN(base.VideoGAN):
     def serving_functions(self) -> dict[str, exportable.ServingFunction]:
         """`predict`; with posterior rows `swap` and `encode`, too."""
         return prediction_showing.serving_functions(self)
-
-
-def _random_valid(number: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Draws which of three context frames are shown, [N, 3] bool."""
-    draw = seeds.uniform([number], seed)[:, tf.newaxis]
-    one, two, _ = CONTEXT_SHARES
-    return tf.concat([draw >= one + two, draw >= one, draw >= 0.0], axis=1)
-
-
-def _from_another_time(
-    clips: tf.Tensor, context: tf.Tensor, valid: tf.Tensor, seed: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Replaces the context of half of the rows by one frame of any time."""
-    number = tf.shape(clips)[0]
-    other = objective.random_frames(clips, seeds.fold(seed, "time"))[:, tf.newaxis]
-    is_other = seeds.uniform([number, 1], seeds.fold(seed, "is_other")) < 0.5
-    moved = tf.where(is_other[:, :, None, None, None], other, context)
-    is_last = tf.range(predictor.MAX_CONTEXT) == predictor.MAX_CONTEXT - 1
-    return moved, valid & (is_last | ~is_other)
 
 
 def _units(divergence: tf.Tensor) -> dict[str, tf.Tensor]:

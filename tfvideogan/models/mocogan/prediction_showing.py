@@ -27,6 +27,7 @@ class Predicts(Protocol):
 
     spec: clip.ClipSpec
     has_posterior: bool
+    predictor: predictor.Predictor
 
     def predict_frames(
         self,
@@ -37,12 +38,6 @@ class Predicts(Protocol):
         temperature: float = 1.0,
     ) -> tf.Tensor:
         """Predicts [N, F, H, W, C] from [N, K, H, W, C]."""
-
-    def swap(self, content: tf.Tensor, motion: tf.Tensor) -> tf.Tensor:
-        """Gives content the motion of another clip."""
-
-    def encode(self, clips: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns codes of clips."""
 
 
 def evaluation_outputs(
@@ -111,10 +106,10 @@ def sample_clips(
         clip_seeds = own + index * tf.shape(frames, out_type=tf.int64)[0]
         columns[f"drawn_{index + 1}"] = predicted(clip_seeds, 1.0)
     if model.has_posterior:
-        columns["redrawn"] = shown(model.swap(context, frames))
+        columns["redrawn"] = shown(model.predictor.swap(context, frames))
         first = tf.repeat(context[:1], tf.shape(frames)[0], axis=0)
         still = tf.repeat(first[:, -1:], predictor.MAX_CONTEXT, axis=1)
-        columns["moved"] = shown(model.swap(first, frames), still)
+        columns["moved"] = shown(model.predictor.swap(first, frames), still)
     return columns
 
 
@@ -131,11 +126,11 @@ def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
         return _video(model.predict_frames(pixels.to_float(context), seed))
 
     def swap(*, content: tf.Tensor, motion: tf.Tensor) -> dict[str, tf.Tensor]:
-        moved = model.swap(pixels.to_float(content), pixels.to_float(motion))
+        moved = model.predictor.swap(pixels.to_float(content), pixels.to_float(motion))
         return _video(moved)
 
     def encode(*, clip: tf.Tensor) -> dict[str, tf.Tensor]:
-        return model.encode(pixels.to_float(clip))
+        return model.predictor.encode(pixels.to_float(clip))
 
     few = "1 to 3 frames; of more the last three count"
     made = {

@@ -67,8 +67,8 @@ class Predictor:
       pair_encoder: of motion between frames.
       dynamics: of the motion.
       generator: of the next frame.
-      has_learnt_prior: whether noise is drawn from the dynamics' prior; standard normal
-        otherwise.
+      clip_encoder: of the noise of clips whose future is seen. With it noise is drawn from
+        the dynamics' prior, which has learnt from it; without, it is standard normal.
     """
 
     content_encoder: encoders.ContentEncoder
@@ -77,7 +77,47 @@ class Predictor:
     generator: (
         prediction_generator.ResidualPredictor | prediction_generator.DCGANPredictor
     )
-    has_learnt_prior: bool
+    clip_encoder: encoders.ClipEncoder | None = None
+
+    # --- Inference
+
+    def predict(self, context: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """Predicts [M, F, H, W, C] from [M, K, H, W, C], 1 to 3 frames; see `roll`."""
+        return self.roll(self.read(*padded(context)), noise).frames
+
+    def swap(self, content: tf.Tensor, motion: tf.Tensor) -> tf.Tensor:
+        """Gives the content of one clip the motion of another.
+
+        Args:
+          content: [M, K, H, W, C] in [-1, 1], 1 to 3 frames; of more the last three.
+          motion: [M, T, H, W, C] in [-1, 1], T at least 4.
+
+        Returns:
+          [M, T - 3, H, W, C] in [-1, 1], moving as the motion's frames from the fourth.
+        """
+        scene = self.read(*padded(content))
+        number = tf.shape(motion)[0]
+        state, posterior = self.read_clip(motion, tf.fill([number, MAX_CONTEXT], True))
+        known = Posterior(posterior.mean, posterior.log_scale, tf.fill([number], True))
+        mean = tf.zeros_like(posterior.mean)
+        return self.roll(scene._replace(state=state), mean, known).frames
+
+    def encode(self, clips: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the codes of clips [M, T, H, W, C] in [-1, 1].
+
+        Returns:
+          `content_code` [M, D] of the last three frames, `motion_codes` [M, T-1, Z] of
+          the transitions, `clip_code` [M, E] of the motion as a whole; float32.
+        """
+        content = self.content_encoder(*padded(clips))
+        posterior = self.clip_encoder(encoders.pairs_of(self.pair_encoder, clips))
+        return {
+            "content_code": content.code,
+            "motion_codes": posterior.mean,
+            "clip_code": posterior.clip,
+        }
+
+    # --- Its parts
 
     def read(
         self,
@@ -104,6 +144,29 @@ class Predictor:
         has_pair = valid[:, :-1]
         state = self.dynamics.start(pose, pairs, has_pair)
         return state, tf.where(has_pair[:, -1:], pairs[:, -1], pose)
+
+    def read_clip(
+        self, clips: tf.Tensor, valid: tf.Tensor
+    ) -> tuple[tf.Tensor, encoders.Posterior]:
+        """Reads the motion of whole clips.
+
+        Args:
+          clips: [M, T, H, W, C] in [-1, 1].
+          valid: [M, 3] bool, which of the first three frames the state may know.
+
+        Returns:
+          The state [M, U] behind the third frame, and the posterior of the transitions
+          to those that follow, F = T - 3 of them.
+        """
+        first = MAX_CONTEXT - 1
+        pairs = encoders.pairs_of(self.pair_encoder, clips)
+        last = clips[:, first]
+        pose = self.pair_encoder(last, last)
+        state = self.dynamics.start(pose, pairs[:, :first], valid[:, :-1])
+        whole = self.clip_encoder(pairs)
+        return state, whole._replace(
+            mean=whole.mean[:, first:], log_scale=whole.log_scale[:, first:]
+        )
 
     def roll(
         self,
@@ -162,7 +225,7 @@ class Predictor:
     ) -> "_Carried":
         mean, log_scale = self.dynamics.prior(carried.state, carried.seen)
         drawn = noise
-        if self.has_learnt_prior:
+        if self.clip_encoder is not None:
             drawn = mean + tf.exp(log_scale) * noise
         if known is not None:
             seen_ahead = known.mean + tf.exp(known.log_scale) * noise
