@@ -38,8 +38,21 @@ def test_moving_clips_are_counted_and_speeds_compared():
         "speed distance/model/T": 1.0,
         # Three steps travel three times as far.
         "travel distance/model/T": 3.0,
+        # At frame t the three are 0, 2t and t pixels from the real place, in x alone: t on
+        # average, over two axes and the frames 0 to 3.
+        "place distance/model/T": 0.75,
+        # The same along the line of motion, which is one axis.
+        "progress distance/model/T": 1.5,
     }
     check_metric.check_metric(movement.Movement, clips, expected=expected)
+
+
+def test_progress_is_measured_along_the_line_to_the_end():
+    # From (0, 0) by (3, 4) and (4, -3) to (7, 1): the line has the length of root 50.
+    path = np.array([[[0.0, 0.0], [3.0, 4.0], [7.0, 1.0]]])
+    expected = [[0.0], [(3.0 * 7.0 + 4.0) / np.sqrt(50.0)], [np.sqrt(50.0)]]
+    np.testing.assert_allclose(movement.progress(path)[0], expected)
+    assert not movement.progress(np.ones((1, 3, 2))).any()
 
 
 def periodic(length: int, period: int) -> np.ndarray:

@@ -1,9 +1,10 @@
 """Whether generated clips move as real ones do, and go on moving.
 
 `Movement` follows the centre of the object: the share of clips that move, the mean speed,
-and how far the distributions of speeds and of travelled distances are from those of real
-clips (first Wasserstein distance, pixels). `LongVideos` looks at whole frames: the rate of
-frozen steps, and the loop score, at 1, 4 and 16 times the length of training.
+and how far the distributions of speeds, of travelled distances, of places and of progress
+along the path are from those of real clips (first Wasserstein distance, pixels).
+`LongVideos` looks at whole frames: the rate of frozen steps, and the loop score, at 1, 4
+and 16 times the length of training.
 
 All is NumPy in float64.
 
@@ -34,6 +35,18 @@ REMEDY = "`{}` judges models that generate videos."
 def speeds(centres: np.ndarray) -> np.ndarray:
     """Returns the steps [N, T-1] of centres [N, T, 2], pixels per frame."""
     return np.sqrt(np.square(np.diff(centres, axis=1)).sum(axis=-1))
+
+
+def progress(centres: np.ndarray) -> np.ndarray:
+    """Returns how far objects have come [N, T, 1] on the line to where they end, pixels.
+
+    Args:
+      centres: [N, T, 2]; a clip without an object in its first or last frame is NaN.
+    """
+    moved = centres - centres[:, :1]
+    length = np.sqrt(np.square(moved[:, -1:]).sum(axis=-1, keepdims=True))
+    course = moved[:, -1:] / np.where(length > 0, length, 1.0)
+    return (moved * course).sum(axis=-1, keepdims=True)
 
 
 def distance_of_distributions(
@@ -87,6 +100,7 @@ class Movement:
                 self._travels[subject].append(
                     travelled[np.newaxis][~np.isnan([travelled])]
                 )
+                self._paths[subject].append(path)
 
     def result(self) -> dict[str, float]:
         """Returns `moving/model/T` and the like; see `streaming.Metric`."""
@@ -94,6 +108,11 @@ class Movement:
         if found:
             found["speed distance/model/T"] = _distance(self._speeds)
             found["travel distance/model/T"] = _distance(self._travels)
+            # By axis and by frame: each is a distribution over clips of its own.
+            paths = {key: np.stack(clips) for key, clips in self._paths.items()}
+            found["place distance/model/T"] = _mean_distance(paths)
+            advanced = {key: progress(one) for key, one in paths.items()}
+            found["progress distance/model/T"] = _mean_distance(advanced)
         return found
 
     def merge(self, other: "Movement") -> None:
@@ -102,6 +121,7 @@ class Movement:
         for mine, theirs in (
             (self._speeds, other._speeds),
             (self._travels, other._travels),
+            (self._paths, other._paths),
         ):
             for subject, clips in theirs.items():
                 mine[subject] += clips
@@ -112,6 +132,8 @@ class Movement:
         # Of each clip the known values; each clip weighs alike.
         self._speeds: dict[str, list[np.ndarray]] = {"model": [], "real": []}
         self._travels: dict[str, list[np.ndarray]] = {"model": [], "real": []}
+        # Of each clip the centres [T, 2], NaN without an object.
+        self._paths: dict[str, list[np.ndarray]] = {"model": [], "real": []}
 
 
 class LongVideos:
@@ -239,6 +261,22 @@ def _distance(clips: Mapping[str, list[np.ndarray]]) -> float:
             np.concatenate(part) if part else np.zeros(0) for part in (full, weights)
         ]
     return distance_of_distributions(*samples)
+
+
+def _mean_distance(paths: Mapping[str, np.ndarray]) -> float:
+    """Mean over frames and axes of the distances of paths [N, T, D]; NaN is left out."""
+    model, real = paths["model"], paths["real"]
+    distances = []
+    for frame in range(min(model.shape[1], real.shape[1])):
+        for axis in range(model.shape[2]):
+            sides = [one[:, frame, axis] for one in (model, real)]
+            known = [one[~np.isnan(one)] for one in sides]
+            weights = [np.ones(one.size) for one in known]
+            distances.append(
+                distance_of_distributions(known[0], weights[0], known[1], weights[1])
+            )
+    finite = [one for one in distances if not np.isnan(one)]
+    return float(np.mean(finite)) if finite else float("nan")
 
 
 def _both(
