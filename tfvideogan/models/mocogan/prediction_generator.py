@@ -32,6 +32,10 @@ REACH = 0.25
 FLOW_CHANNELS = 2
 NUM_FLOWS = 2
 NUM_OFFERS = 3
+# Training begins at what needs no learning, the last frames held still: flows of almost no
+# pixel, and a softmax that starts from these.
+FIRST_SHARES = (0.0, 0.0, -3.0)
+FIRST_DEVIATION = 1e-3
 
 
 class ResidualPredictor(keras.Model):
@@ -69,8 +73,12 @@ class ResidualPredictor(keras.Model):
         self.double = conv(2 * width, doubles=True)
         self.merge = convolution.Conv2D(2 * width, 3, **options)
         self.double_again = convolution.Conv2DTranspose(width, 4, stride=2, **options)
+        if has_warp:
+            options["kernel_initializer"] = keras.initializers.RandomNormal(
+                stddev=FIRST_DEVIATION
+            )
         offered = NUM_FLOWS * FLOW_CHANNELS + NUM_OFFERS if has_warp else 0
-        self.offers = convolution.Conv2D(spec.channels + offered, 3, padding=1)
+        self.offers = convolution.Conv2D(spec.channels + offered, 3, **options)
 
     def call(
         self,
@@ -121,7 +129,8 @@ class ResidualPredictor(keras.Model):
             warp.backward(tf.cast(content.frame, tf.float32), of_context),
             tf.tanh(colour),
         )
-        shares = tf.split(tf.nn.softmax(shares), NUM_OFFERS, axis=-1)
+        shares = tf.nn.softmax(shares + tf.constant(FIRST_SHARES))
+        shares = tf.split(shares, NUM_OFFERS, axis=-1)
         mixed = tf.add_n(
             [offer * share for offer, share in zip(offers, shares, strict=True)]
         )
