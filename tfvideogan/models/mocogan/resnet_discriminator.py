@@ -2,14 +2,18 @@
 
 The frame critic sees a few frames of each clip in full. The clip critic sees all frames at
 half their size, beside their differences: a frozen clip has none. Space and time are
-convolved in turn, and the end is a mean over places and time, so that any size that divides
-and any length can be judged, from `least_frames` on: 4 for 64x64, 8 for 128x128.
+convolved in turn, and the end is a sum over places and a mean over time, so that any size
+that divides and any length can be judged, from `least_frames` on: 4 for 64x64, 8 for
+128x128. A sum [4], because spectral norm bounds what a place can say: in a mean over places
+a small object would hardly be heard.
 
 References:
   [1] Miyato et al., Spectral Normalization for Generative Adversarial Networks, ICLR 2018.
   [2] Miyato, Koyama, cGANs with Projection Discriminator, ICLR 2018, equation 3.
   [3] Tran et al., A Closer Look at Spatiotemporal Convolutions for Action Recognition,
       CVPR 2018, section 3.5 (convolutions in space, then in time).
+  [4] Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis, ICLR
+      2019, appendix B (sum over places before the last layer of the discriminator).
 """
 
 import math
@@ -56,7 +60,7 @@ class FrameCritic(keras.Model):
         x = tf.nn.leaky_relu(self.stem(images, training=training), LEAKY_SLOPE)
         for block in self.blocks:
             x = block(x, training=training)
-        pooled = tf.reduce_mean(x, axis=[1, 2])
+        pooled = tf.reduce_sum(x, axis=[1, 2])
         return tf.cast(self.score(pooled, training=training), tf.float32)
 
 
@@ -123,7 +127,7 @@ class ClipCritic(keras.Model):
             x = convolution.on_frames(block, x, training=training)
             moved = tf.nn.leaky_relu(time(x, training=training), LEAKY_SLOPE)
             x = _halve_time(HALF_VARIANCE * (x + moved))
-        pooled = tf.reduce_mean(x, axis=[1, 2, 3])  # [N, C]
+        pooled = tf.reduce_sum(tf.reduce_mean(x, axis=1), axis=[1, 2])  # [N, C]
         logits = self.score(pooled, training=training)
         if self.projects:
             seen = self.embedding(tf.cast(categories, x.dtype), training=training)
