@@ -162,6 +162,9 @@ class VideoGAN(keras.Model):
         """Returns the names of the phases that run in a step."""
         return tuple(one.name for one in self.phases if step % one.every == 0)
 
+    # AutoGraph would read the source of all that is called here, which takes half of the
+    # time until the first step; no model needs it, their branches are TensorFlow's own.
+    @tf.autograph.experimental.do_not_convert
     def train_step(
         self, batch: Mapping[str, tf.Tensor], active: tuple[str, ...] | None = None
     ) -> dict[str, tf.Tensor]:

@@ -65,7 +65,8 @@ class ContentEncoder(keras.Model):
           code_size: numbers in the content code.
           name: of the network.
         """
-        super().__init__(name=name)
+        # Frames come in float32 and are cast behind their differences.
+        super().__init__(name=name, autocast=False)
         options = {"stride": 2, "kernel_initializer": HE}
         self.stem = convolution.Conv2D(
             2 * width, STEM_KERNEL, padding=STEM_KERNEL // 2, **options
@@ -118,7 +119,8 @@ class PairEncoder(keras.Model):
           code_size: numbers in a pair's code.
           name: of the network.
         """
-        super().__init__(name=name)
+        # Frames come in float32 and are cast behind their differences.
+        super().__init__(name=name, autocast=False)
         self.down = [
             convolution.Conv2D(
                 width * 2**level, 4, stride=2, padding=1, kernel_initializer=HE
@@ -168,7 +170,8 @@ class ClipEncoder(keras.Model):
         """
         super().__init__(name=name, dtype="float32")
         self.recurrence = keras.layers.Bidirectional(
-            keras.layers.GRU(units, return_sequences=True, dtype="float32")
+            keras.layers.GRU(units, return_sequences=True, dtype="float32"),
+            dtype="float32",
         )
         self.to_moments = keras.layers.Dense(2 * noise, dtype="float32")
         self.attention = keras.layers.Dense(1, dtype="float32")

@@ -307,6 +307,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         """Colours, edges, divergence, and the critics' scores."""
         real = batch["frames"]
         future = real[:, predictor.MAX_CONTEXT :]
+        last = real[:, predictor.MAX_CONTEXT - 1 : predictor.MAX_CONTEXT]
         number = tf.shape(real)[0]
         fakes, is_mean = shared["fakes"], shared["is_mean"]
         prior = fakes[-number:]
@@ -315,8 +316,8 @@ class PredictionMoCoGAN(base.VideoGAN):
         share = tf.reduce_mean(tf.cast(is_mean, tf.float32))
         losses = self._likeness("prior", future, compared)
         monitors = {
-            "motion/change": objective.change(prior),
-            "motion/real_change": objective.change(future),
+            "motion/change": objective.change(tf.concat([last, prior], axis=1)),
+            "motion/real_change": objective.change(tf.concat([last, future], axis=1)),
             "prior/share_compared": share,
         }
         if self.has_posterior:

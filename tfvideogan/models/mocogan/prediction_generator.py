@@ -59,7 +59,8 @@ class ResidualPredictor(keras.Model):
           has_warp: whether pixels may be moved; if not, all colours are new.
           name: of the network.
         """
-        super().__init__(name=name)
+        # Frames that are moved stay float32.
+        super().__init__(name=name, autocast=False)
         conv = resnet_generator.ModulatedConv
         self.has_warp = has_warp
         self.reach = REACH * max(spec.height, spec.width)
@@ -151,7 +152,7 @@ class DCGANPredictor(keras.Model):
         self, spec: clip.ClipSpec, *, width: int, name: str = "generator"
     ) -> None:
         """Creates the layers; `width` is that of the paper's generator."""
-        super().__init__(name=name)
+        super().__init__(name=name, autocast=False)
         sizes = codes.Sizes(content=0, noise=0, state=0, categories=0)
         self.network = generator.FrameGenerator(
             sizes, width=width, channels=spec.channels, takes_category=False
