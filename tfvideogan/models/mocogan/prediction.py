@@ -98,6 +98,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         adversarial_ramp: int = 300,
         r1_weight: float = 0.1,
         r1_every: int = 16,
+        clip_norm: float | None = 2.0,
         num_samples: int = 5,
         long_multiple: int = 16,
         seed: int = 0,
@@ -135,6 +136,8 @@ class PredictionMoCoGAN(base.VideoGAN):
           adversarial_ramp: steps until they count in full.
           r1_weight: gamma of the R1 penalty of the frame critic.
           r1_every: R1 is computed on steps that divide by it, times this number.
+          clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
+            through time may explode without.
           num_samples: predictions of a clip that evaluations draw.
           long_multiple: evaluations predict so many training clips' length.
           seed: see `VideoGAN`.
@@ -180,6 +183,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         self.adversarial_ramp = adversarial_ramp
         self.r1_weight = r1_weight
         self.r1_every = r1_every
+        self.clip_norm = clip_norm
         self.num_samples = num_samples
         self.long_multiple = long_multiple
 
@@ -264,6 +268,7 @@ class PredictionMoCoGAN(base.VideoGAN):
                 self.averaged_networks,
                 self.generator_losses,
                 self.generator_optimizer,
+                clip_norm=self.clip_norm,
                 trains_shared=True,
             ),
         )
