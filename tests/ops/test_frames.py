@@ -46,3 +46,9 @@ def test_folding_an_image_names_the_missing_axes():
 def test_unfolding_by_a_wrong_length_says_the_rule(num_frames, rule):
     with pytest.raises(ValueError, match=f"`num_frames` .{num_frames}. {rule}"):
         frames.unfold_time(tf.zeros([6, 2]), num_frames=num_frames)
+
+
+def test_differences_are_those_to_the_frame_before():
+    clips = tf.reshape(tf.constant([1.0, 4.0, 2.0]), [1, 3, 1, 1, 1])
+    found = frames.differences(clips)
+    assert found.numpy().ravel().tolist() == [0.0, 3.0, -2.0]

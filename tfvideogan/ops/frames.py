@@ -55,3 +55,16 @@ def unfold_time(flat_frames: tf.Tensor, *, num_frames: int) -> tf.Tensor:
         )
     shape = tf.concat([[-1, num_frames], tf.shape(flat_frames)[1:]], axis=0)
     return tf.reshape(flat_frames, shape)  # [N, T, ...]
+
+
+def differences(clips: tf.Tensor) -> tf.Tensor:
+    """Returns what changes from frame to frame, as long as the clip.
+
+    Args:
+      clips: [N, T, H, W, C].
+
+    Returns:
+      [N, T, H, W, C]; nothing before the first frame.
+    """
+    changes = clips[:, 1:] - clips[:, :-1]
+    return tf.pad(changes, [[0, 0], [1, 0], [0, 0], [0, 0], [0, 0]])

@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.layers import convolution
+from tfvideogan.ops import frames
 
 KERNEL = {"kernel_size": 3, "padding": 1}
 TIME_TAPS = 3
@@ -56,7 +57,7 @@ class ActionNetwork(keras.Model):
 
         `training` makes the gradients quick; an export does without them.
         """
-        x = tf.concat([clips, _differences(clips)], axis=-1)
+        x = tf.concat([clips, frames.differences(clips)], axis=-1)
         x = convolution.on_frames(self.stem, x, is_nested=training)
         for space, time in zip(self.spaces, self.times, strict=True):
             x = tf.nn.relu(x)
@@ -64,12 +65,6 @@ class ActionNetwork(keras.Model):
             x = _halve_time(x + time(x, is_nested=training))
         pooled = tf.reduce_mean(tf.nn.relu(x), axis=[1, 2, 3])  # [N, C]
         return tf.cast(self.logits(pooled), tf.float32)
-
-
-def _differences(clips: tf.Tensor) -> tf.Tensor:
-    """What changes from frame to frame, [N, T, ...]; nothing before the first."""
-    changes = clips[:, 1:] - clips[:, :-1]
-    return tf.pad(changes, [[0, 0], [1, 0], [0, 0], [0, 0], [0, 0]])
 
 
 def _halve_time(clips: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,6 @@
 """Generators of the next frame: a residual one that moves pixels, and DCGAN's.
 
-    frame, flows = generator(content, maps, frame, code)
+    next_frame = generator(content, maps, frame, code)
 
 The residual one starts from the scene's maps, those of the last frame and a picture of the
 motion code, and ends in three offers for every pixel: the last frame moved by a flow, the
@@ -88,7 +88,7 @@ class ResidualPredictor(keras.Model):
         frame: tf.Tensor,
         code: tf.Tensor,
         training: bool = False,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tf.Tensor:
         """Draws the next frame.
 
         Args:
@@ -99,8 +99,7 @@ class ResidualPredictor(keras.Model):
           training: changes nothing here.
 
         Returns:
-          The next frame [M, H, W, C] float32 in [-1, 1]; and [M, H, W, 4] float32 pixels,
-          where in the last frame and in the last context frame its pixels come from.
+          The next frame [M, H, W, C] float32 in [-1, 1].
         """
         style = tf.cast(tf.concat([code, content.code], axis=-1), self.compute_dtype)
         x = self.join(tf.concat([content.maps, maps, self._drawn(code, maps)], axis=-1))
@@ -117,8 +116,7 @@ class ResidualPredictor(keras.Model):
         x = tf.concat([x, tf.cast(content.frame, x.dtype)], axis=-1)
         made = tf.cast(self.offers(x, **encoders.PLAIN), tf.float32)
         if not self.has_warp:
-            still = tf.zeros_like(made[..., :1])
-            return tf.tanh(made), tf.repeat(still, NUM_FLOWS * FLOW_CHANNELS, axis=-1)
+            return tf.tanh(made)
         colour, of_last, of_context, shares = tf.split(
             made, [self.channels, FLOW_CHANNELS, FLOW_CHANNELS, NUM_OFFERS], axis=-1
         )
@@ -132,10 +130,9 @@ class ResidualPredictor(keras.Model):
         )
         shares = tf.nn.softmax(shares + tf.constant(FIRST_SHARES))
         shares = tf.split(shares, NUM_OFFERS, axis=-1)
-        mixed = tf.add_n(
+        return tf.add_n(
             [offer * share for offer, share in zip(offers, shares, strict=True)]
         )
-        return mixed, tf.concat([of_last, of_context], axis=-1)
 
     def _drawn(self, code: tf.Tensor, maps: tf.Tensor) -> tf.Tensor:
         """Draws the motion code as a picture as large as the maps."""
@@ -165,12 +162,10 @@ class DCGANPredictor(keras.Model):
         frame: tf.Tensor,
         code: tf.Tensor,
         training: bool = False,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tf.Tensor:
         """Draws the next frame from the codes alone; see `ResidualPredictor.call`."""
         flat = tf.concat([content.code, code], axis=-1)
-        made = self.network.render(flat, num_frames=1, training=training)[:, 0]
-        still = tf.zeros_like(made[..., :1])
-        return made, tf.repeat(still, NUM_FLOWS * FLOW_CHANNELS, axis=-1)
+        return self.network.render(flat, num_frames=1, training=training)[:, 0]
 
 
 def _leaky(x: tf.Tensor) -> tf.Tensor:

@@ -1,8 +1,13 @@
-"""Rolls a prediction forward: encoders, dynamics and generator at work together.
+"""Encoders, dynamics and generator at work together: frames to what follows on them.
 
-scene = predictor.read(context, valid)           # 1 to 3 frames, padded to 3
-rolled = predictor.train_roll(scene, noise)      # unrolled, with all that losses need
-frames = predictor.roll(scene, noise)            # any length, memory of one step
+    frames = predictor.predict(context, noise)   # 1 to 3 frames; as many as there is noise
+    frames = predictor.swap(content, motion)     # the look of one clip, moving as another
+
+    scene = predictor.read(*padded(context))     # the first in two steps
+    rolled = predictor.roll(scene, noise)        # with all that losses need
+
+A prediction is a loop in the graph, not a copy of its body for each frame: one frame is
+traced however many there are.
 """
 
 import dataclasses
@@ -119,11 +124,7 @@ class Predictor:
 
     # --- Its parts
 
-    def read(
-        self,
-        context: tf.Tensor,
-        valid: tf.Tensor,
-    ) -> Scene:
+    def read(self, context: tf.Tensor, valid: tf.Tensor) -> Scene:
         """Reads context frames.
 
         Args:
@@ -231,7 +232,7 @@ class Predictor:
             seen_ahead = known.mean + tf.exp(known.log_scale) * noise
             drawn = tf.where(known.is_known[:, tf.newaxis], seen_ahead, drawn)
         state, code = self.dynamics.advance(carried.state, carried.seen, drawn)
-        frame, _ = self.generator(
+        frame = self.generator(
             content, carried.maps, carried.frame, code, training=training
         )
         maps = self.content_encoder.pictures(frame)[-1]

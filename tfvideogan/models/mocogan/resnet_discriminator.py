@@ -120,7 +120,7 @@ class ClipCritic(keras.Model):
         x = frames.unfold_time(
             tf.nn.avg_pool2d(_fold(clips), 2, 2, "VALID"), num_frames=clips.shape[1]
         )
-        x = tf.concat([x, _differences(x)], axis=-1)
+        x = tf.concat([x, frames.differences(x)], axis=-1)
         x = convolution.on_frames(self.stem, x, training=training)
         x = tf.nn.leaky_relu(x, LEAKY_SLOPE)
         for block, time in zip(self.blocks, self.times, strict=True):
@@ -166,12 +166,6 @@ class DownBlock(keras.layers.Layer):
         if self.halves:
             x = tf.nn.avg_pool2d(x, 2, 2, "VALID")
         return HALF_VARIANCE * (self.shortcut(x, training=training) + inner)
-
-
-def _differences(clips: tf.Tensor) -> tf.Tensor:
-    """What changes from frame to frame, [N, T, ...]; nothing before the first."""
-    changes = clips[:, 1:] - clips[:, :-1]
-    return tf.pad(changes, [[0, 0], [1, 0], [0, 0], [0, 0], [0, 0]])
 
 
 def _halve_time(clips: tf.Tensor) -> tf.Tensor:
