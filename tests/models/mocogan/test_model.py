@@ -10,7 +10,6 @@ from tfvideogan.models.mocogan import (
     codes,
     motion,
     objective,
-    resnet_discriminator,
     resnet_generator,
 )
 from tfvideogan.models.mocogan import model as mocogan
@@ -167,7 +166,8 @@ def test_a_frame_does_not_depend_on_its_neighbours(model):
     whole = model.generator(drawn, path, training=True)
     alone = codes.Codes(*(part[1:] for part in drawn))
     one = model.generator(alone, path[1:, 2:3], training=False)
-    np.testing.assert_allclose(one[0, 0], whole[1, 2], atol=1e-5)
+    # In training colours are left as they come.
+    np.testing.assert_allclose(one[0, 0], np.clip(whole[1, 2], -1.0, 1.0), atol=1e-5)
 
 
 def test_the_content_code_is_the_same_in_all_frames(model):
@@ -181,7 +181,7 @@ def test_the_content_code_is_the_same_in_all_frames(model):
 
 
 def test_the_clip_critic_sees_frames_and_their_differences(model):
-    kernel = model.video_critic.stem.layer.kernel
+    kernel = model.video_critic.stem.kernel
     assert kernel.shape[2] == 2 * CASE.spec.channels
 
 

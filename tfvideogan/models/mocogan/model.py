@@ -4,9 +4,10 @@ The codes and their two critics are those of the paper (`paper.py`); what is mad
 is not:
 
     motion       small steps of a code with memory (MoCoGAN-HD), told the category
-    generator    residual blocks that every code modulates; no batch statistics
-    critics      spectral norm; frames in full, clips at half size with their differences
-    losses       hinge, R1 on some steps; the class head learns from fakes and labels
+    generator    residual blocks that every code modulates; no batch statistics; colours
+                 that training does not squash
+    critics      residual; frames in full, clips at half size with their differences
+    losses       logistic, R1 on some steps; the class head learns from fakes and labels
     seen         clips augmented as wholes; windows from anywhere in a longer roll
     judged       averages of the weights
 
@@ -14,8 +15,10 @@ Windows from a longer roll are what keeps long videos alive: the critics see the
 it is at any age, and only the recurrent network pays for the frames before.
 
 Sources: Tulyakov et al., MoCoGAN, CVPR 2018, for the task and the codes; Tian et al.,
-MoCoGAN-HD, ICLR 2021, for residual motion; Miyato et al., 2018, for spectral norm and
-projection; Mescheder et al., 2018, for R1; Zhao et al., 2020, for the augmentation.
+MoCoGAN-HD, ICLR 2021, for residual motion; Miyato et al., 2018, for projection; Mescheder
+et al., 2018, for R1; Karras et al., 2020, for the loss and the unsquashed colours; Zhao et
+al., 2020, for the augmentation. Spectral norm and the hinge loss were tried first: see
+`resnet_discriminator.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +45,7 @@ ADAM_BETAS = (0.0, 0.99)
 
 
 class MoCoGAN(generating.GeneratingGAN):
-    """Residual motion, a residual generator, and two critics with spectral norm."""
+    """Residual motion, a residual generator, and two residual critics."""
 
     def __init__(
         self,
@@ -147,13 +150,14 @@ class MoCoGAN(generating.GeneratingGAN):
             self.sizes, spec, width=self.width, style_units=self.style_units
         )
         self.image_critic = resnet_discriminator.FrameCritic(
-            size, width=self.critic_width
+            size, width=self.critic_width, has_spectral_norm=False
         )
         self.video_critic = resnet_discriminator.ClipCritic(
             size,
             width=self.critic_width,
             categories=self.sizes.categories,
             projects=self.has_labels,
+            has_spectral_norm=False,
         )
         self.renderer = renderer.Renderer(self.sizes, self.motion, self.generator)
         # One rendering creates every variable.
@@ -195,7 +199,7 @@ class MoCoGAN(generating.GeneratingGAN):
         shared: Mapping[str, tf.Tensor] | None,
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
-        """Hinge losses of frames and clips, categories, and R1 on some steps."""
+        """Cross entropies of frames and clips, categories, and R1 on some steps."""
         number = tf.shape(batch["frames"])[0]
         fakes = shared or self._fakes(number, seeds.fold(seed, "fakes"))
         both = tf.concat([batch["frames"], tf.stop_gradient(fakes["clips"])], axis=0)
@@ -207,7 +211,7 @@ class MoCoGAN(generating.GeneratingGAN):
         losses, monitors = {}, {}
         for name, logits in (("image", images), ("video", videos)):
             real, fake = tf.split(logits, 2)
-            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(real, fake)
+            losses[f"critic/{name}"] = adversarial.logistic_critic_loss(real, fake)
             monitors |= objective.monitors(name, real, fake)
         if self.sizes.categories:
             of_real, of_fake = tf.split(classes, 2)
@@ -236,8 +240,8 @@ class MoCoGAN(generating.GeneratingGAN):
         images = self._judge_frames(clips, seeds.fold(seed, "times"), training=False)
         videos, classes = self._judge_clips(clips, fakes["labels"], training=False)
         losses = {
-            "generator/image": adversarial.hinge_generator_loss(images),
-            "generator/video": adversarial.hinge_generator_loss(videos),
+            "generator/image": adversarial.logistic_generator_loss(images),
+            "generator/video": adversarial.logistic_generator_loss(videos),
         }
         monitors = {
             "motion/change": objective.change(fakes["clips"]),

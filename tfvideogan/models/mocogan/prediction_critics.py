@@ -38,11 +38,18 @@ class Critics:
         """
         self.num_frames = num_frames
         self.networks: dict[str, keras.Model] = {
-            IMAGE: resnet_discriminator.FrameCritic(size, width=width)
+            IMAGE: resnet_discriminator.FrameCritic(
+                size, width=width, has_spectral_norm=True
+            )
         }
         for name in (PRIOR, POSTERIOR) if is_dual else (PRIOR,):
             self.networks[name] = resnet_discriminator.ClipCritic(
-                size, width=width, categories=0, projects=False, name=name
+                size,
+                width=width,
+                categories=0,
+                projects=False,
+                has_spectral_norm=True,
+                name=name,
             )
 
     def judge_frames(

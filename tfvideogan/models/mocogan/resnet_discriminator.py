@@ -1,11 +1,15 @@
-"""Residual critics with spectral norm, for frames and for clips of any length.
+"""Residual critics, with spectral norm or without, for frames and clips of any length.
 
 The frame critic sees a few frames of each clip in full. The clip critic sees all frames at
 half their size, beside their differences: a frozen clip has none. Space and time are
 convolved in turn, and the end is a sum over places and a mean over time, so that any size
 that divides and any length can be judged, from `least_frames` on: 4 for 64x64, 8 for
-128x128. A sum [4], because spectral norm bounds what a place can say: in a mean over places
-a small object would hardly be heard.
+128x128. A sum [4], because in a mean over places a small object would hardly be heard.
+
+Spectral norm [1] bounds what a place can say. Where the whole subject is a few pixels that
+is too little: beside small moving shapes the class head of a normalised clip critic stays
+at chance for a thousand steps, and learns within two hundred without. R1 then has to hold
+the critic back.
 
 References:
   [1] Miyato et al., Spectral Normalization for Generative Adversarial Networks, ICLR 2018.
@@ -17,6 +21,7 @@ References:
 """
 
 import math
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -39,21 +44,34 @@ HALF_VARIANCE = math.sqrt(0.5)
 class FrameCritic(keras.Model):
     """Scores frames."""
 
-    def __init__(self, size: int, *, width: int, name: str = "image_critic") -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        width: int,
+        has_spectral_norm: bool,
+        name: str = "image_critic",
+    ) -> None:
         """Creates the layers.
 
         Args:
           size: the shorter side of a frame, pixels.
           width: channels behind the first layer.
+          has_spectral_norm: whether the norm of each kernel is 1, [1].
           name: of the network.
         """
         super().__init__(name=name)
-        self.stem = _normalised(convolution.Conv2D(width, **DOWN))
+        normalised = _normaliser(has_spectral_norm)
+        self.stem = normalised(convolution.Conv2D(width, **DOWN))
         self.blocks = [
-            DownBlock(width * min(2**level, MOST), width * min(2 ** (level + 1), MOST))
+            DownBlock(
+                width * min(2**level, MOST),
+                width * min(2 ** (level + 1), MOST),
+                has_spectral_norm=has_spectral_norm,
+            )
             for level in range(_halvings(size // 2))
         ]
-        self.score = _normalised(keras.layers.Dense(1))
+        self.score = normalised(keras.layers.Dense(1))
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Returns logits [N, 1] of images [N, H, W, C]; `training` moves the norm."""
@@ -74,6 +92,7 @@ class ClipCritic(keras.Model):
         width: int,
         categories: int,
         projects: bool,
+        has_spectral_norm: bool,
         name: str = "video_critic",
     ) -> None:
         """Creates the layers.
@@ -83,22 +102,29 @@ class ClipCritic(keras.Model):
           width: channels behind the first layer.
           categories: number of categories, 0 for none.
           projects: whether the score depends on a clip's category, [2].
+          has_spectral_norm: whether the norm of each kernel is 1, [1].
           name: of the network.
         """
         super().__init__(name=name)
         self.projects = projects
-        self.stem = _normalised(convolution.Conv2D(width, **DOWN))
+        normalised = _normaliser(has_spectral_norm)
+        self.stem = normalised(convolution.Conv2D(width, **DOWN))
         halvings = _halvings(size // 4)
         self.blocks, self.times = [], []
         for level in range(_num_blocks(size)):
             filters = width * min(2 ** (level + 1), MOST)
             self.blocks.append(
-                DownBlock(width * min(2**level, MOST), filters, halves=level < halvings)
+                DownBlock(
+                    width * min(2**level, MOST),
+                    filters,
+                    halves=level < halvings,
+                    has_spectral_norm=has_spectral_norm,
+                )
             )
-            self.times.append(_normalised(convolution.TimeConv(filters, TIME_TAPS)))
-        self.score = _normalised(keras.layers.Dense(1))
+            self.times.append(normalised(convolution.TimeConv(filters, TIME_TAPS)))
+        self.score = normalised(keras.layers.Dense(1))
         if projects:
-            self.embedding = _normalised(keras.layers.Dense(filters, use_bias=False))
+            self.embedding = normalised(keras.layers.Dense(filters, use_bias=False))
         self.category = keras.layers.Dense(categories) if categories else None
 
     def call(
@@ -150,15 +176,23 @@ def least_frames(size: int) -> int:
 class DownBlock(keras.layers.Layer):
     """Halves the sides, or keeps them, with a shortcut."""
 
-    def __init__(self, inner: int, filters: int, *, halves: bool = True) -> None:
+    def __init__(
+        self,
+        inner: int,
+        filters: int,
+        *,
+        has_spectral_norm: bool,
+        halves: bool = True,
+    ) -> None:
         """Creates the layers: `inner` channels, then `filters` at half the sides."""
         super().__init__()
         self.halves = halves
-        self.first = _normalised(convolution.Conv2D(inner, **KEEP))
-        self.second = _normalised(
+        normalised = _normaliser(has_spectral_norm)
+        self.first = normalised(convolution.Conv2D(inner, **KEEP))
+        self.second = normalised(
             convolution.Conv2D(filters, **DOWN if halves else KEEP)
         )
-        self.shortcut = _normalised(keras.layers.Dense(filters, use_bias=False))
+        self.shortcut = normalised(keras.layers.Dense(filters, use_bias=False))
 
     def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         inner = tf.nn.leaky_relu(self.first(x, training=training), LEAKY_SLOPE)
@@ -189,5 +223,10 @@ def _fold(clips: tf.Tensor) -> tf.Tensor:
     return tf.reshape(clips, [-1, *clips.shape[2:]])
 
 
-def _normalised(layer: keras.layers.Layer) -> keras.layers.SpectralNormalization:
-    return keras.layers.SpectralNormalization(layer)
+def _normaliser(has_spectral_norm: bool) -> Callable[[keras.layers.Layer], keras.Layer]:
+    """What wraps a layer in spectral norm, or leaves it as it is."""
+    return keras.layers.SpectralNormalization if has_spectral_norm else _as_it_is
+
+
+def _as_it_is(layer: keras.layers.Layer) -> keras.layers.Layer:
+    return layer

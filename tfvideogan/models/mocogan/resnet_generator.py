@@ -76,7 +76,17 @@ class ResNetGenerator(keras.Model):
     def call(
         self, codes: codes_lib.Codes, motion: tf.Tensor, training: bool = False
     ) -> tf.Tensor:
-        """Renders motion codes [N, T, D] as frames [N, T, H, W, C] in [-1, 1]."""
+        """Renders motion codes as frames.
+
+        Args:
+          codes: of N clips.
+          motion: [N, T, D].
+          training: leaves the colours as they come. Squashed ones hardly learn once they
+            are at an end of the range, as the black ground of moving shapes is.
+
+        Returns:
+          [N, T, H, W, C] float32; in [-1, 1] outside of training.
+        """
         held = tf.cast(codes.content, self.compute_dtype)
         if self.sizes.categories:
             category = codes_lib.one_hot(codes.labels, self.sizes)
@@ -91,7 +101,9 @@ class ResNetGenerator(keras.Model):
         for block in self.blocks:
             x = block(x, style, is_nested=training)
         made = self.to_frame(x, style, is_nested=training)
-        made = tf.tanh(tf.cast(made, tf.float32))
+        made = tf.cast(made, tf.float32)
+        if not training:
+            made = tf.clip_by_value(made, -1.0, 1.0)
         return frames.unfold_time(made, num_frames=motion.shape[1])
 
 
