@@ -13,4 +13,5 @@ if [ "${1:-}" = "--fix" ]; then
 fi
 python -m ruff format --check .
 python -m ruff check .
-python -m pytest -q "$@"
+# Two processes: tracing keeps one core busy, and graphs stay in memory for good.
+python -m pytest -q -n 2 --dist loadfile "$@"
