@@ -7,7 +7,13 @@ import tensorflow as tf
 
 from tests import check_model
 from tfvideogan.core import clip, errors, seeds
-from tfvideogan.models.mocogan import encoders, prediction, prediction_rows, predictor
+from tfvideogan.models.mocogan import (
+    encoders,
+    prediction,
+    prediction_objective,
+    prediction_rows,
+    predictor,
+)
 
 SPEC = clip.ClipSpec(5, 16, 16)
 
@@ -18,7 +24,8 @@ def make_model(seed: int = 0, **options: object) -> prediction.PredictionMoCoGAN
     tiny |= {"content": 3, "motion_units": 3, "motion_noise": 2, "motion_state": 4}
     tiny |= {"pair_units": 3, "clip_units": 3, "clip_code": 3}
     # Critics count at once, so that their share of the gradients is seen, too.
-    tiny |= {"adversarial_start": -1, "adversarial_ramp": 1}
+    at_once = prediction_objective.LossWeights(adversarial_start=-1, adversarial_ramp=1)
+    tiny |= {"weights": at_once}
     tiny |= {"num_samples": 2, "long_multiple": 2}
     return prediction.PredictionMoCoGAN(**tiny | options, seed=seed)
 
@@ -226,12 +233,9 @@ def test_some_content_comes_from_another_time(frames):
 
 
 def test_critics_count_from_their_start_and_in_full_after_the_ramp():
-    model = make_model(adversarial_start=4, adversarial_ramp=4)
-    model.build_for(SPEC)
-    found = []
-    for step in (0, 4, 6, 8, 100):
-        model.step.assign(step)
-        found.append(float(model._adversarial_share()))
+    weights = prediction_objective.LossWeights(adversarial_start=4, adversarial_ramp=4)
+    steps = [tf.constant(step) for step in (0, 4, 6, 8, 100)]
+    found = [float(weights.adversarial_share(step)) for step in steps]
     assert found == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
@@ -254,8 +258,9 @@ def test_rows_that_drew_their_noise_are_not_compared(frames):
 def test_training_moves_what_moves():
     """Frames of stripes that move a row at a time: held still they would cost more."""
     quick = keras.optimizers.Adam(3e-3)
-    options = {"width": 4, "pair_width": 4, "motion_state": 16, "video_weight": 0.0}
-    model = make_model(generator_optimizer=quick, image_weight=0.0, **options)
+    weights = prediction_objective.LossWeights(video=0.0, image=0.0)
+    options = {"width": 4, "pair_width": 4, "motion_state": 16, "weights": weights}
+    model = make_model(generator_optimizer=quick, **options)
     model.build_for(SPEC)
     rows = np.linspace(-1.0, 1.0, 16, dtype=np.float32)
     stripes = np.stack([np.roll(rows, shift) for shift in range(5)])  # [T, H]

@@ -21,6 +21,7 @@ al., 2020, for the augmentation. Spectral norm and the hinge loss were tried fir
 `resnet_discriminator.py`.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import keras
@@ -224,7 +225,10 @@ class MoCoGAN(generating.GeneratingGAN):
                 )
                 monitors["category/real_right"] = objective.accuracy(of_real, labels)
         if self.r1_weight:
-            losses["critic/r1"] = self._lazy_r1(batch["frames"], labels, seed)
+            penalty = functools.partial(self._r1, batch["frames"], labels, seed)
+            losses["critic/r1"] = self.r1_weight * objective.lazily(
+                self.step, self.r1_every, penalty
+            )
         return losses, monitors
 
     def generator_losses(
@@ -294,21 +298,13 @@ class MoCoGAN(generating.GeneratingGAN):
         shown = codes_lib.one_hot(labels, self.sizes) if self.has_labels else None
         return self.video_critic(clips, shown, training=training)
 
-    def _lazy_r1(
-        self, clips: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor
-    ) -> tf.Tensor:
-        """R1 of both critics on steps that divide by `r1_every`, else 0."""
+    def _r1(self, clips: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """R1 of both critics."""
         images = objective.random_frames(clips, seeds.fold(seed, "r1"))
-
-        def penalty() -> tf.Tensor:
-            of_images = penalties.r1_penalty(self.image_critic, images)
-            of_clips = penalties.r1_penalty(
-                lambda one: self._judge_clips(one, labels, training=False)[0], clips
-            )
-            return self.r1_weight * self.r1_every * (of_images + of_clips)
-
-        is_due = self.step % self.r1_every == 0
-        return tf.cond(is_due, penalty, lambda: tf.constant(0.0))
+        of_images = penalties.r1_penalty(self.image_critic, images)
+        return of_images + penalties.r1_penalty(
+            lambda one: self._judge_clips(one, labels, training=False)[0], clips
+        )
 
 
 def _make_adam(rate: float) -> keras.optimizers.Adam:

@@ -37,7 +37,7 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, exportable, seeds
-from tfvideogan.losses import adversarial, pixels, variational
+from tfvideogan.losses import adversarial
 from tfvideogan.models import base, phase
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import (
@@ -46,12 +46,12 @@ from tfvideogan.models.mocogan import (
     objective,
     prediction_critics,
     prediction_generator,
+    prediction_objective,
     prediction_rows,
     prediction_showing,
     predictor,
     resnet_discriminator,
 )
-from tfvideogan.ops import frames
 
 GENERATOR_RATE, CRITIC_RATE = 4e-4, 4e-4
 ADAM_BETAS = (0.5, 0.99)
@@ -61,8 +61,6 @@ CRITICS = ("single", "dual")
 SIDE_STEP = 2**encoders.NUM_HALVINGS
 MIN_SIDE = 2**encoders.PAIR_LAYERS
 DCGAN_SIDE = 64
-# Of each number of the noise, for nothing; share of the divergence that moves the prior.
-FREE_NATS, PRIOR_SHARE = 0.1, 0.8
 
 
 class PredictionMoCoGAN(base.VideoGAN):
@@ -89,15 +87,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         has_warp: bool = True,
         has_posterior: bool = True,
         critics: str = "dual",
-        l1_weight: float = 10.0,
-        gradient_weight: float = 1.0,
-        kl_weight: float = 1e-3,
-        video_weight: float = 0.01,
-        image_weight: float = 0.005,
-        adversarial_start: int = 200,
-        adversarial_ramp: int = 300,
-        r1_weight: float = 0.1,
-        r1_every: int = 16,
+        weights: prediction_objective.LossWeights | None = None,
         clip_norm: float | None = 2.0,
         num_samples: int = 5,
         long_multiple: int = 16,
@@ -127,15 +117,7 @@ class PredictionMoCoGAN(base.VideoGAN):
           has_warp: whether the residual generator may move pixels.
           has_posterior: whether there are posterior rows; `swap` and `encode` need them.
           critics: of clips: "dual", one for each kind of rows, or "single", of prior rows.
-          l1_weight: of the mean absolute difference of colours in [-1, 1].
-          gradient_weight: of the gradient difference.
-          kl_weight: of the divergence, a sum over Z in nats.
-          video_weight: of the critics of clips.
-          image_weight: of the critic of frames.
-          adversarial_start: step from which critics count for the generator.
-          adversarial_ramp: steps until they count in full.
-          r1_weight: gamma of the R1 penalty of the frame critic.
-          r1_every: R1 is computed on steps that divide by it, times this number.
+          weights: of the losses; those of `LossWeights` by default.
           clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
             through time may explode without.
           num_samples: predictions of a clip that evaluations draw.
@@ -174,15 +156,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         self.has_warp = has_warp
         self.has_posterior = has_posterior
         self.critic_kind = critics
-        self.l1_weight = l1_weight
-        self.gradient_weight = gradient_weight
-        self.kl_weight = kl_weight
-        self.video_weight = video_weight
-        self.image_weight = image_weight
-        self.adversarial_start = adversarial_start
-        self.adversarial_ramp = adversarial_ramp
-        self.r1_weight = r1_weight
-        self.r1_every = r1_every
+        self.loss_weights = weights or prediction_objective.LossWeights()
         self.clip_norm = clip_norm
         self.num_samples = num_samples
         self.long_multiple = long_multiple
@@ -299,8 +273,11 @@ class PredictionMoCoGAN(base.VideoGAN):
             scores = tf.split(self.critics.judge_clips(name, both, training=True), 2)
             losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*scores)
             monitors |= objective.monitors(name, *scores)
-        if self.r1_weight:
-            losses["critic/r1"] = self._lazy_r1(real, seed)
+        if self.loss_weights.r1:
+            penalty = functools.partial(self.critics.r1, real, seeds.fold(seed, "r1"))
+            losses["critic/r1"] = self.loss_weights.r1 * objective.lazily(
+                self.step, self.loss_weights.r1_every, penalty
+            )
         return losses, monitors
 
     def generator_losses(
@@ -318,60 +295,31 @@ class PredictionMoCoGAN(base.VideoGAN):
         prior = fakes[-number:]
         # Of rows that drew their noise nobody knows what should have come.
         compared = tf.where(is_mean[:, None, None, None, None], prior, future)
-        share = tf.reduce_mean(tf.cast(is_mean, tf.float32))
-        losses = self._likeness("prior", future, compared)
+        likeness = functools.partial(prediction_objective.likeness, self.loss_weights)
+        losses = likeness("prior", future, compared)
         monitors = {
             "motion/change": objective.change(tf.concat([last, prior], axis=1)),
             "motion/real_change": objective.change(tf.concat([last, future], axis=1)),
-            "prior/share_compared": share,
+            "prior/share_compared": tf.reduce_mean(tf.cast(is_mean, tf.float32)),
         }
         if self.has_posterior:
-            losses |= self._likeness("posterior", future, fakes[:number])
-            moments = [
-                (shared[f"{name}_mean"], shared[f"{name}_log_scale"])
-                for name in ("posterior", "prior")
-            ]
-            divergence = variational.balanced_kl(
-                *moments, free_nats=FREE_NATS, prior_share=PRIOR_SHARE
-            )
-            losses["generator/kl"] = self.kl_weight * divergence
-            monitors |= _units(variational.kl(*moments))
-        ramp = self._adversarial_share()
+            losses |= likeness("posterior", future, fakes[:number])
+            found, of_noise = prediction_objective.divergence(self.loss_weights, shared)
+            losses |= found
+            monitors |= of_noise
+        share = self.loss_weights.adversarial_share(self.step)
         scores = self.critics.judge_frames(real, fakes, seeds.fold(seed, "times"))
         losses["generator/image"] = (
-            self.image_weight * ramp * adversarial.hinge_generator_loss(scores)
+            self.loss_weights.image * share * adversarial.hinge_generator_loss(scores)
         )
         for name, clips in self.critics.shown(real, fakes).items():
             scores = self.critics.judge_clips(name, clips)
             losses[f"generator/{name}"] = (
-                self.video_weight * ramp * adversarial.hinge_generator_loss(scores)
+                self.loss_weights.video
+                * share
+                * adversarial.hinge_generator_loss(scores)
             )
         return losses, monitors
-
-    def _likeness(
-        self, rows: str, real: tf.Tensor, fake: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        flat = (frames.fold_time(real), frames.fold_time(fake))
-        edges = pixels.gradient_difference(*flat)
-        return {
-            f"generator/{rows}_l1": self.l1_weight * pixels.l1(*flat),
-            f"generator/{rows}_gradient": self.gradient_weight * edges,
-        }
-
-    def _adversarial_share(self) -> tf.Tensor:
-        """What critics count for the generator in this step, in [0, 1]."""
-        since = tf.cast(self.step - self.adversarial_start, tf.float32)
-        return tf.clip_by_value(since / max(self.adversarial_ramp, 1), 0.0, 1.0)
-
-    def _lazy_r1(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """R1 of the frame critic on steps that divide by `r1_every`, else 0."""
-
-        def penalty() -> tf.Tensor:
-            found = self.critics.r1(real, seeds.fold(seed, "r1"))
-            return self.r1_weight * self.r1_every * found
-
-        is_due = self.step % self.r1_every == 0
-        return tf.cond(is_due, penalty, lambda: tf.constant(0.0))
 
     # --- Inference
 
@@ -416,13 +364,6 @@ class PredictionMoCoGAN(base.VideoGAN):
     def serving_functions(self) -> dict[str, exportable.ServingFunction]:
         """`predict`; with posterior rows `swap` and `encode`, too."""
         return prediction_showing.serving_functions(self)
-
-
-def _units(divergence: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Nats of a frame, and how many numbers of its noise say something."""
-    of_each = tf.reduce_mean(divergence, axis=[0, 1])  # [Z]
-    active = tf.reduce_sum(tf.cast(of_each > FREE_NATS, tf.float32))
-    return {"kl/nats": tf.reduce_sum(of_each), "kl/active_units": active}
 
 
 def _check(spec: clip.ClipSpec, generator: str) -> None:
