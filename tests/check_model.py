@@ -143,10 +143,14 @@ def losses_are_finite_and_named(case: Case, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def the_seed_decides(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same seed gives the same step, another seed another one."""
+    """The same seed gives the same step, another seed another one.
+
+    But for rounding: on a busy machine the gradients of moved pixels are added up in
+    another order, unless `loop.run.deterministic` forbids it.
+    """
     first, same, other = (_trained(case, seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first, same)
-    assert np.abs(first - other).max() > 0
+    np.testing.assert_allclose(first, same, atol=TOLERANCE)
+    assert np.abs(first - other).max() > 10 * TOLERANCE
 
 
 def eager_equals_graph(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
