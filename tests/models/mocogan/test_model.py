@@ -177,13 +177,6 @@ def test_the_content_code_is_the_same_in_all_frames(model):
     np.testing.assert_allclose(made[:, 0], made[:, 2], atol=1e-6)
 
 
-def test_motion_draws_but_does_not_colour(model):
-    sizes = model.sizes
-    known = sizes.content + sizes.categories
-    assert model.generator.mapping[0].kernel.shape[0] == known
-    assert model.generator.start.kernel.shape[0] == known + model.motion_units
-
-
 def test_colours_are_squashed_at_rest_only(model):
     drawn = codes.draw(model.sizes, num_clips=1, num_frames=2, seed=seeds.from_int(1))
     loud = drawn._replace(content=100.0 * drawn.content)

@@ -4,8 +4,8 @@ The codes and their two critics are those of the paper (`paper.py`); what is mad
 is not:
 
     motion       small steps of a code with memory (MoCoGAN-HD), told the category
-    generator    residual blocks that content modulates, on a picture drawn from all codes;
-                 no batch statistics; colours that training does not squash
+    generator    residual blocks that every code modulates; no batch statistics; colours
+                 that training does not squash
     critics      residual; frames in full, clips at half size with their differences
     losses       logistic, R1 on some steps; the class head learns from fakes and labels
     seen         clips augmented as wholes; windows from anywhere in a longer roll

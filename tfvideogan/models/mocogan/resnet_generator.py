@@ -1,11 +1,9 @@
-"""A residual generator: motion says where things are, content how they look.
+"""A residual generator whose every layer hears of content, category and motion.
 
     4x4 -> block -> 8x8 -> ... -> block -> H x W -> frame
 
-The first picture is drawn from all codes. The layers behind it are told content and
-category, but not motion: what they make of a picture is the same in all frames of a clip,
-and colours hold. A block doubles the sides: a 3x3 convolution, then one of twice the size,
-beside a shortcut. Channels are scaled before each convolution and brought back to unit
+A block doubles the sides: a 3x3 convolution, then one of twice the size, beside a
+shortcut. Channels are scaled by the codes before each convolution and brought back to unit
 size behind it by what the kernel would make of such scales [1], so that no statistics are
 taken over frames or clips: a frame looks the same in training, alone and in any video.
 
@@ -93,24 +91,20 @@ class ResNetGenerator(keras.Model):
         if self.sizes.categories:
             category = codes_lib.one_hot(codes.labels, self.sizes)
             held = tf.concat([held, tf.cast(category, held.dtype)], axis=-1)
-        style = held
-        for layer in self.mapping:
-            style = layer(style)
-        length = motion.shape[1]
-        held, style = (
-            tf.repeat(one[:, tf.newaxis], length, 1) for one in (held, style)
-        )
+        held = tf.repeat(held[:, tf.newaxis], motion.shape[1], axis=1)
         motion = tf.cast(motion, held.dtype)
         flat = frames.fold_time(tf.concat([held, motion], axis=-1))
         x = tf.reshape(self.start(flat), [-1, *self.small, self.first])
-        style = frames.fold_time(style)
+        style = flat
+        for layer in self.mapping:
+            style = layer(style)
         for block in self.blocks:
             x = block(x, style, is_nested=training)
         made = self.to_frame(x, style, is_nested=training)
         made = tf.cast(made, tf.float32)
         if not training:
             made = tf.clip_by_value(made, -1.0, 1.0)
-        return frames.unfold_time(made, num_frames=length)
+        return frames.unfold_time(made, num_frames=motion.shape[1])
 
 
 def num_levels(spec: clip.ClipSpec) -> int:
