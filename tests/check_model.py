@@ -145,8 +145,8 @@ def losses_are_finite_and_named(case: Case, monkeypatch: pytest.MonkeyPatch) -> 
 def the_seed_decides(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same seed gives the same step, another seed another one.
 
-    But for rounding: on a busy machine the gradients of moved pixels are added up in
-    another order, unless `loop.run.deterministic` forbids it.
+    But for rounding: on a busy machine ForeGAN's weights were seen to differ by 7.6e-8,
+    because threads may add up in another order.
     """
     first, same, other = (_trained(case, seed) for seed in (1, 1, 2))
     np.testing.assert_allclose(first, same, atol=TOLERANCE)

@@ -177,7 +177,7 @@ def test_the_content_code_is_the_same_in_all_frames(model):
     np.testing.assert_allclose(made[:, 0], made[:, 2], atol=1e-6)
 
 
-def test_colours_are_squashed_at_rest_only(model):
+def test_colours_are_clipped_outside_of_training_only(model):
     drawn = codes.draw(model.sizes, num_clips=1, num_frames=2, seed=seeds.from_int(1))
     loud = drawn._replace(content=100.0 * drawn.content)
     path = model.motion(drawn)
@@ -190,9 +190,22 @@ def test_colours_are_squashed_at_rest_only(model):
 # --- Critics and losses
 
 
-def test_the_clip_critic_sees_frames_and_their_differences(model):
-    kernel = model.video_critic.stem.kernel
-    assert kernel.shape[2] == 2 * CASE.spec.channels
+def test_the_clip_critic_sees_frames_and_their_differences():
+    critic = CASE.build().video_critic
+    kernel, channels = critic.stem.kernel, SPEC.channels
+    draw = seeds.uniform([1, *SPEC.shapes()["frames"]], seeds.from_int(5), -1.0, 1.0)
+    label = tf.constant([[1.0, 0.0]])
+
+    def score(clips):
+        return float(critic(clips, label)[0])
+
+    still = tf.repeat(draw[:, :1], SPEC.frames, axis=1)
+    assert score(still) != score(tf.zeros_like(still))
+    # Deaf to frames, it hears differences alone, of which a still clip has none.
+    is_difference = np.arange(2 * channels)[:, np.newaxis] >= channels
+    kernel.assign(kernel.value * is_difference.astype(np.float32))
+    assert score(still) == pytest.approx(score(tf.zeros_like(still)), abs=1e-5)
+    assert abs(score(draw) - score(still)) > 1e-3
 
 
 def gradients_of(built: mocogan.MoCoGAN, key: str) -> float:

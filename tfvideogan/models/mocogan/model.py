@@ -299,7 +299,7 @@ class MoCoGAN(generating.GeneratingGAN):
         return self.video_critic(clips, shown, training=training)
 
     def _r1(self, clips: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """R1 of both critics."""
+        """R1 of both critics at real clips [N, T, H, W, C] with labels [N]; a scalar."""
         images = objective.random_frames(clips, seeds.fold(seed, "r1"))
         of_images = penalties.r1_penalty(self.image_critic, images)
         return of_images + penalties.r1_penalty(

@@ -260,7 +260,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Hinge losses of frames and clips, and R1 of frames on some steps."""
-        real = batch["frames"]
+        weights, real = self.loss_weights, batch["frames"]
         fakes = tf.stop_gradient(shared["fakes"])
         times_seed = seeds.fold(seed, "times")
         future = real[:, predictor.MAX_CONTEXT :]
@@ -273,11 +273,10 @@ class PredictionMoCoGAN(base.VideoGAN):
             scores = tf.split(self.critics.judge_clips(name, both, training=True), 2)
             losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*scores)
             monitors |= objective.monitors(name, *scores)
-        if self.loss_weights.r1:
+        if weights.r1:
             penalty = functools.partial(self.critics.r1, real, seeds.fold(seed, "r1"))
-            losses["critic/r1"] = self.loss_weights.r1 * objective.lazily(
-                self.step, self.loss_weights.r1_every, penalty
-            )
+            found = objective.lazily(self.step, weights.r1_every, penalty)
+            losses["critic/r1"] = weights.r1 * found
         return losses, monitors
 
     def generator_losses(
@@ -287,7 +286,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Colours, edges, divergence, and the critics' scores."""
-        real = batch["frames"]
+        weights, real = self.loss_weights, batch["frames"]
         future = real[:, predictor.MAX_CONTEXT :]
         last = real[:, predictor.MAX_CONTEXT - 1 : predictor.MAX_CONTEXT]
         number = tf.shape(real)[0]
@@ -295,7 +294,7 @@ class PredictionMoCoGAN(base.VideoGAN):
         prior = fakes[-number:]
         # Of rows that drew their noise nobody knows what should have come.
         compared = tf.where(is_mean[:, None, None, None, None], prior, future)
-        likeness = functools.partial(prediction_objective.likeness, self.loss_weights)
+        likeness = functools.partial(prediction_objective.likeness, weights)
         losses = likeness("prior", future, compared)
         monitors = {
             "motion/change": objective.change(tf.concat([last, prior], axis=1)),
@@ -304,21 +303,18 @@ class PredictionMoCoGAN(base.VideoGAN):
         }
         if self.has_posterior:
             losses |= likeness("posterior", future, fakes[:number])
-            found, of_noise = prediction_objective.divergence(self.loss_weights, shared)
+            found, of_noise = prediction_objective.divergence(weights, shared)
             losses |= found
             monitors |= of_noise
-        share = self.loss_weights.adversarial_share(self.step)
+        share = weights.adversarial_share(self.step)
         scores = self.critics.judge_frames(real, fakes, seeds.fold(seed, "times"))
-        losses["generator/image"] = (
-            self.loss_weights.image * share * adversarial.hinge_generator_loss(scores)
-        )
+        loss = adversarial.hinge_generator_loss(scores)
+        losses["generator/image"] = weights.image * share * loss
         for name, clips in self.critics.shown(real, fakes).items():
-            scores = self.critics.judge_clips(name, clips)
-            losses[f"generator/{name}"] = (
-                self.loss_weights.video
-                * share
-                * adversarial.hinge_generator_loss(scores)
+            loss = adversarial.hinge_generator_loss(
+                self.critics.judge_clips(name, clips)
             )
+            losses[f"generator/{name}"] = weights.video * share * loss
         return losses, monitors
 
     # --- Inference
