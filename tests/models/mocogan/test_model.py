@@ -197,7 +197,7 @@ def test_the_clip_critic_sees_frames_and_their_differences():
     label = tf.constant([[1.0, 0.0]])
 
     def score(clips):
-        return float(critic(clips, label)[0])
+        return float(critic(clips, label)[0][0, 0])
 
     still = tf.repeat(draw[:, :1], SPEC.frames, axis=1)
     assert score(still) != score(tf.zeros_like(still))
