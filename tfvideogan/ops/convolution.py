@@ -34,7 +34,6 @@ FORMS = {2: convolution_planes.FORMS, 3: convolution_volumes.FORMS}
 # Read off tools/benchmark_convolution.py: see `choose`.
 THIN_CHANNELS = 4
 WIDE_CHANNELS = 64
-TINY_PLANE = 4
 NATIVE = "native"
 
 
@@ -172,8 +171,8 @@ def choose(geometry: Geometry) -> Plan:
     to 0.8 from 64 channels on). For 3 / 1 / 1: input gradients with the kernel turned
     round (1.5 and 1.2 for few channels, 1.0 for 128).
 
-    In space and time: input gradients of three channels by sub-pixels (1.5); where 4x4
-    pixels are left, gradients by products (1.3 and 1.1).
+    In space and time: input gradients of three channels by sub-pixels (1.5); all maps of
+    wide layers by Winograd's filtering in time.
     """
     is_plane = len(geometry.size) == convolution_planes.RANK
     if is_plane and geometry.is_dense and max(geometry.kernel) > 1:
@@ -183,9 +182,9 @@ def choose(geometry: Geometry) -> Plan:
     if geometry.inputs <= THIN_CHANNELS:
         return Plan(input_gradient="subpixel")
     is_wide = min(geometry.inputs, geometry.outputs) >= WIDE_CHANNELS
-    if is_plane or not is_wide or min(geometry.output[-2:]) > TINY_PLANE:
+    if is_plane or not is_wide:
         return PLAIN
-    return Plan(input_gradient="matmul", filter_gradient="matmul")
+    return Plan("winograd", "winograd", "winograd")
 
 
 def _decide(geometry: Geometry, dtype: tf.DType) -> Plan:

@@ -75,6 +75,12 @@ class Geometry:
             and all((stride, zeros) == (1, 0) for _, stride, zeros in time)
         )
 
+    @property
+    def plane(self) -> "Geometry":
+        """The convolution of frames that one tap in time is."""
+        axes = (self.size, self.kernel, self.strides, self.padding)
+        return Geometry(*(one[1:] for one in axes), self.inputs, self.outputs)
+
     def multiplications(self, batch: int) -> int:
         """Counts the products of one map for a batch."""
         return batch * math.prod(self.output + self.kernel) * self.inputs * self.outputs

@@ -12,7 +12,7 @@ results: the gradient is never padded in time, which would waste To / T of the w
 import tensorflow as tf
 
 from tfvideogan.ops import convolution_planes as planes
-from tfvideogan.ops import frames
+from tfvideogan.ops import convolution_winograd, frames
 from tfvideogan.ops.convolution_geometry import Geometry
 
 # --- The library's own, which knows no padding
@@ -198,6 +198,7 @@ FORMS = {
         native_forward, native_input_gradient, native_filter_gradient
     ),
     "subpixel": planes.Form(input_gradient=subpixel_input_gradient),
+    "winograd": convolution_winograd.FORM,
     "matmul": planes.Form(
         input_gradient=matmul_input_gradient, filter_gradient=matmul_filter_gradient
     ),
