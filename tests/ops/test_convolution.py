@@ -13,6 +13,8 @@ TOLERANCE = {"value": 1e-5, "first": 1e-5, "second": 1e-5, "third": 3e-5}
 PLANE = Geometry((8, 6), (4, 4), (2, 2), (1, 1), 3, 5)
 DENSE = Geometry((5, 6), (3, 2), (1, 1), (1, 0), 3, 5)
 VOLUME = Geometry((5, 4, 6), (4, 4, 4), (1, 2, 2), (0, 1, 1), 2, 3)
+# Tiles of 3 and 2 frames, with a frame of zeros at either end.
+TILED = Geometry((6, 4, 6), (4, 4, 4), (1, 2, 2), (1, 1, 1), 2, 3)
 MAPS = ("forward", "input_gradient", "filter_gradient")
 
 
@@ -82,7 +84,9 @@ def assert_alike(found: dict[str, tf.Tensor], expected: dict[str, tf.Tensor]) ->
         assert off < TOLERANCE[name.split()[0]], f"{name}: {off:.1e}"
 
 
+WINOGRAD = convolution.Plan(*["winograd"] * 3)
 WAYS = [(one, plan) for one in (PLANE, DENSE, VOLUME) for plan in plans(one)]
+WAYS.append((TILED, WINOGRAD))
 
 
 @pytest.mark.parametrize(("geometry", "plan"), WAYS)
@@ -208,15 +212,15 @@ def test_accelerators_take_the_plain_operations(kind, monkeypatch):
         ),
         (
             Geometry((13, 32, 32), (4,) * 3, (1, 2, 2), (0, 1, 1), 64, 128),
-            convolution.PLAIN,
+            WINOGRAD,
         ),
         (
             Geometry((10, 16, 16), (4,) * 3, (1, 2, 2), (0, 1, 1), 128, 256),
-            convolution.PLAIN,
+            WINOGRAD,
         ),
         (
             Geometry((7, 8, 8), (4,) * 3, (1, 2, 2), (0, 1, 1), 256, 512),
-            convolution.Plan(input_gradient="matmul", filter_gradient="matmul"),
+            WINOGRAD,
         ),
         (
             Geometry((16, 16), (4, 4), (2, 2), (1, 1), 128, 256),
@@ -233,6 +237,53 @@ def test_accelerators_take_the_plain_operations(kind, monkeypatch):
 )
 def test_the_choice_is_the_one_that_was_measured(geometry, plan):
     assert convolution.choose(geometry) == plan
+
+
+@pytest.mark.parametrize(
+    ("length", "taps", "frames"),
+    # By hand, n - 1 more frames than each tile of n outputs, tiles of 4, 3 and 3; 4 and 3;
+    # 4; and with three taps of 5; of 1, which saves nothing.
+    [(13, 4, 7 + 6 + 6), (10, 4, 7 + 6), (7, 4, 7), (7, 3, 7), (4, 4, 4)],
+)
+def test_winograd_convolves_as_few_frames_as_the_paper_says(length, taps, frames):
+    geometry = Geometry((length, 4, 4), (taps, 4, 4), (1, 2, 2), (0, 1, 1), 2, 3)
+    x, kernel = tensors(geometry, batch=1)
+    made = tf.function(lambda *pair: convolve(geometry, *pair, WINOGRAD))
+    graph = made.get_concrete_function(x, kernel).graph
+    convolved = [
+        one.inputs[0].shape[0]
+        for one in graph.get_operations()
+        if one.type.startswith("Conv")
+    ]
+    assert sum(convolved) == frames
+
+
+def test_winograd_loses_little_of_float32():
+    geometry = Geometry((10, 8, 8), (4, 4, 4), (1, 2, 2), (0, 1, 1), 64, 64)
+    x, kernel = tensors(geometry)
+    gradient = draw((2, *geometry.output, geometry.outputs), "gradient")
+    of_map = dict(
+        zip(MAPS, ((x, kernel), (gradient, kernel), (x, gradient)), strict=True)
+    )
+
+    def errors(form: str, exact: dict[str, tf.Tensor]) -> list[float]:
+        made = {n: computed(form, n, tf.float32) for n in MAPS}
+        return [float(tf.norm(made[n] - exact[n]) / tf.norm(exact[n])) for n in MAPS]
+
+    def computed(form: str, name: str, dtype: tf.DType) -> tf.Tensor:
+        way = getattr(convolution.FORMS[3][form], name)
+        pair = (tf.cast(one, dtype) for one in of_map[name])
+        return tf.cast(way(geometry, *pair), tf.float64)
+
+    exact = {name: computed("native", name, tf.float64) for name in MAPS}
+    plain = np.array(errors("native", exact))
+    np.testing.assert_array_less(errors("winograd", exact), 4.0 * plain)
+
+
+def test_winograd_refuses_strides_in_time():
+    geometry = Geometry((7, 4, 4), (4, 4, 4), (2, 2, 2), (0, 1, 1), 2, 3)
+    with pytest.raises(ValueError, match="stride 1 in time, not 2"):
+        convolve(geometry, *tensors(geometry), WINOGRAD)
 
 
 @pytest.mark.parametrize(
