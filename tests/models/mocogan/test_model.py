@@ -10,6 +10,7 @@ from tfvideogan.models.mocogan import (
     codes,
     motion,
     objective,
+    renderer,
     resnet_generator,
 )
 from tfvideogan.models.mocogan import model as mocogan
@@ -121,13 +122,6 @@ def test_motion_stays_within_its_bound_for_ever():
     assert np.abs(network(drawn)).max() <= 0.2 / (1.0 - 0.9)
     with pytest.raises(errors.UserError, match=r"must lie in \[0, 1\)"):
         motion.ResidualMotion(SIZES, 3, memory=1.0)
-
-
-def test_motion_goes_on_in_long_videos(model):
-    drawn = codes.draw(model.sizes, num_clips=4, num_frames=256, seed=seeds.from_int(1))
-    path = model.motion(drawn).numpy()
-    moved = np.abs(np.diff(path, axis=1)).mean(axis=(0, 2))
-    assert moved[-50:].mean() > 0.5 * moved[:50].mean()
 
 
 def test_the_paper_motion_has_660_parameters_and_a_first_state_of_its_own():
@@ -255,6 +249,64 @@ def test_training_windows_come_from_the_whole_roll():
     ]
     assert len(starts) == 32
     assert min(starts) < 8 and max(starts) > 24
+
+
+def motions(built, clip_seeds, labels, num_frames) -> np.ndarray:
+    """Motion codes [N, num_frames, D] of long videos, as the generator hears them."""
+    heard = []
+    rendered = built.generator.call
+    built.generator.call = lambda codes, motion, training=False: (
+        heard.append(motion),
+        rendered(codes, motion, training),
+    )[1]
+    # One portion, which is not looped over.
+    built.renderer.generate(clip_seeds, num_frames=num_frames, labels=labels)
+    built.generator.call = rendered
+    return heard[0].numpy()
+
+
+def test_long_videos_are_made_of_many_motions_led_over():
+    built = make_model(roll_frames=12)
+    built.build_for(SPEC)
+    # Renewed every 8 frames, the length of training; 12 - 8 would be less than that.
+    assert built.renderer.renewal == 8
+    clip_seeds, labels = tf.constant([5, 9], tf.int64), tf.constant([0, 1])
+    own = [
+        built.motion(codes.draw_each(SIZES, parts, num_frames=16, labels=labels))
+        for parts in tf.unstack(codes.seeds_of_parts(clip_seeds, 2), axis=1)
+    ]
+    found = motions(built, clip_seeds, labels, 16)
+    np.testing.assert_allclose(found[:, :8], own[0][:, :8], atol=1e-6)
+    # From the ninth frame on 8/9, 7/9 ... of the first motion and the rest of the second.
+    shares = np.arange(8, 0, -1)[:, np.newaxis] / 9
+    mixed = shares * own[0][:, 8:16] + (1 - shares) * own[1][:, :8]
+    np.testing.assert_allclose(found[:, 8:], mixed, atol=1e-6)
+    assert np.abs(own[0] - own[1]).max() > 0.1
+
+
+def test_a_motion_that_comes_to_rest_is_renewed(monkeypatch):
+    built = make_model(roll_frames=16)
+    built.build_for(SPEC)
+    monkeypatch.setattr(renderer, "PORTION", 200)
+    # Without noise only the starts move it.
+    built.motion.log_scale.assign(tf.fill([2], -30.0))
+    clip_seeds, labels = tf.constant([5, 9], tf.int64), tf.constant([0, 1])
+
+    def last_steps():
+        path = motions(built, clip_seeds, labels, 200)
+        return np.abs(np.diff(path[:, 150:], axis=1)).mean()
+
+    renewed = last_steps()
+    built.renderer.renewal = None
+    assert last_steps() < 1e-3 < 10 * 1e-3 < renewed
+
+
+def test_a_longer_video_begins_like_a_shorter_one_whatever_the_batch(model):
+    clip_seeds, labels = tf.constant([5, 9], tf.int64), tf.constant([0, 1])
+    whole = model.generate(clip_seeds, labels, frames=37)
+    for frames in (8, 9, 20):
+        alone = model.generate(clip_seeds[1:], labels[1:], frames=frames)
+        np.testing.assert_allclose(alone[0], whole[1, :frames], atol=2e-5)
 
 
 def test_categories_without_labels_are_found_by_the_class_head():

@@ -123,6 +123,13 @@ def noise_each(clip_seeds: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
     return tf.map_fn(one, _to_pairs(clip_seeds), fn_output_signature=kind)
 
 
+def seeds_of_parts(clip_seeds: tf.Tensor, count: int) -> tf.Tensor:
+    """Returns seeds [N, count] int64 of parts of clips; the first is the clip's own."""
+    # Products and sums wrap around, which is all right for a hash.
+    parts = tf.range(count, dtype=tf.int64) * HASH_FACTOR
+    return clip_seeds[:, tf.newaxis] + parts
+
+
 def seeds_of_clips(frames: tf.Tensor) -> tf.Tensor:
     """Returns a seed [N] int64 for each clip [N, T, H, W, C], a hash of its pixels.
 

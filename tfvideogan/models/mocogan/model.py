@@ -11,8 +11,9 @@ is not:
     seen         clips augmented as wholes; windows from anywhere in a longer roll
     judged       averages of the weights
 
-Windows from a longer roll are what keeps long videos alive: the critics see the motion as
-it is at any age, and only the recurrent network pays for the frames before.
+Windows from a longer roll show the critics the motion at any age up to the roll's, and only
+the recurrent network pays for the frames before. Older motion would come to rest, so a long
+video is made of many motions, each led over into the next (`renderer.py`).
 
 Sources: Tulyakov et al., MoCoGAN, CVPR 2018, for the task and the codes; Tian et al.,
 MoCoGAN-HD, ICLR 2021, for residual motion; Miyato et al., 2018, for projection; Mescheder
@@ -41,7 +42,7 @@ from tfvideogan.models.mocogan import (
 )
 from tfvideogan.ops import augmentation
 
-GENERATOR_RATE, CRITIC_RATE = 1e-4, 4e-4
+LEARNING_RATE = 1e-3
 ADAM_BETAS = (0.0, 0.99)
 
 
@@ -63,11 +64,11 @@ class MoCoGAN(generating.GeneratingGAN):
         style_units: int = 64,
         critic_width: int = 32,
         num_frames_judged: int = 2,
-        roll_frames: int = 64,
-        category_weight: float = 0.1,
-        r1_weight: float = 1.0,
+        roll_frames: int = 32,
+        category_weight: float = 1.0,
+        r1_weight: float = 3.0,
         r1_every: int = 16,
-        augmentations: Sequence[str] = ("colour", "shift", "cutout"),
+        augmentations: Sequence[str] = (),
         shares_fakes: bool = False,
         long_multiple: int = 16,
         seed: int = 0,
@@ -77,8 +78,8 @@ class MoCoGAN(generating.GeneratingGAN):
         """Stores the settings.
 
         Args:
-          generator_optimizer: Adam(1e-4, 0, 0.99) by default.
-          critic_optimizer: Adam(4e-4, 0, 0.99) by default.
+          generator_optimizer: Adam(1e-3, 0, 0.99) by default.
+          critic_optimizer: Adam(1e-3, 0, 0.99) by default.
           content: numbers in the content code.
           motion_noise: numbers of noise for a frame.
           motion_units: numbers in a motion code.
@@ -89,7 +90,8 @@ class MoCoGAN(generating.GeneratingGAN):
           style_units: see `ResNetGenerator`.
           critic_width: channels behind the critics' first layers.
           num_frames_judged: frames of each clip that the frame critic sees.
-          roll_frames: training clips are windows of rolls of so many frames.
+          roll_frames: training clips are windows of rolls of so many frames; in longer
+            videos the motion starts anew before it is older.
           category_weight: of the cross entropies of the categories.
           r1_weight: gamma of the R1 penalty.
           r1_every: R1 is computed on steps that divide by it, times this number.
@@ -104,8 +106,8 @@ class MoCoGAN(generating.GeneratingGAN):
         super().__init__(
             long_multiple=long_multiple, seed=seed, ema_decay=ema_decay, name=name
         )
-        self.generator_optimizer = generator_optimizer or _make_adam(GENERATOR_RATE)
-        self.critic_optimizer = critic_optimizer or _make_adam(CRITIC_RATE)
+        self.generator_optimizer = generator_optimizer or _make_adam()
+        self.critic_optimizer = critic_optimizer or _make_adam()
         self.content_size = content
         self.motion_noise = motion_noise
         self.motion_units = motion_units
@@ -160,7 +162,12 @@ class MoCoGAN(generating.GeneratingGAN):
             projects=self.has_labels,
             has_spectral_norm=False,
         )
-        self.renderer = renderer.Renderer(self.sizes, self.motion, self.generator)
+        self.renderer = renderer.Renderer(
+            self.sizes,
+            self.motion,
+            self.generator,
+            renewal=max(self.roll_frames - renderer.BLEND, spec.frames),
+        )
         # One rendering creates every variable.
         fakes = self._fakes(tf.constant(1), seeds.from_int(0))
         self._judge_frames(fakes["clips"], seeds.from_int(0), training=False)
@@ -307,6 +314,6 @@ class MoCoGAN(generating.GeneratingGAN):
         )
 
 
-def _make_adam(rate: float) -> keras.optimizers.Adam:
+def _make_adam() -> keras.optimizers.Adam:
     beta_1, beta_2 = ADAM_BETAS
-    return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2)
+    return keras.optimizers.Adam(LEARNING_RATE, beta_1=beta_1, beta_2=beta_2)

@@ -5,22 +5,39 @@
 
 A frame hears of the others through its motion code alone, so a video may be as long as one
 likes: the recurrent network runs through it, and frames are rendered in portions.
+
+What the network does after more frames than it was trained for is nobody's work: it comes
+to rest, or goes round. With a `renewal` the motion starts anew in time, each start drawn
+for itself, and the codes of one lead over to those of the next; content and category stay.
+So no code is older than those of training, and no two parts of a video move alike (the
+independent motion codes of [1], whose anchors are single codes instead of motions).
+
+References:
+  [1] Skorokhodov et al., StyleGAN-V, CVPR 2022, section 3.2.
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfvideogan.models.mocogan import codes as codes_lib
 
 # Frames of each clip that are rendered at a time.
 PORTION = 16
+# Frames in which one motion leads over to the next.
+BLEND = 8
 
 
 class Renderer:
     """A motion network and a generator, which own the variables."""
 
     def __init__(
-        self, sizes: codes_lib.Sizes, motion: keras.Model, generator: keras.Model
+        self,
+        sizes: codes_lib.Sizes,
+        motion: keras.Model,
+        generator: keras.Model,
+        *,
+        renewal: int | None = None,
     ) -> None:
         """Stores the networks.
 
@@ -28,10 +45,13 @@ class Renderer:
           sizes: of the codes.
           motion: maps codes to motion codes [N, T, D].
           generator: maps codes and motion codes to frames [N, T, H, W, C].
+          renewal: after so many frames, again and again, a new motion begins to take over;
+            None for one motion throughout.
         """
         self.sizes = sizes
         self.motion = motion
         self.generator = generator
+        self.renewal = renewal
 
     def __call__(self, codes: codes_lib.Codes, *, training: bool = False) -> tf.Tensor:
         """Renders all frames at once, [N, T, H, W, C] in [-1, 1]."""
@@ -68,11 +88,39 @@ class Renderer:
         if truncation is not None:
             content = codes.content * truncation[:, tf.newaxis]
             codes = codes._replace(content=content)
-        return self.follow(codes)
+        if self.renewal is None or num_frames <= self.renewal:
+            return self.follow(codes)
+        return self._render(codes, self._renewed(clip_seeds, codes.labels, num_frames))
 
     def follow(self, codes: codes_lib.Codes) -> tf.Tensor:
-        """Renders codes in portions, so that memory does not grow with the length."""
-        path = self.motion(codes)
+        """Renders codes with one motion throughout, [N, T, H, W, C] in [-1, 1]."""
+        return self._render(codes, self.motion(codes))
+
+    def _renewed(
+        self, clip_seeds: tf.Tensor, labels: tf.Tensor, num_frames: int
+    ) -> tf.Tensor:
+        """Motion codes [N, num_frames, D], the first of which are those of one motion."""
+        count = -(-num_frames // self.renewal)
+        life = self.renewal + BLEND
+        each_seed = codes_lib.seeds_of_parts(clip_seeds, count)  # [N, count]
+        codes = codes_lib.draw_each(
+            self.sizes,
+            tf.reshape(each_seed, [-1]),
+            num_frames=life,
+            labels=tf.repeat(labels, count),
+        )
+        paths = self.motion(codes)
+        paths = tf.reshape(paths, [-1, count, life, paths.shape[-1]])
+        rising = (np.arange(BLEND) + 1.0) / (BLEND + 1.0)
+        shares = np.ones([count, life, 1], np.float32)
+        shares[1:, :BLEND, 0] = rising
+        shares[:, -BLEND:, 0] = 1.0 - rising
+        parts = tf.transpose(paths * shares, [0, 3, 1, 2])  # [N, D, count, life]
+        whole = tf.signal.overlap_and_add(parts, self.renewal)
+        return tf.transpose(whole, [0, 2, 1])[:, :num_frames]
+
+    def _render(self, codes: codes_lib.Codes, path: tf.Tensor) -> tf.Tensor:
+        """Renders in portions, so that memory does not grow with the length."""
         length = path.shape[1]
         if length <= PORTION:
             return self.generator(codes, path)
