@@ -284,6 +284,14 @@ def test_long_videos_are_made_of_many_motions_led_over():
     assert np.abs(own[0] - own[1]).max() > 0.1
 
 
+def test_a_motion_lasts_longer_than_its_taking_over():
+    built = make_model(roll_frames=4)
+    built.build_for(clip.ClipSpec(4, 16, 16))
+    assert built.renderer.renewal == renderer.BLEND
+    with pytest.raises(ValueError, match=r"`renewal` \(7\) must be at least 8"):
+        renderer.Renderer(SIZES, built.motion, built.generator, renewal=7)
+
+
 def test_a_motion_that_comes_to_rest_is_renewed(monkeypatch):
     built = make_model(roll_frames=16)
     built.build_for(SPEC)

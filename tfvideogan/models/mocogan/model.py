@@ -166,7 +166,7 @@ class MoCoGAN(generating.GeneratingGAN):
             self.sizes,
             self.motion,
             self.generator,
-            renewal=max(self.roll_frames - renderer.BLEND, spec.frames),
+            renewal=max(self.roll_frames - renderer.BLEND, spec.frames, renderer.BLEND),
         )
         # One rendering creates every variable.
         fakes = self._fakes(tf.constant(1), seeds.from_int(0))

@@ -46,8 +46,13 @@ class Renderer:
           motion: maps codes to motion codes [N, T, D].
           generator: maps codes and motion codes to frames [N, T, H, W, C].
           renewal: after so many frames, again and again, a new motion begins to take over;
-            None for one motion throughout.
+            at least `BLEND`, or None for one motion throughout.
+
+        Raises:
+          ValueError: `renewal` is shorter than the taking over.
         """
+        if renewal is not None and renewal < BLEND:
+            raise ValueError(f"`renewal` ({renewal}) must be at least {BLEND}.")
         self.sizes = sizes
         self.motion = motion
         self.generator = generator
