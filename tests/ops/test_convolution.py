@@ -231,6 +231,11 @@ def test_accelerators_take_the_plain_operations(kind, monkeypatch):
             convolution.Plan(input_gradient="turned"),
         ),
         (Geometry((16, 16), (1, 1), (1, 1), (0, 0), 128, 3), convolution.PLAIN),
+        # One tap in time saves nothing.
+        (
+            Geometry((7, 8, 8), (1, 4, 4), (1, 2, 2), (0, 1, 1), 256, 512),
+            convolution.PLAIN,
+        ),
         # An odd size has no blocks of 2x2.
         (Geometry((15, 16), (4, 4), (2, 2), (1, 1), 128, 256), convolution.PLAIN),
     ],
@@ -280,9 +285,11 @@ def test_winograd_loses_little_of_float32():
     np.testing.assert_array_less(errors("winograd", exact), 4.0 * plain)
 
 
-def test_winograd_refuses_strides_in_time():
-    geometry = Geometry((7, 4, 4), (4, 4, 4), (2, 2, 2), (0, 1, 1), 2, 3)
-    with pytest.raises(ValueError, match="stride 1 in time, not 2"):
+@pytest.mark.parametrize(("taps", "stride"), [(4, 2), (8, 1)])
+def test_winograd_refuses_strides_and_long_filters(taps, stride):
+    sizes = (9, 4, 4), (taps, 4, 4), (stride, 2, 2), (0, 1, 1)
+    geometry = Geometry(*sizes, 2, 3)
+    with pytest.raises(ValueError, match=rf"at most 7 taps, not {stride} and {taps}"):
         convolve(geometry, *tensors(geometry), WINOGRAD)
 
 

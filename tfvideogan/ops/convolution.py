@@ -34,6 +34,8 @@ FORMS = {2: convolution_planes.FORMS, 3: convolution_volumes.FORMS}
 # Read off tools/benchmark_convolution.py: see `choose`.
 THIN_CHANNELS = 4
 WIDE_CHANNELS = 64
+# One tap saves nothing, and more than four were not measured.
+WINOGRAD_TAPS = range(2, 5)
 NATIVE = "native"
 
 
@@ -182,7 +184,7 @@ def choose(geometry: Geometry) -> Plan:
     if geometry.inputs <= THIN_CHANNELS:
         return Plan(input_gradient="subpixel")
     is_wide = min(geometry.inputs, geometry.outputs) >= WIDE_CHANNELS
-    if is_plane or not is_wide:
+    if is_plane or not is_wide or geometry.kernel[0] not in WINOGRAD_TAPS:
         return PLAIN
     return Plan("winograd", "winograd", "winograd")
 

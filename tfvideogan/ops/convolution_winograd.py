@@ -34,7 +34,7 @@ from tfvideogan.ops import convolution_planes as planes
 from tfvideogan.ops.convolution_geometry import Geometry
 
 # Where polynomials are evaluated, the first ones first; the last point of every tile is
-# at infinity. Sums and halves only, so that the matrices A and G are exact.
+# at infinity. Powers of two, so that the matrices A and G are exact.
 POINTS = (0.0, 1.0, -1.0, 0.5, -2.0, 2.0)
 MOST_POINTS = len(POINTS) + 1
 
@@ -135,11 +135,13 @@ def _summed(
 
 
 def _scheme_of(geometry: Geometry) -> tuple[_Point, ...]:
-    if geometry.strides[0] != 1:
+    stride, taps = geometry.strides[0], geometry.kernel[0]
+    if stride != 1 or taps > MOST_POINTS:
         raise ValueError(
-            f"Winograd's way takes the stride 1 in time, not {geometry.strides[0]}."
+            f"Winograd's way takes the stride 1 in time and at most {MOST_POINTS} taps, "
+            f"not {stride} and {taps}."
         )
-    return _scheme(geometry.size[0], geometry.kernel[0], geometry.padding[0])
+    return _scheme(geometry.size[0], taps, geometry.padding[0])
 
 
 @functools.lru_cache
