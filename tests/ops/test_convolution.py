@@ -246,8 +246,8 @@ def test_the_choice_is_the_one_that_was_measured(geometry, plan):
 
 @pytest.mark.parametrize(
     ("length", "taps", "frames"),
-    # By hand, n - 1 more frames than each tile of n outputs, tiles of 4, 3 and 3; 4 and 3;
-    # 4; and with three taps of 5; of 1, which saves nothing.
+    # Of each tile of n outputs n - 1 more than there are taps: tiles of 4, 3 and 3; of 4
+    # and 3; of 4; with three taps of 5; of 1, which saves nothing.
     [(13, 4, 7 + 6 + 6), (10, 4, 7 + 6), (7, 4, 7), (7, 3, 7), (4, 4, 4)],
 )
 def test_winograd_convolves_as_few_frames_as_the_paper_says(length, taps, frames):
