@@ -114,7 +114,7 @@ def measure(
 
 def _fits(form: str, geometry: Geometry) -> bool:
     """Whether a way is made for these strides."""
-    is_for_dense = {"turned": True, "subpixel": False, "frames": False}
+    is_for_dense = {"turned": True, "subpixel": False}
     return is_for_dense.get(form, geometry.is_dense) == geometry.is_dense
 
 
