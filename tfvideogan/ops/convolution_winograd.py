@@ -13,9 +13,8 @@ instead of 40. The map is bilinear, and its two transposes cost as much:
     filter gradient  G' [(B' x) * (A g)]
 
 All of it is exact but for rounding. Mixing costs accuracy, more with each point: with the
-7 points allowed here, small numbers and their negative reciprocals as in [2], about twice
-the error of the plain convolution in float32 (root mean square, 64 channels;
-`tests/ops/test_convolution.py` holds it to four times).
+7 points allowed here, about twice the error of the plain convolution in float32 (root mean
+square, 64 channels; `tests/ops/test_convolution_winograd.py` holds it to four times).
 
 References:
   [1] Lavin & Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016, section 4;
@@ -161,14 +160,12 @@ def _scheme(size: int, taps: int, padding: int) -> tuple[_Point, ...]:
             seen = of_tile[0][padding : padding + size]
             rows.setdefault(place, []).append((weights, seen, of_tile[1]))
         begin += tile
-    return tuple(
-        _Point(parts[0][0], np.stack([m for _, m, _ in parts]), _columns(parts))
-        for parts in rows.values()
-    )
-
-
-def _columns(parts: list[tuple[np.ndarray, ...]]) -> np.ndarray:
-    return np.stack([sharing for *_, sharing in parts], axis=1)
+    scheme = []
+    for parts in rows.values():
+        weights, mixing, sharing = zip(*parts, strict=True)
+        # Rows of G do not depend on the tile.
+        scheme.append(_Point(weights[0], np.stack(mixing), np.stack(sharing, axis=1)))
+    return tuple(scheme)
 
 
 def _tiles(length: int, most: int) -> list[int]:
@@ -179,7 +176,7 @@ def _tiles(length: int, most: int) -> list[int]:
 
 @functools.lru_cache
 def _matrices(outputs: int, taps: int) -> list[tuple[np.ndarray, ...]]:
-    """Rows of G and B' and columns of A' for each point of a tile ([1], appendix).
+    """Rows of G and B' and columns of A' for each point of a tile (Cook-Toom, see [2]).
 
     Multiplying polynomials evaluates both, multiplies, and interpolates; filtering is its
     transpose. Rows of G and B' are brought near size 1 by powers of two, which A' undoes.

@@ -124,6 +124,13 @@ def test_motion_stays_within_its_bound_for_ever():
         motion.ResidualMotion(SIZES, 3, memory=1.0)
 
 
+def test_motion_goes_on_in_long_videos(model):
+    drawn = codes.draw(model.sizes, num_clips=4, num_frames=256, seed=seeds.from_int(1))
+    path = model.motion(drawn).numpy()
+    moved = np.abs(np.diff(path, axis=1)).mean(axis=(0, 2))
+    assert moved[-50:].mean() > 0.5 * moved[:50].mean()
+
+
 def test_the_paper_motion_has_660_parameters_and_a_first_state_of_its_own():
     sizes = codes.Sizes(content=50, noise=10, state=10, categories=0)
     network = motion.GRUMotion(sizes, takes_category=True)
@@ -226,24 +233,31 @@ def test_r1_is_lazy(model):
     assert found == [True, False, False, True]
 
 
+def motions_heard(built: mocogan.MoCoGAN, work) -> np.ndarray:
+    """Motion codes [N, T, D] for which the generator is called first in some work."""
+    heard = []
+    rendered = built.generator.call
+    built.generator.call = lambda codes, motion, training=False: (
+        heard.append(motion),
+        rendered(codes, motion, training),
+    )[1]
+    work()
+    built.generator.call = rendered
+    return heard[0].numpy()
+
+
 def test_training_windows_come_from_the_whole_roll():
     built = make_model(roll_frames=40)
     built.build_for(SPEC)
-    seen = []
-    rendered = built.generator.call
-    built.generator.call = lambda codes, motion, training=False: (
-        seen.append(motion),
-        rendered(codes, motion, training),
-    )[1]
     number = tf.constant(32)
-    built._fakes(number, seeds.from_int(1))
+    windows = motions_heard(built, lambda: built._fakes(number, seeds.from_int(1)))
     drawn = codes.draw(
         built.sizes, num_clips=number, num_frames=40, seed=seeds.from_int(1)
     )
     path = built.motion(drawn).numpy()
     starts = [
         start
-        for clip_path, window in zip(path, seen[0].numpy(), strict=True)
+        for clip_path, window in zip(path, windows, strict=True)
         for start in range(33)
         if np.allclose(clip_path[start : start + 8], window, atol=1e-6)
     ]
@@ -252,17 +266,9 @@ def test_training_windows_come_from_the_whole_roll():
 
 
 def motions(built, clip_seeds, labels, num_frames) -> np.ndarray:
-    """Motion codes [N, num_frames, D] of long videos, as the generator hears them."""
-    heard = []
-    rendered = built.generator.call
-    built.generator.call = lambda codes, motion, training=False: (
-        heard.append(motion),
-        rendered(codes, motion, training),
-    )[1]
-    # One portion, which is not looped over.
-    built.renderer.generate(clip_seeds, num_frames=num_frames, labels=labels)
-    built.generator.call = rendered
-    return heard[0].numpy()
+    """Motion codes [N, num_frames, D] of videos of no more than a portion."""
+    options = {"num_frames": num_frames, "labels": labels}
+    return motions_heard(built, lambda: built.renderer.generate(clip_seeds, **options))
 
 
 def test_long_videos_are_made_of_many_motions_led_over():

@@ -91,7 +91,8 @@ class MoCoGAN(generating.GeneratingGAN):
           critic_width: channels behind the critics' first layers.
           num_frames_judged: frames of each clip that the frame critic sees.
           roll_frames: training clips are windows of rolls of so many frames; in longer
-            videos the motion starts anew before it is older.
+            videos a new motion has taken over by then, or, if a clip and the taking
+            over are longer than a roll, behind these.
           category_weight: of the cross entropies of the categories.
           r1_weight: gamma of the R1 penalty.
           r1_every: R1 is computed on steps that divide by it, times this number.

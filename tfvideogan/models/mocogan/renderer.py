@@ -6,11 +6,12 @@
 A frame hears of the others through its motion code alone, so a video may be as long as one
 likes: the recurrent network runs through it, and frames are rendered in portions.
 
-What the network does after more frames than it was trained for is nobody's work: it comes
-to rest, or goes round. With a `renewal` the motion starts anew in time, each start drawn
-for itself, and the codes of one lead over to those of the next; content and category stay.
-So no code is older than those of training, and no two parts of a video move alike (the
-independent motion codes of [1], whose anchors are single codes instead of motions).
+What the network does after more frames than it was trained for is nobody's work: once
+trained, it comes to rest (measured in README.md). With a `renewal` the motion starts anew
+in time, each start drawn for itself, and the codes of one lead over to those of the next;
+content and category stay (as the independent motion codes of [1], whose anchors in time are
+single codes instead of motions). Codes between one motion and the next were not trained,
+either.
 
 References:
   [1] Skorokhodov et al., StyleGAN-V, CVPR 2022, section 3.2.
