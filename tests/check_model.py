@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, seeds
 from tfvideogan.models import base
-from tfvideogan.serving import signatures
+from tfvideogan.serving.export import signatures
 
 BATCH = 2
 # Float32 sums in another order: relative to weights of order 0.1.

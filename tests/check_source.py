@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip as clips
 from tfvideogan.core import errors
-from tfvideogan.data import check, doctor, pipeline
+from tfvideogan.data import check, flow_doctor, pipeline
 from tfvideogan.data import source as sources
 
 SEED = 5
@@ -130,13 +130,13 @@ def check_order(source: sources.ClipSource, split: str) -> None:
 def check_flow(source: sources.ClipSource, split: str, min_warp_psnr: float) -> None:
     """The package's own reading of the flow is the best, and good."""
     examinations = [
-        doctor.examine(clip["frames"], clip["forward_flow"], clip["backward_flow"])
+        flow_doctor.examine(clip["frames"], clip["forward_flow"], clip["backward_flow"])
         for clip in itertools.islice(source.clips(split), 2)
     ]
-    assert doctor.diagnosis(examinations) is None, doctor.table(examinations)
+    assert flow_doctor.diagnosis(examinations) is None, flow_doctor.table(examinations)
     for direction in ("forward", "backward"):
-        level = doctor.psnr(examinations, direction)[doctor.RIGHT]
-        assert level > min_warp_psnr, doctor.table(examinations)
+        level = flow_doctor.psnr(examinations, direction)[flow_doctor.RIGHT]
+        assert level > min_warp_psnr, flow_doctor.table(examinations)
 
 
 def _batches(

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from tfvideogan.core import clip
-from tfvideogan.engine import config, loop, trainer
+from tfvideogan.engine import loop, trainer
+from tfvideogan.engine.config import config
 
 
 def logs_and_unused(

@@ -16,6 +16,7 @@ from tests.source_tree import Module
 RANKS = {
     "core": 0,
     "ops": 1,
+    "media": 1,
     "layers": 2,
     "losses": 2,
     "data": 3,
@@ -26,11 +27,17 @@ RANKS = {
 }
 DOOR_RANK = 5
 
+# Folders of one room that do not import each other; what two need stands beside them.
+WINGS = {
+    "data": {"datasets", "procedural"},
+    "serving": {"export", "client", "local"},
+}
+
 ADDONS_GOLDENS = "tools/addons_goldens.py"
 
 # Where a library may be imported; one that is not listed may be imported anywhere.
 ONLY_IN = {
-    "gin": ("tfvideogan/engine/config.py",),
+    "gin": ("tfvideogan/engine/config/",),
     "tensorflow_serving": ("tfvideogan/serving/",),
     "tensorflow_datasets": ("tfvideogan/data/", "tools/"),
     "tensorflow_addons": (ADDONS_GOLDENS,),
@@ -44,8 +51,9 @@ SERVING_KNOWS = {"core", "serving"}
 # Files that may use what is private or superseded, and why.
 PRIVATE_FOR_A_REASON = {
     ADDONS_GOLDENS: "runs by hand with TensorFlow 2.15, where Keras is spelt tf.keras",
-    "tfvideogan/serving/local_session.py": "the session of the production server, with "
-    "its order of checks and its error texts, is reached through tf.compat.v1 only",
+    "tfvideogan/serving/local/lifecycle/session.py": "the session of the production "
+    "server, with its order of checks and its error texts, is reached through "
+    "tf.compat.v1 only",
 }
 PRIVATE = ("tensorflow.python", "tensorflow.compat.v1", "tf.compat.v1", "keras.src")
 
@@ -91,6 +99,22 @@ def arrows(module: Module) -> Iterator[str]:
                 f"{entry.line}: imports {entry.target} (rank {rank(room)}); "
                 f"{module.room} (rank {rank(module.room)}) may import "
                 f"{', '.join(below) or 'nothing of the package'}"
+            )
+
+
+def wings(module: Module) -> Iterator[str]:
+    """Some folders of a room know nothing of each other."""
+    wing = module.path.split("/")[2] if module.path.count("/") > 2 else ""
+    others = WINGS.get(module.room, set())
+    if wing not in others:
+        return
+    for entry in source_tree.imports(module.tree):
+        parts = entry.target.split(".")
+        is_inside = parts[:2] == [source_tree.PACKAGE, module.room] and len(parts) > 2
+        if is_inside and parts[2] in others - {wing}:
+            yield (
+                f"{entry.line}: imports {entry.target}; {wing}/ and {parts[2]}/ meet in "
+                f"{module.room}/ itself or in core/"
             )
 
 
@@ -299,6 +323,7 @@ Rule = Callable[[Module], Iterator[str]]
 
 RULES: tuple[Rule, ...] = (
     arrows,
+    wings,
     families,
     serving_stands_alone,
     libraries,

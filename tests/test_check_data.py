@@ -10,7 +10,7 @@ from PIL import Image
 from tests import source_tree
 from tests.data import davis_tree, films
 from tfvideogan import check_data
-from tfvideogan.engine import config
+from tfvideogan.engine.config import config
 
 SMALL = ("FRAMES = 3", "HEIGHT = 36", "WIDTH = 48")
 

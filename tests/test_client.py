@@ -13,8 +13,10 @@ from tests import browser
 from tests.serving import models
 from tfvideogan import client
 from tfvideogan.core import exportable
-from tfvideogan.data import video
-from tfvideogan.serving import local_config, local_server, signatures
+from tfvideogan.media import writer
+from tfvideogan.serving.export import signatures
+from tfvideogan.serving.local import server as local_server
+from tfvideogan.serving.local.lifecycle import config
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     models.Trail().save(folder / "1")
     started = local_server.LocalServer(
         local_server.Options(
-            models=(local_config.ModelConfig("trail", folder),), pick_ports=True
+            models=(config.ModelConfig("trail", folder),), pick_ports=True
         )
     )
     started.start()
@@ -55,7 +57,7 @@ def test_a_generator_is_given_seed_category_and_truncation(tmp_path) -> None:
     module = signatures.SignatureModule(Painter().serving_functions())
     folder = tmp_path / "painter"
     tf.saved_model.save(module, str(folder / "1"), signatures=module.concrete)
-    model = local_config.ModelConfig("painter", folder)
+    model = config.ModelConfig("painter", folder)
     started = local_server.LocalServer(
         local_server.Options(models=(model,), pick_ports=True)
     )
@@ -95,7 +97,7 @@ def run(server: str, *flags: str) -> int:
 def test_a_folder_of_frames_becomes_an_answer_however_it_is_cut(
     server: str, tmp_path: pathlib.Path, mask: str, chunk: int
 ) -> None:
-    video.write_video(tmp_path / "frames", clip(), 8)
+    writer.write_video(tmp_path / "frames", clip(), 8)
     out = tmp_path / "out.npz"
     flags = (f"--input={tmp_path / 'frames'}", f"--mask={mask}", f"--output={out}")
     assert run(server, *flags, f"--chunk_frames={chunk}", "--outputs=video,mask") == 0
@@ -108,7 +110,7 @@ def test_an_mp4_of_another_size_becomes_an_mp4_for_browsers(
     server: str, tmp_path: pathlib.Path, mask: str
 ) -> None:
     big = clip(size=32)
-    video.write_video(tmp_path / "in.mp4", big, fps=12)
+    writer.write_video(tmp_path / "in.mp4", big, fps=12)
     out = tmp_path / "out.mp4"
     flags = (f"--input={tmp_path / 'in.mp4'}", f"--mask={mask}", f"--output={out}")
     assert run(server, *flags) == 0
@@ -127,7 +129,7 @@ def test_an_mp4_of_another_size_becomes_an_mp4_for_browsers(
 def test_what_is_written_plays_in_a_browser(
     server: str, tmp_path: pathlib.Path, mask: str
 ) -> None:
-    video.write_video(tmp_path / "frames", clip(), 8)
+    writer.write_video(tmp_path / "frames", clip(), 8)
     out = tmp_path / "out.mp4"
     flags = (f"--input={tmp_path / 'frames'}", f"--mask={mask}", f"--output={out}")
     assert run(server, *flags, "--fps=14") == 0
@@ -138,7 +140,7 @@ def test_what_is_written_plays_in_a_browser(
 
 
 def test_a_gif_is_read(server: str, tmp_path: pathlib.Path, mask: str) -> None:
-    video.write_video(tmp_path / "in.gif", clip(), fps=10)
+    writer.write_video(tmp_path / "in.gif", clip(), fps=10)
     out = tmp_path / "out.npz"
     flags = (f"--input={tmp_path / 'in.gif'}", f"--mask={mask}", f"--output={out}")
     assert run(server, *flags, "--max_frames=3") == 0
@@ -196,7 +198,7 @@ def test_damaged_and_empty_inputs_are_told(
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     (tmp_path / "empty").mkdir()
     Image.new("L", (8, 8)).save(tmp_path / "black.png")
-    video.write_video(tmp_path / "frames", clip(), 8)
+    writer.write_video(tmp_path / "frames", clip(), 8)
     out = f"--output={tmp_path / 'out.mp4'}"
     for given, wanted_mask, text in (
         ("broken.mp4", mask, "cannot be read as a video"),

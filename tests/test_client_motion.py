@@ -9,8 +9,10 @@ import tensorflow as tf
 
 from tfvideogan import client
 from tfvideogan.core import exportable, pixels
-from tfvideogan.data import sheets, video, video_reader
-from tfvideogan.serving import local_config, local_server, signatures
+from tfvideogan.media import reader, sheets, writer
+from tfvideogan.serving.export import signatures
+from tfvideogan.serving.local import server as local_server
+from tfvideogan.serving.local.lifecycle import config
 
 SIZE, LENGTH, FUTURE = 8, 4, 2
 VIDEO = {"video": "[N, T, 8, 8, 3] uint8", "video_float": "the same in [-1, 1]"}
@@ -61,8 +63,8 @@ class Puppets:
     def _generate(self, *, seed: tf.Tensor) -> dict[str, tf.Tensor]:
         bright = tf.cast(tf.stack([seed, seed + 100], axis=1), tf.uint8)  # [N, 2]
         whole = [tf.size(seed), FUTURE, SIZE, SIZE, 3]
-        video = tf.broadcast_to(bright[..., None, None, None], whole)
-        return shown(video) | {"half": tf.cast(seed, tf.float32) / 2}
+        writer = tf.broadcast_to(bright[..., None, None, None], whole)
+        return shown(writer) | {"half": tf.cast(seed, tf.float32) / 2}
 
 
 def clips(name: str, length: int | None) -> dict[str, tf.TensorSpec]:
@@ -80,7 +82,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("models")
     module = signatures.SignatureModule(Puppets().serving_functions())
     tf.saved_model.save(module, str(folder / "1"), signatures=module.concrete)
-    model = local_config.ModelConfig("puppets", folder)
+    model = config.ModelConfig("puppets", folder)
     started = local_server.LocalServer(
         local_server.Options(models=(model,), pick_ports=True)
     )
@@ -97,7 +99,7 @@ def run(server: str, **flags: str | int | pathlib.Path) -> int:
 def film(path: pathlib.Path, *colours: tuple[int, int, int], fps: float = 8) -> str:
     """Writes a film of frames of one colour each, 16 pixels large."""
     frames = np.array(colours, np.uint8)[:, np.newaxis, np.newaxis]
-    video.write_video(path, np.tile(frames, [1, 16, 16, 1]), fps)
+    writer.write_video(path, np.tile(frames, [1, 16, 16, 1]), fps)
     return str(path)
 
 
@@ -117,7 +119,7 @@ def test_the_prediction_stands_behind_its_context(
     server: str, ramp: str, tmp_path: pathlib.Path
 ) -> None:
     assert run(server, input=ramp, seed=100, output=tmp_path / "out.npz") == 0
-    frames, fps = video_reader.read_video(tmp_path / "out.npz")
+    frames, fps = reader.read_video(tmp_path / "out.npz")
     # The last three, then 6 + 100 + 10 and 6 + 100 + 20.
     assert frames[:, 0, 0, 0].tolist() == [4, 5, 6, 116, 126]
     assert frames.shape[1:] == (8, 8, 3) and fps == 8
@@ -126,7 +128,7 @@ def test_the_prediction_stands_behind_its_context(
 def test_a_prediction_plays(server: str, tmp_path: pathlib.Path) -> None:
     source = film(tmp_path / "in.mp4", *[(100, 100, 100)] * 5, fps=12)
     assert run(server, input=source, output=tmp_path / "out.mp4") == 0
-    frames, fps = video_reader.read_video(tmp_path / "out.mp4")
+    frames, fps = reader.read_video(tmp_path / "out.mp4")
     assert frames.shape == (5, 8, 8, 3) and fps == 12
     np.testing.assert_allclose(
         frames.mean(axis=(1, 2, 3)), [100, 100, 100, 110, 120], atol=3
@@ -147,7 +149,7 @@ def test_what_is_context_can_be_chosen(
     server: str, ramp: str, tmp_path: pathlib.Path, flags, wanted, rate
 ) -> None:
     assert run(server, input=ramp, output=tmp_path / "out.npz", **flags) == 0
-    frames, fps = video_reader.read_video(tmp_path / "out.npz")
+    frames, fps = reader.read_video(tmp_path / "out.npz")
     last = wanted[-1]
     assert frames[:, 0, 0, 0].tolist() == [*wanted, last + 10, last + 20]
     assert fps == rate
@@ -167,7 +169,7 @@ def test_samples_are_one_request_and_one_film(
     grid = tmp_path / "grid.png"  # exact
     assert run(server, input=ramp, seed=50, samples=3, output=grid) == 0
     assert asked == [[50, 51, 52]]
-    frames, _ = video_reader.read_video(grid)
+    frames, _ = reader.read_video(grid)
     # Two columns for three; the fourth place stays black.
     assert frames.shape == (5, 20, 20, 3)
     for place, seed in enumerate((50, 51, 52)):
@@ -188,7 +190,7 @@ def test_samples_also_come_one_by_one(
         "seed_50",
         "seed_51",
     ]
-    frames, _ = video_reader.read_video(tmp_path / "all" / "seed_51")
+    frames, _ = reader.read_video(tmp_path / "all" / "seed_51")
     assert frames[:, 0, 0, 0].tolist() == [6, 67, 77]
 
 
@@ -197,7 +199,7 @@ def test_nine_seeds_are_generated_in_a_square(
 ) -> None:
     flags = {"signature": "generate", "seed": 20, "samples": 9}
     assert run(server, **flags, output=tmp_path / "grid.png") == 0
-    frames, _ = video_reader.read_video(tmp_path / "grid.png")
+    frames, _ = reader.read_video(tmp_path / "grid.png")
     assert frames.shape == (2, 30, 30, 3)
     for place in range(9):
         seed = 20 + place
@@ -216,7 +218,7 @@ def test_one_content_takes_several_motions(
     flags += [f"--input={content}", f"--motion={first}", f"--motion={second}"]
     assert client.main([*flags, f"--output={tmp_path / 'grid.png'}"]) == 0
     assert "2 clips of 4 frames" in capsys.readouterr().out
-    frames, fps = video_reader.read_video(tmp_path / "grid.png")
+    frames, fps = reader.read_video(tmp_path / "grid.png")
     assert frames.shape == (4, 20, 30, 3) and round(fps) == 6
     black, green = [[0, 0, 0]] * 4, range(4)
     assert centres(frames, 0, 0) == black
@@ -227,7 +229,7 @@ def test_one_content_takes_several_motions(
     assert centres(frames, 1, 1) == [[200, 10 + time, 90] for time in green]
     assert centres(frames, 1, 2) == [[200, 30 + time, 90] for time in green]
     assert client.main([*flags, f"--output={tmp_path / 'all'}"]) == 0
-    frames, _ = video_reader.read_video(tmp_path / "all" / "motion_1")
+    frames, _ = reader.read_video(tmp_path / "all" / "motion_1")
     assert frames[:, 0, 0].tolist() == [[200, 30 + time, 90] for time in green]
 
 
@@ -237,7 +239,7 @@ def test_one_motion_gives_the_answer_alone(
     content = film(tmp_path / "content.npz", (200, 0, 90))
     flags = {"signature": "swap", "input": content, "motion": ramp, "stride": 2}
     assert run(server, **flags, output=tmp_path / "out.npz") == 0
-    frames, fps = video_reader.read_video(tmp_path / "out.npz")
+    frames, fps = reader.read_video(tmp_path / "out.npz")
     assert frames.shape == (4, 8, 8, 3) and fps == 4
     assert frames[0, 0, 0].tolist() == [200, 0, 90]
 
@@ -264,7 +266,7 @@ def test_codes_lie_beside_the_pictures_that_came_with_them(
 ) -> None:
     flags = {"signature": "generate", "seed": 5, "samples": 2, "outputs": "half,video"}
     assert run(server, **flags, output=tmp_path / "grid.png") == 0
-    assert video_reader.read_video(tmp_path / "grid.png")[0].shape == (2, 10, 20, 3)
+    assert reader.read_video(tmp_path / "grid.png")[0].shape == (2, 10, 20, 3)
     with np.load(tmp_path / "grid_codes.npz") as codes:
         assert codes["half"].tolist() == [2.5, 3.0]
 

@@ -4,21 +4,21 @@ import pathlib
 
 import pytest
 
-from tests.engine import events, runs
+from tests.engine import events, training_runs
 from tfvideogan import evaluate
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     made = tmp_path_factory.mktemp("runs") / "toy"
-    assert runs.train_here(made) == 0
+    assert training_runs.train_here(made) == 0
     return made
 
 
 def judge(folder: pathlib.Path, *flags: str) -> dict:
     """Evaluates and returns the record that was written."""
     assert evaluate.main([f"--workdir={folder}", *flags]) == 0
-    return runs.records(folder, "eval.jsonl")[-1]
+    return training_runs.records(folder, "eval.jsonl")[-1]
 
 
 def test_table_line_and_events_are_written(

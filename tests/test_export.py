@@ -16,8 +16,9 @@ import tensorflow as tf
 
 from tests import source_tree
 from tfvideogan import export, train
-from tfvideogan.engine import config, rebuild
-from tfvideogan.serving import card, exporter, publishing, replay, warmup
+from tfvideogan.engine import rebuild
+from tfvideogan.engine.config import config
+from tfvideogan.serving.export import card, exporter, publishing, replay, warmup
 
 GIN = "tests/served_toy.gin"
 

@@ -15,7 +15,8 @@ import pytest
 
 from tests import gin_step, source_tree
 from tfvideogan.core import clip
-from tfvideogan.engine import config, loop
+from tfvideogan.engine import loop
+from tfvideogan.engine.config import config
 
 BASE, SMOKE = "gin/base.gin", "gin/smoke.gin"
 FILES = source_tree.files("gin", ".gin")

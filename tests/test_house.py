@@ -35,14 +35,14 @@ def read(path: str) -> str:
 def mirrors(path: str) -> list[str]:
     """Where the tests of a library file may stand.
 
-    Files that begin with the same word may share a test: davis.py and davis_folder.py.
+    The files of a folder may share the test of its main file, davis/davis.py or model.py,
+    and the conformance suite of a family walks through the rooms in it.
     """
     *folders, name = path.removesuffix(".py").split("/")[1:]
-    words = name.split("_")
-    names = ["_".join(words[:length]) for length in range(len(words), 0, -1)]
-    places = ["/".join(["tests", *folders, f"test_{one}.py"]) for one in names]
-    if len(folders) > 1:  # The conformance suite walks through a family as a whole.
-        places.append(f"tests/models/{folders[1]}/test_model.py")
+    places = ["/".join(["tests", *folders, f"test_{name}.py"])]
+    for depth in range(len(folders), 1, -1):
+        for one in (folders[depth - 1], "model"):
+            places.append("/".join(["tests", *folders[:depth], f"test_{one}.py"]))
     return places
 
 

@@ -25,8 +25,16 @@ OFFENCES = [
     ("arrows", "tfvideogan/engine/a.py", "from tfvideogan import train"),
     ("arrows", "tfvideogan/train.py", "from tfvideogan import evaluate"),
     ("arrows", "tfvideogan/ops/a.py", "from . import warp"),
+    ("arrows", "tfvideogan/media/a.py", "from tfvideogan.ops import warp"),
+    ("arrows", "tfvideogan/media/a.py", "from tfvideogan.data import source"),
     ("arrows", "tfvideogan/models/b/a.py", "from tfvideogan.models.foregan import x"),
     ("arrows", "tfvideogan/models/base.py", "from tfvideogan.models import foregan"),
+    ("wings", "tfvideogan/serving/local/a.py", "from tfvideogan.serving import client"),
+    (
+        "wings",
+        "tfvideogan/data/datasets/a.py",
+        "from tfvideogan.data.procedural.sprites import scene",
+    ),
     ("families", "tfvideogan/engine/a.py", "from tfvideogan.models import foregan"),
     ("families", "tools/a.py", "from tfvideogan.models.foregan import model"),
     ("serving_stands_alone", "tfvideogan/serving/a.py", "from tfvideogan.ops import b"),
@@ -79,6 +87,11 @@ INNOCENT = [
     ),
     ("arrows", "tfvideogan/models/b/a.py", "from tfvideogan.models import base"),
     ("arrows", "tfvideogan/models/b/a.py", "from tfvideogan.models.b import c"),
+    (
+        "wings",
+        "tfvideogan/serving/local/a.py",
+        "from tfvideogan.serving import tensors",
+    ),
     ("families", "tfvideogan/engine/a.py", "from tfvideogan.models import base"),
     ("serving_stands_alone", "tfvideogan/serving/a.py", "import tfvideogan"),
     (
@@ -86,7 +99,7 @@ INNOCENT = [
         "tfvideogan/serving/a.py",
         "from tfvideogan.core import x",
     ),
-    ("libraries", "tfvideogan/engine/config.py", "import gin"),
+    ("libraries", "tfvideogan/engine/config/config.py", "import gin"),
     (
         "libraries",
         "tfvideogan/core/a.py",

@@ -10,7 +10,7 @@ import pytest
 
 from tests import source_tree
 from tfvideogan import client
-from tfvideogan.serving import card, listing
+from tfvideogan.serving.export import card, listing
 
 FOLDER = source_tree.ROOT / "saved_models"
 VERSIONS = [

@@ -13,7 +13,7 @@ import pytest
 from tests import source_tree
 from tests.serving import models
 from tfvideogan import serve
-from tfvideogan.serving import prediction_client
+from tfvideogan.serving.client import grpc_client
 
 TIMEOUT = 120.0
 
@@ -41,7 +41,7 @@ def test_it_names_production_says_ready_answers_and_ends(
         assert ready[0] == "READY"
         assert ready[3] == "models=half:3"
         address = ready[1].removeprefix("grpc=")
-        with prediction_client.PredictionClient(address) as client:
+        with grpc_client.PredictionClient(address) as client:
             assert client.predict("half", x=[[2.0]])["y"].tolist() == [[3.0]]
     finally:
         door.send_signal(signal.SIGTERM)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import keras
 import pytest
 
-from tests.engine import runs
+from tests.engine import training_runs
 from tfvideogan import train
-from tfvideogan.engine import config_files
+from tfvideogan.engine.config import search_path
 
 # Whole runs: a step must be traced, which takes seconds.
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ QUICK = (
 def plain(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A run of one step without further options, to compare with."""
     folder = tmp_path_factory.mktemp("runs") / "plain"
-    assert runs.train_here(folder, *QUICK) == 0
+    assert training_runs.train_here(folder, *QUICK) == 0
     return folder
 
 
@@ -37,17 +37,17 @@ def card(folder: pathlib.Path) -> dict:
 
 
 def first_loss(folder: pathlib.Path) -> float:
-    return runs.losses(folder)[1]["critic/adversarial"]
+    return training_runs.losses(folder)[1]["critic/adversarial"]
 
 
 def test_steps_ends_training_there(tmp_path: pathlib.Path) -> None:
-    assert runs.train_here(tmp_path / "a", *QUICK, flags=("--steps=2",)) == 0
-    assert runs.records(tmp_path / "a")[-1]["step"] == 2
+    assert training_runs.train_here(tmp_path / "a", *QUICK, flags=("--steps=2",)) == 0
+    assert training_runs.records(tmp_path / "a")[-1]["step"] == 2
 
 
 def test_seed_changes_the_run(plain: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    assert runs.train_here(tmp_path / "a", *QUICK, flags=("--seed=4",)) == 0
-    assert runs.train_here(tmp_path / "b", *QUICK, flags=("--seed=3",)) == 0
+    assert training_runs.train_here(tmp_path / "a", *QUICK, flags=("--seed=4",)) == 0
+    assert training_runs.train_here(tmp_path / "b", *QUICK, flags=("--seed=3",)) == 0
     assert first_loss(tmp_path / "a") != first_loss(plain)
     assert first_loss(tmp_path / "b") == first_loss(plain)  # toy.gin has 3
     assert "SEED = 4" in (tmp_path / "a" / "config.gin").read_text()
@@ -76,13 +76,13 @@ def float32_again() -> Iterator[None]:
 @pytest.mark.usefixtures("float32_again")
 def test_precision_is_that_of_the_run(tmp_path: pathlib.Path) -> None:
     flags = ("--precision=bfloat16",)
-    assert runs.train_here(tmp_path / "a", *QUICK, flags=flags) == 0
+    assert training_runs.train_here(tmp_path / "a", *QUICK, flags=flags) == 0
     assert card(tmp_path / "a")["precision"] == "bfloat16"
 
 
 def test_virtual_devices_make_replicas(tmp_path: pathlib.Path) -> None:
     flags = ("--virtual_devices=2",)
-    assert runs.train_here(tmp_path / "a", *QUICK, flags=flags) == 0
+    assert training_runs.train_here(tmp_path / "a", *QUICK, flags=flags) == 0
     strategy = card(tmp_path / "a")["environment"]["strategy"]
     assert strategy == "Mirrored, 2 replica(s) on CPU:0, CPU:1"
 
@@ -91,7 +91,7 @@ def test_later_gin_files_win(tmp_path: pathlib.Path) -> None:
     second = tmp_path / "second.gin"
     second.write_text("BATCH_SIZE = 3\n")
     flags = (f"--gin_file={second}",)
-    assert runs.train_here(tmp_path / "a", *QUICK, flags=flags) == 0
+    assert training_runs.train_here(tmp_path / "a", *QUICK, flags=flags) == 0
     values = card(tmp_path / "a")["values"]
     assert values["tfvideogan.engine.loop.run.batch_size"] == "3"
 
@@ -99,7 +99,7 @@ def test_later_gin_files_win(tmp_path: pathlib.Path) -> None:
 def test_dry_run_prints_and_writes_nothing(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert runs.train_here(tmp_path / "a", *QUICK, flags=("--dry_run",)) == 0
+    assert training_runs.train_here(tmp_path / "a", *QUICK, flags=("--dry_run",)) == 0
     text = capsys.readouterr().out
     for part in ("loop.run.batch_size = %BATCH_SIZE", "trainable", "GFLOP", "memory"):
         assert part in text
@@ -110,7 +110,7 @@ def test_traceback_is_shown_on_request(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = ("--traceback",)
-    assert runs.train_here(tmp_path / "a", "BATCH_SIZE = 0", flags=flags) == 2
+    assert training_runs.train_here(tmp_path / "a", "BATCH_SIZE = 0", flags=flags) == 2
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -140,7 +140,7 @@ def test_default_run_folder_is_used(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    gin = str(config_files.ROOT / runs.TOY)
+    gin = str(search_path.ROOT / training_runs.TOY)
     params = [f"--gin_bindings={binding}" for binding in QUICK]
     assert train.main([f"--gin_file={gin}", *params]) == 0
     assert (tmp_path / "runs" / "toy" / "run.json").is_file()
@@ -149,7 +149,7 @@ def test_default_run_folder_is_used(
 def test_error_in_a_new_process_ends_with_one_line() -> None:
     found = subprocess.run(
         [sys.executable, "-m", "tfvideogan.train", "--gin_file=gin/nothing.gin"],
-        cwd=config_files.ROOT,
+        cwd=search_path.ROOT,
         capture_output=True,
         text=True,
     )

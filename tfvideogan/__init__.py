@@ -15,7 +15,7 @@ import os
 import sys
 import warnings
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Without oneDNN a training step takes about twice as long on CPUs on which TensorFlow
 # leaves it off, and TensorFlow reads the variable once, when it is imported. A value

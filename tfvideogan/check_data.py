@@ -24,8 +24,10 @@ import numpy as np
 from PIL import Image
 
 from tfvideogan.core import clip, errors
-from tfvideogan.data import check, sheets, source, video
-from tfvideogan.engine import build, command_line, config, loop
+from tfvideogan.data import check, source
+from tfvideogan.engine import build, command_line, loop
+from tfvideogan.engine.config import config
+from tfvideogan.media import sheets, writer
 
 # The macros that a gin file of a data set takes from there.
 BASE = "gin/base.gin"
@@ -117,7 +119,7 @@ def _show(chosen: source.ClipSource, split: str, out: pathlib.Path) -> None:
     sheet = out / f"{chosen.name}-{split}.png"
     Image.fromarray(sheets.contact_sheet(shown)).save(sheet)
     film = out / f"{chosen.name}-{split}.mp4"
-    video.write_video(film, sheets.side_by_side(shown[0]), chosen.spec.fps)
+    writer.write_video(film, sheets.side_by_side(shown[0]), chosen.spec.fps)
     print(f"  wrote {sheet} and {film}")
 
 

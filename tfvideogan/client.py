@@ -48,13 +48,8 @@ import cv2
 import numpy as np
 
 from tfvideogan.core import errors, exportable, pixels
-from tfvideogan.data import excerpts, flow, galleries, pictures, sheets, video
-from tfvideogan.serving import (
-    client_choice,
-    client_flags,
-    long_video,
-    prediction_client,
-)
+from tfvideogan.media import excerpts, flow, galleries, sheets, stills, writer
+from tfvideogan.serving.client import choice, flags, grpc_client, long_video
 
 OK, BAD_INPUT, UNREACHABLE, REFUSED = 0, 2, 3, 4
 DEFAULT_FPS = 8.0
@@ -63,10 +58,10 @@ RGB = 3
 BATCHED_RANK = 5  # of [N, T, H, W, C]
 # Clips by the names that signatures give them.
 CONTEXT, CONTENT, CLIP = "context", "content", "clip"
-MOTION = client_choice.MOTION
+MOTION = choice.MOTION
 
 
-class PredictionClient(prediction_client.PredictionClient):
+class PredictionClient(grpc_client.PredictionClient):
     """The client as a library, which estimates flow (DIS) where a model wants some.
 
     with client.PredictionClient("localhost:8500") as served:
@@ -102,7 +97,7 @@ class PredictionClient(prediction_client.PredictionClient):
         """
         which = {"version": version, "version_label": version_label}
         known = self.signatures(model, **which)
-        called = known.get(signature or prediction_client.DEFAULT_SIGNATURE)
+        called = known.get(signature or grpc_client.DEFAULT_SIGNATURE)
         if called and long_video.FRAMES in inputs:
             absent = set(long_video.BETWEEN) & set(called.inputs) - set(inputs)
             found = _flows(np.asarray(inputs[long_video.FRAMES])) if absent else {}
@@ -119,35 +114,33 @@ class PredictionClient(prediction_client.PredictionClient):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = client_flags.parser(__doc__ or "").parse_args(argv)
+    options = flags.parser(__doc__ or "").parse_args(argv)
     try:
-        client_flags.check(options)
-        connection = client_flags.connection(options)
+        flags.check(options)
+        connection = flags.connection(options)
         with PredictionClient(options.server, **connection) as client:
             if options.wait_seconds:
                 client.wait(options.model, options.wait_seconds)
             return _work(options, client)
     except errors.UserError as error:
         code, text = BAD_INPUT, error
-    except prediction_client.ServerUnreachable as error:
+    except grpc_client.ServerUnreachable as error:
         code, text = UNREACHABLE, error
-    except prediction_client.PredictionError as error:
+    except grpc_client.PredictionError as error:
         code, text = REFUSED, error
     sys.stderr.write(f"error: {text}\n")
     return code
 
 
-def _work(
-    options: argparse.Namespace, client: prediction_client.PredictionClient
-) -> int:
+def _work(options: argparse.Namespace, client: grpc_client.PredictionClient) -> int:
     which = {"version": options.version, "version_label": options.label}
     signatures = client.signatures(options.model, **which)
     if options.describe:
         print("\n".join(one.describe() for one in signatures.values()))
         return OK
-    verb = client_choice.verb(options, signatures)
+    verb = choice.verb(options, signatures)
     signature = signatures[verb]
-    wanted = client_choice.outputs(options, signature)
+    wanted = choice.outputs(options, signature)
     inputs, fps = _inputs(options, signature)
 
     def ask(name: str, arrays: long_video.Arrays) -> long_video.Arrays:
@@ -176,7 +169,7 @@ def _work(
 
 
 def _inputs(
-    options: argparse.Namespace, signature: prediction_client.Signature
+    options: argparse.Namespace, signature: grpc_client.Signature
 ) -> tuple[long_video.Arrays, float]:
     """Returns what the signature wants, and frames per second.
 
@@ -278,7 +271,7 @@ def _read_mask(text: str, size: tuple[int, int]) -> np.ndarray:
             "--mask is missing; the model wants the object's mask in the first frame, a "
             "picture that is white where the object is."
         )
-    mask = pictures.read_mask(pathlib.Path(text)) * np.uint8(WHITE)
+    mask = stills.read_mask(pathlib.Path(text)) * np.uint8(WHITE)
     if not mask.any():
         raise errors.UserError(f"--mask={text} marks no object: it is black.")
     height, width = size
@@ -299,9 +292,7 @@ def _write(
     """Writes pictures [N, T, H, W, C] or [N, H, W, C], each to its file, and all codes."""
     main = pathlib.Path(options.output)
     kind, first = (MOTION, 0) if MOTION in inputs else ("seed", options.seed)
-    codes = {
-        n: one for n, one in found.items() if one.ndim < client_choice.PICTURE_RANK
-    }
+    codes = {n: one for n, one in found.items() if one.ndim < choice.PICTURE_RANK}
     for place, name in enumerate(name for name in found if name not in codes):
         path = main.with_name(f"{main.stem}_{name}{main.suffix}") if place else main
         clips = _clips(found[name], inputs)
@@ -314,7 +305,7 @@ def _write(
         has_pictures = len(codes) < len(found)
         path = main.with_name(f"{main.stem}_codes.npz") if has_pictures else main
         codes = {name: _without_batch(one) for name, one in codes.items()}
-        video.write_arrays(path, codes)
+        writer.write_arrays(path, codes)
         print(f"{path}: {', '.join(codes)}")
 
 

@@ -16,14 +16,9 @@ import sys
 from collections.abc import Sequence
 
 from tfvideogan.core import errors
-from tfvideogan.engine import (
-    command_line,
-    evaluator,
-    rebuild,
-    reports,
-    run_folder,
-    summaries,
-)
+from tfvideogan.engine import command_line, evaluator, rebuild
+from tfvideogan.engine.reporting import reports, summaries
+from tfvideogan.engine.runs import run_folder
 
 EXAMPLES = """\
   python -m tfvideogan.evaluate --workdir=runs/foregan

@@ -22,8 +22,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfvideogan.core import errors
-from tfvideogan.engine import command_line, evaluator, rebuild, run_folder
-from tfvideogan.serving import card, exporter, listing, publishing, replay
+from tfvideogan.engine import command_line, evaluator, rebuild
+from tfvideogan.engine.runs import run_folder
+from tfvideogan.serving.export import card, exporter, listing, publishing, replay
 
 SAVED_MODELS = "saved_models"
 EXAMPLES = """\

@@ -26,14 +26,15 @@ import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import errors
-from tfvideogan.serving import local_flags, local_memory, local_server
+from tfvideogan.serving.local import flags, memory
+from tfvideogan.serving.local import server as local_server
 
 OK, BAD_INPUT = 0, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = local_flags.parser(__doc__ or "").parse_args(argv)
+    options = flags.parser(__doc__ or "").parse_args(argv)
     _start_logging()
     try:
         return _work(options)
@@ -43,12 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(options: argparse.Namespace) -> int:
-    settings = local_flags.settings(options)
-    print(local_flags.production_line(options, pathlib.Path.cwd()), flush=True)
+    settings = flags.settings(options)
+    print(flags.production_line(options, pathlib.Path.cwd()), flush=True)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    local_memory.keep_freed()
+    memory.keep_freed()
     server = local_server.LocalServer(settings)
     server.start()
     print(server.ready_line(), flush=True)

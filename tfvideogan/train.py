@@ -19,8 +19,9 @@ import sys
 from collections.abc import Sequence
 
 from tfvideogan.core import errors
-from tfvideogan.engine import command_line, config, dry_run, loop
+from tfvideogan.engine import command_line, dry_run, loop
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.engine.config import config
 
 RUNS = "runs"
 EXAMPLES = """\

@@ -5,7 +5,7 @@ r"""Times the ways to compute a convolution, beside TensorFlow's own, in one pro
 
 For each shape and map: milliseconds and GFLOP/s of each way (best of `--repeats`, the
 ways taking turns), and how many times as quick as TensorFlow's own it is. The choices in
-`ops/convolution.py` come from such tables; run it on a machine that does nothing else.
+`ops/convolution` come from such tables; run it on a machine that does nothing else.
 """
 
 import argparse
@@ -22,8 +22,8 @@ import tfvideogan  # noqa: F401
 import tensorflow as tf
 
 from tfvideogan.core import seeds
-from tfvideogan.ops import convolution_planes, convolution_volumes
-from tfvideogan.ops.convolution_geometry import Geometry
+from tfvideogan.ops.convolution import planar, volumetric
+from tfvideogan.ops.convolution.geometry import Geometry
 
 # Every shape is a function of its own; it is not traced again.
 tf.get_logger().setLevel("ERROR")
@@ -31,7 +31,7 @@ tf.get_logger().setLevel("ERROR")
 GIGA = 1e9
 MILLI = 1e-3
 MAPS = ("forward", "input_gradient", "filter_gradient")
-FORMS = {2: convolution_planes.FORMS, 3: convolution_volumes.FORMS}
+FORMS = {2: planar.FORMS, 3: volumetric.FORMS}
 
 
 def halving(size: int, inputs: int, outputs: int, *, frames: int = 0) -> Geometry:

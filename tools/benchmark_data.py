@@ -30,8 +30,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from tfvideogan.data import folder, pipeline, source, video_reader
-from tfvideogan.engine import build, config, loop
+from tfvideogan.data import pipeline, source
+from tfvideogan.data.datasets.folder import folder
+from tfvideogan.engine import build, loop
+from tfvideogan.engine.config import config
+from tfvideogan.media import reader
 
 WINDOW, BATCH_FRAMES = 16, 512
 # (title, ending, codec, size of the films, number, frames, size and channels wanted)
@@ -75,9 +78,7 @@ def _measure_films(
     height, width, channels = wanted
 
     def ours(path: pathlib.Path) -> Iterable[np.ndarray]:
-        read, _ = video_reader.read_video(
-            path, height=height, width=width, channels=channels
-        )
+        read, _ = reader.read_video(path, height=height, width=width, channels=channels)
         return read
 
     rows = {

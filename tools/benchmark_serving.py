@@ -33,15 +33,10 @@ import tfvideogan
 import numpy as np
 import tensorflow as tf
 
-from tfvideogan.serving import (
-    card,
-    client_choice,
-    local_memory,
-    local_predict,
-    local_session,
-    prediction_client,
-    signatures,
-)
+from tfvideogan.serving.client import choice, grpc_client
+from tfvideogan.serving.export import card, signatures
+from tfvideogan.serving.local import memory, predict
+from tfvideogan.serving.local.lifecycle import session
 
 SIDE = 64
 CHANNELS = 3
@@ -82,22 +77,22 @@ class Times:
 def main() -> int:
     """Prints a row per number of clients and form; returns the exit code."""
     options = _parser().parse_args()
-    local_memory.keep_freed()  # as the server does
+    memory.keep_freed()  # as the server does
     print(
         f"tfvideogan {tfvideogan.__version__}, TensorFlow {tf.__version__}, "
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
     with tempfile.TemporaryDirectory() as scratch:
         folder = _prepared(pathlib.Path(scratch) / MODEL, options)
-        graph = local_session.LoadedGraph(folder, tags=("serve",))
+        graph = session.LoadedGraph(folder, tags=("serve",))
         inputs = _inputs(folder, options)
         known = graph.signatures[signatures.DEFAULT].outputs
-        wanted = [one for one in client_choice.MAIN_OUTPUTS if one in known][:1]
+        wanted = [one for one in choice.MAIN_OUTPUTS if one in known][:1]
         size = sum(one.nbytes for one in inputs.values()) / MEGABYTE
         print(f"{size:.2f} MB of inputs; asked for: {', '.join(wanted)}")
 
         def in_process() -> None:
-            local_predict.predict(graph, "", inputs, output_filter=wanted)
+            predict.predict(graph, "", inputs, output_filter=wanted)
 
         for form, is_raw in (("raw", "true"), ("list", "false")):
             if form not in options.forms:
@@ -190,7 +185,7 @@ def _served(
         lines = iter(server.stdout.readline, "")
         ready = next(line for line in lines if line.startswith("READY"))
         address = ready.split()[1].removeprefix("grpc=")
-        with prediction_client.PredictionClient(address, timeout=600.0) as client:
+        with grpc_client.PredictionClient(address, timeout=600.0) as client:
             yield server, lambda **more: client.predict(MODEL, **more)
     finally:
         server.terminate()

@@ -38,8 +38,9 @@ import tfvideogan  # noqa: F401
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds
-from tfvideogan.engine import build, config, feed, flops, loop, trainer
+from tfvideogan.engine import build, feed, flops, loop, trainer
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.engine.config import config
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = ("gin/base.gin", "gin/smoke.gin")

@@ -19,7 +19,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from tfvideogan.data import sprites, video
+from tfvideogan.data.procedural.sprites import sprites
+from tfvideogan.media import writer
 
 SPLIT = "test"
 WHITE = 255
@@ -46,7 +47,7 @@ def write(
         flow="exact",
     )
     found = source.read(SPLIT, tf.constant(number, tf.int64), frames=frames)
-    video.write_video(clip, found["frames"].numpy(), source.spec.fps)
+    writer.write_video(clip, found["frames"].numpy(), source.spec.fps)
     first = found["foreground_masks"].numpy()[0, ..., 0] > 0
     Image.fromarray(first.astype(np.uint8) * WHITE).save(mask)
 

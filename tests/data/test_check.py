@@ -4,7 +4,8 @@ import pytest
 from tests.data import toy_source
 from tfvideogan.core import clip as clips
 from tfvideogan.core import errors
-from tfvideogan.data import check, sprites
+from tfvideogan.data import check
+from tfvideogan.data.procedural.sprites import sprites
 
 SOURCE = sprites.Sprites(frames=3, height=24, width=32, clip_frames=8, num_clips=3)
 

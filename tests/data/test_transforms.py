@@ -3,8 +3,9 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan.core import errors, seeds
-from tfvideogan.data import captions, pipeline, sprites, transforms
-from tfvideogan.data import flow as optical_flow
+from tfvideogan.data import captions, pipeline, transforms
+from tfvideogan.data.procedural.sprites import sprites
+from tfvideogan.media import flow as optical_flow
 
 SEED = seeds.from_int(0)
 

@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from tests.engine import toy
-from tfvideogan.engine import build, config
+from tfvideogan.engine import build
+from tfvideogan.engine.config import config
 
 
 @pytest.fixture(autouse=True)

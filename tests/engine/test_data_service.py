@@ -8,7 +8,8 @@ import tensorflow as tf
 from PIL import Image
 
 from tfvideogan.core import errors
-from tfvideogan.data import sprites, strips
+from tfvideogan.data.datasets import strips
+from tfvideogan.data.procedural.sprites import sprites
 from tfvideogan.engine import data_service, feed
 
 STRATEGY = tf.distribute.OneDeviceStrategy("CPU:0")

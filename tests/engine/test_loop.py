@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.engine import events, runs, toy, worker
+from tests.engine import events, toy, training_runs, worker
 from tfvideogan.core import clip, errors
 from tfvideogan.engine import loop
 
@@ -33,7 +33,7 @@ PATIENCE = 240  # seconds that another process may take to start
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A run of four steps, for tests that only look."""
     folder = tmp_path_factory.mktemp("runs") / "toy"
-    assert runs.train_here(folder) == 0
+    assert training_runs.train_here(folder) == 0
     return folder
 
 
@@ -47,20 +47,22 @@ def test_run_resumed_in_a_new_process_equals_one_that_never_stopped(
     tmp_path: pathlib.Path,
 ) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert runs.train_here(whole, *VARIED, flags=("--steps=6",)) == 0
-    assert runs.train_here(parts, *VARIED, flags=("--steps=3",)) == 0
-    process = runs.start("tfvideogan.train", *runs.options(parts, *VARIED), "--steps=6")
+    assert training_runs.train_here(whole, *VARIED, flags=("--steps=6",)) == 0
+    assert training_runs.train_here(parts, *VARIED, flags=("--steps=3",)) == 0
+    process = training_runs.start(
+        "tfvideogan.train", *training_runs.options(parts, *VARIED), "--steps=6"
+    )
     _, log = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, log
     assert "Going on after step 3." in log
-    saved = runs.tensors(whole, 6)
-    assert_same(saved, runs.tensors(parts, 6))
+    saved = training_runs.tensors(whole, 6)
+    assert_same(saved, training_runs.tensors(parts, 6))
     # Weights, both Adams' moments, averages and counters are among them.
     for part in ("critic/", "critic_optimizer/", "ema/averages", "step/"):
         assert any(name.startswith(part) for name in saved), part
     # The losses of a step depend on its clips and its noise: their order is the same.
-    assert runs.losses(whole) == runs.losses(parts)
-    assert sorted(runs.losses(whole)) == [1, 2, 3, 4, 5, 6]
+    assert training_runs.losses(whole) == training_runs.losses(parts)
+    assert sorted(training_runs.losses(whole)) == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("precision", ["float16", "bfloat16"])
@@ -69,11 +71,11 @@ def test_mixed_precision_resumes_exactly(
 ) -> None:
     flags = (f"--precision={precision}",)
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert runs.train_here(whole, *VARIED, flags=(*flags, "--steps=6")) == 0
-    assert runs.train_here(parts, *VARIED, flags=(*flags, "--steps=3")) == 0
-    assert runs.train_here(parts, *VARIED, flags=(*flags, "--steps=6")) == 0
-    saved = runs.tensors(parts, 6)
-    assert_same(runs.tensors(whole, 6), saved)
+    assert training_runs.train_here(whole, *VARIED, flags=(*flags, "--steps=6")) == 0
+    assert training_runs.train_here(parts, *VARIED, flags=(*flags, "--steps=3")) == 0
+    assert training_runs.train_here(parts, *VARIED, flags=(*flags, "--steps=6")) == 0
+    saved = training_runs.tensors(parts, 6)
+    assert_same(training_runs.tensors(whole, 6), saved)
     assert all(np.isfinite(value).all() for value in saved.values() if value.size)
     is_scaled = any("scale" in name for name in saved)
     assert is_scaled == (precision == "float16")
@@ -81,14 +83,16 @@ def test_mixed_precision_resumes_exactly(
 
 def test_run_goes_on_before_a_checkpoint_that_was_cut(tmp_path: pathlib.Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert runs.train_here(whole, *VARIED, flags=("--steps=6",)) == 0
-    assert runs.train_here(parts, *VARIED, flags=("--steps=6",)) == 0
+    assert training_runs.train_here(whole, *VARIED, flags=("--steps=6",)) == 0
+    assert training_runs.train_here(parts, *VARIED, flags=("--steps=6",)) == 0
     cut = parts / "checkpoints" / "step_00000006" / "weights.data-00000-of-00001"
     cut.write_bytes(cut.read_bytes()[:-1])
-    assert runs.train_here(parts, *VARIED, flags=("--steps=6",)) == 0
-    assert_same(runs.tensors(whole, 6), runs.tensors(parts, 6))
-    assert sorted(runs.losses(parts)) == [1, 2, 3, 4, 5, 6]
-    assert len(runs.records(parts)) == 6  # steps that came again are there once
+    assert training_runs.train_here(parts, *VARIED, flags=("--steps=6",)) == 0
+    assert_same(training_runs.tensors(whole, 6), training_runs.tensors(parts, 6))
+    assert sorted(training_runs.losses(parts)) == [1, 2, 3, 4, 5, 6]
+    assert (
+        len(training_runs.records(parts)) == 6
+    )  # steps that came again are there once
 
 
 def test_blocks_of_steps_resume_like_single_ones(tmp_path: pathlib.Path) -> None:
@@ -99,17 +103,17 @@ def test_blocks_of_steps_resume_like_single_ones(tmp_path: pathlib.Path) -> None
         "loop.run.metrics = []",
     )
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert runs.train_here(whole, *blocks, flags=("--steps=5",)) == 0
-    assert runs.train_here(parts, *blocks, flags=("--steps=2",)) == 0
-    assert runs.train_here(parts, *blocks, flags=("--steps=5",)) == 0
-    assert_same(runs.tensors(whole, 5), runs.tensors(parts, 5))
+    assert training_runs.train_here(whole, *blocks, flags=("--steps=5",)) == 0
+    assert training_runs.train_here(parts, *blocks, flags=("--steps=2",)) == 0
+    assert training_runs.train_here(parts, *blocks, flags=("--steps=5",)) == 0
+    assert_same(training_runs.tensors(whole, 5), training_runs.tensors(parts, 5))
 
 
 def test_sigterm_saves_and_says_how_to_go_on(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "run"
     quiet = ("loop.run.save_every = 0", "loop.run.sample_every = 0")
-    process = runs.start(
-        "tfvideogan.train", *runs.options(folder, *quiet), "--steps=1000000"
+    process = training_runs.start(
+        "tfvideogan.train", *training_runs.options(folder, *quiet), "--steps=1000000"
     )
     deadline = time.monotonic() + PATIENCE
     # The first picture comes right after the first step.
@@ -122,15 +126,15 @@ def test_sigterm_saves_and_says_how_to_go_on(tmp_path: pathlib.Path) -> None:
     last = log.strip().splitlines()[-1]
     done = int(re.search(r"Stopped by SIGTERM and saved at step (\d+) of", last)[1])
     assert "The same command goes on: python -m tfvideogan.train --gin_file" in last
-    assert runs.train_here(folder, *quiet, flags=(f"--steps={done + 1}",)) == 0
-    assert runs.records(folder)[-1]["step"] == done + 1
+    assert training_runs.train_here(folder, *quiet, flags=(f"--steps={done + 1}",)) == 0
+    assert training_runs.records(folder)[-1]["step"] == done + 1
 
 
 def test_finished_run_has_nothing_to_do(
     run_folder: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = sorted(run_folder.rglob("*"))
-    assert runs.train_here(run_folder) == 0
+    assert training_runs.train_here(run_folder) == 0
     assert sorted(run_folder.rglob("*")) == before
 
 
@@ -179,7 +183,7 @@ def test_tensorboard_has_losses_speed_clips_and_texts(run_folder: pathlib.Path) 
 
 
 def test_evaluation_is_recorded_with_its_protocol(run_folder: pathlib.Path) -> None:
-    (record,) = runs.records(run_folder, "eval.jsonl")
+    (record,) = training_runs.records(run_folder, "eval.jsonl")
     assert (record["step"], record["clips"], record["frames"]) == (4, 3, 6)
     assert record["split"] == "validation" and record["weights"] == "ema"
 
@@ -188,14 +192,14 @@ def test_changed_configuration_is_refused_unless_overwritten(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "run"
-    assert runs.train_here(folder, flags=("--steps=1",)) == 0
+    assert training_runs.train_here(folder, flags=("--steps=1",)) == 0
     changed = "toy.ToyGAN.rate = 0.5"
-    assert runs.train_here(folder, changed) == 2
+    assert training_runs.train_here(folder, changed) == 2
     assert "tests.engine.toy.ToyGAN.rate: 0.01 -> 0.5" in capsys.readouterr().err
     assert not (folder / "checkpoints" / "step_00000004").exists()
     # More steps, other intervals and paths are no other run.
     assert (
-        runs.train_here(
+        training_runs.train_here(
             folder,
             "loop.run.log_every = 1",
             "loop.run.keep_checkpoints = 9",
@@ -204,10 +208,10 @@ def test_changed_configuration_is_refused_unless_overwritten(
         )
         == 0
     )
-    assert runs.train_here(folder, changed, flags=("--overwrite_config",)) == 0
+    assert training_runs.train_here(folder, changed, flags=("--overwrite_config",)) == 0
     assert "toy.ToyGAN.rate = 0.5" in (folder / "config.gin").read_text()
     # The checkpoint's rate does not come back.
-    assert runs.losses(folder)[4]["learning_rate/critic"] == 0.5
+    assert training_runs.losses(folder)[4]["learning_rate/critic"] == 0.5
 
 
 def test_run_folder_of_another_model_is_refused(
@@ -215,7 +219,7 @@ def test_run_folder_of_another_model_is_refused(
 ) -> None:
     other = "loop.run.make_model = @toy.OtherGAN"
     for flags in ((), ("--overwrite_config",)):
-        assert runs.train_here(run_folder, other, flags=flags) == 2
+        assert training_runs.train_here(run_folder, other, flags=flags) == 2
         line = capsys.readouterr().err.splitlines()[-1]
         assert "holds a run of @tests.engine.toy.ToyGAN" in line
 
@@ -230,12 +234,12 @@ def test_divergence_saves_nothing_broken_and_names_the_loss(
         "loop.run.save_every = 1",
         "loop.run.steps = 50",
     )
-    assert runs.train_here(folder, *bindings) == 1
+    assert training_runs.train_here(folder, *bindings) == 1
     line = capsys.readouterr().err.splitlines()[-1]
     assert "`generator/reconstruction` blew" in line and "stopped at step 6" in line
     newest = (folder / "checkpoints" / "latest").read_text().strip()
     assert newest == "step_00000005"
-    saved = runs.tensors(folder, 5)
+    saved = training_runs.tensors(folder, 5)
     assert all(np.isfinite(value).all() for value in saved.values() if value.size)
 
 
@@ -257,7 +261,7 @@ def test_divergence_saves_nothing_broken_and_names_the_loss(
 def test_bad_input_is_one_line_and_leaves_no_trace(
     binding: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert runs.train_here(tmp_path / "run", binding) == 2
+    assert training_runs.train_here(tmp_path / "run", binding) == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines[-1].startswith("error: ") and "Traceback" not in "".join(lines)
     assert not (tmp_path / "run").exists()
@@ -292,14 +296,14 @@ def test_determinism_is_switched_on_by_request(
     for number in range(2):
         binding = f"loop.run.deterministic = {bool(number)}"
         bad = "toy.ToyGAN.filters = 5"  # ends it early
-        runs.train_here(tmp_path / "run", binding, bad)
+        training_runs.train_here(tmp_path / "run", binding, bad)
         assert len(calls) == number
 
 
 def test_idle_binding_is_reported(
     tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    runs.train_here(
+    training_runs.train_here(
         tmp_path / "run", "nobody/toy.ToyGAN.rate = 1.0", flags=("--steps=1",)
     )
     assert "Nothing uses the binding nobody/toy.ToyGAN.rate = 1.0" in caplog.text
@@ -315,7 +319,7 @@ def train_together(folder: pathlib.Path, steps: int) -> list[str]:
     """Trains in two worker processes; returns the last line of each."""
     addresses = [f"localhost:{free_port()}" for _ in range(2)]
     processes = [
-        runs.start(
+        training_runs.start(
             "tests.engine.worker",
             str(folder),
             str(steps),
@@ -346,7 +350,7 @@ def test_two_workers_train_in_step_resume_and_equal_one_process(
     second = train_together(tmp_path / "two", 4)
     assert second[0] == second[1] and second[0].startswith("step 4 ")
     worker.main(str(tmp_path / "one"), 4)
-    one, two = (runs.tensors(tmp_path / name, 4) for name in ("one", "two"))
+    one, two = (training_runs.tensors(tmp_path / name, 4) for name in ("one", "two"))
     assert set(one) == set(two)
     for name, value in one.items():
         np.testing.assert_allclose(two[name], value, atol=1e-6, err_msg=name)

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from tests.engine import runs, toy
+from tests.engine import toy, training_runs
 from tfvideogan.core import errors
 from tfvideogan.engine import rebuild
 
@@ -13,7 +13,7 @@ from tfvideogan.engine import rebuild
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     made = tmp_path_factory.mktemp("runs") / "toy"
-    assert runs.train_here(made, "toy.ToyGAN.filters = 8") == 0
+    assert training_runs.train_here(made, "toy.ToyGAN.filters = 8") == 0
     return made
 
 
@@ -22,7 +22,7 @@ def test_model_comes_back_with_its_weights(folder: pathlib.Path) -> None:
     assert rebuilt.step == 4 and type(rebuilt.built.model) is toy.ToyGAN
     assert rebuilt.built.model.filters == 8  # as configured, not as by default
     kernel = rebuilt.built.model.generator.first.kernel.numpy()
-    saved = runs.tensors(folder, 4)
+    saved = training_runs.tensors(folder, 4)
     assert any(
         value.shape == kernel.shape and np.array_equal(value, kernel)
         for value in saved.values()

@@ -7,7 +7,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from tests import source_tree
 from tfvideogan import export
-from tfvideogan.serving import local_config
+from tfvideogan.serving.local.lifecycle import config as local_config
 
 FOLDER = source_tree.ROOT / "saved_models"
 

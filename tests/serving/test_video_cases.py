@@ -22,8 +22,10 @@ from tensorflow_serving.apis import predict_pb2
 from tests import check_model
 from tests.models.foregan import test_model
 from tests.serving import models
-from tfvideogan.serving import local_config, local_server, signatures, slimming
-from tfvideogan.serving.prediction_client import PredictionClient, PredictionError
+from tfvideogan.serving.client.grpc_client import PredictionClient, PredictionError
+from tfvideogan.serving.export import signatures, slimming
+from tfvideogan.serving.local import server as local_server
+from tfvideogan.serving.local.lifecycle import config
 
 CASE = check_model.Case(make_model=test_model.make_model, spec=test_model.SPEC)
 FRAMES, SIDE = 4, CASE.spec.height
@@ -63,7 +65,7 @@ def root(module, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture(scope="module")
 def address(root: pathlib.Path) -> Iterator[str]:
     names = ("foregan", "box")
-    served = tuple(local_config.ModelConfig(name, root / name) for name in names)
+    served = tuple(config.ModelConfig(name, root / name) for name in names)
     server = local_server.LocalServer(
         local_server.Options(models=served, pick_ports=True)
     )

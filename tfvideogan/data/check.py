@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from tfvideogan.core import clip as clips
-from tfvideogan.data import doctor
+from tfvideogan.data import flow_doctor
 from tfvideogan.data import source as sources
 
 # A copied mask is scored over the frames of a window of this length.
@@ -49,7 +49,7 @@ class Report:
     mask_share: float | None
     copied_j: float | None
     longest_motion: float | None
-    examinations: tuple[doctor.Examination, ...]
+    examinations: tuple[flow_doctor.Examination, ...]
     problems: tuple[str, ...]
 
     def text(self) -> str:
@@ -72,7 +72,7 @@ class Report:
             )
         if self.longest_motion is not None:
             lines.append(f"  longest motion {self.longest_motion:.1f} pixels")
-            table = doctor.table(self.examinations)
+            table = flow_doctor.table(self.examinations)
             lines += [f"  {line}" for line in table.splitlines()]
         lines += [f"  PROBLEM: {problem}" for problem in self.problems]
         return "\n".join(lines)
@@ -99,7 +99,7 @@ def check_split(
     examinations = tuple(one.examination for one in found if one.examination)
     problems = [problem for one in found for problem in one.problems]
     if examinations:
-        problems += filter(None, [doctor.diagnosis(examinations)])
+        problems += filter(None, [flow_doctor.diagnosis(examinations)])
     lengths = _known(source, "lengths", split, [one.length for one in found])
     labels = [one.label for one in found if one.label is not None]
     labels = np.asarray(_known(source, "labels", split, labels) if labels else (), int)
@@ -138,7 +138,7 @@ class _Examined:
     mask_share: float | None
     copied_j: float | None
     longest_motion: float | None
-    examination: doctor.Examination | None
+    examination: flow_doctor.Examination | None
     problems: tuple[str, ...]
 
 
@@ -160,7 +160,9 @@ def _examined(
             else float(np.linalg.norm(flow, axis=-1).max(initial=0))
         ),
         examination=(
-            doctor.examine(frames, flow, clip["backward_flow"]) if has_flow else None
+            flow_doctor.examine(frames, flow, clip["backward_flow"])
+            if has_flow
+            else None
         ),
         problems=tuple(
             f"clip {number}: {problem}" for problem in clip_problems(clip, spec)

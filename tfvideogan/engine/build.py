@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tfvideogan.core import errors
 from tfvideogan.data import source as sources
-from tfvideogan.engine import config
+from tfvideogan.engine.config import config
 from tfvideogan.models import base
 
 _PACKAGE = str(pathlib.Path(__file__).resolve().parents[1])

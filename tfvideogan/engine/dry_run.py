@@ -13,8 +13,10 @@ from typing import Any
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors
-from tfvideogan.engine import build, feed, flops, progress, run_folder, trainer
+from tfvideogan.engine import build, feed, flops, trainer
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.engine.reporting import progress
+from tfvideogan.engine.runs import run_folder
 
 MEGA, GIGA = 1e6, 1e9
 # getrusage counts kilobytes on Linux and bytes on macOS.

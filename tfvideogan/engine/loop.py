@@ -21,21 +21,17 @@ from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
 from tfvideogan.engine import (
     build,
-    checkpoints,
-    config,
     data_service,
     evaluator,
     feed,
     interruption,
-    progress,
-    reports,
-    run_folder,
-    samples,
     trainer,
-    vocabulary,
 )
 from tfvideogan.engine import schedule as schedules
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.engine.config import config
+from tfvideogan.engine.reporting import progress, reports, samples
+from tfvideogan.engine.runs import checkpoints, run_folder, vocabulary
 from tfvideogan.metrics import streaming
 from tfvideogan.models import base
 

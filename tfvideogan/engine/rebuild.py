@@ -14,8 +14,10 @@ from typing import Any
 import tensorflow as tf
 
 from tfvideogan.core import errors
-from tfvideogan.engine import build, checkpoints, config, loop, run_folder, vocabulary
+from tfvideogan.engine import build, loop
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.engine.config import config
+from tfvideogan.engine.runs import checkpoints, run_folder, vocabulary
 
 
 @dataclasses.dataclass(frozen=True)

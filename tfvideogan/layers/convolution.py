@@ -1,7 +1,7 @@
 """Convolution layers whose gradients are quick on a CPU.
 
 As Keras' own layers of these names, with weights `kernel` and `bias` in the same layout,
-but computed by `ops/convolution.py` and padded by numbers: `padding=1` sets zeros on each
+but computed by `ops/convolution` and padded by numbers: `padding=1` sets zeros on each
 side. `layer(x, is_nested=False)` leaves the gradients to TensorFlow: what is exported holds
 no custom gradients. `keras.layers.SpectralNormalization` may be wrapped around them.
 """
@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from tfvideogan.ops import convolution, frames
+from tfvideogan.ops import frames
+from tfvideogan.ops.convolution import convolution
 
 GLOROT = "glorot_uniform"
 

@@ -6,13 +6,7 @@ import tensorflow as tf
 
 from tests import check_model
 from tfvideogan.core import clip, errors, seeds
-from tfvideogan.models.mocogan import (
-    codes,
-    motion,
-    objective,
-    renderer,
-    resnet_generator,
-)
+from tfvideogan.models.mocogan import codes, generator, motion, objective, renderer
 from tfvideogan.models.mocogan import model as mocogan
 
 SPEC = clip.ClipSpec(8, 16, 16, num_classes=2)
@@ -92,7 +86,7 @@ def test_clips_that_do_not_fit_are_refused_in_one_line(spec, words):
     ("size", "levels"), [(8, 1), (16, 2), (64, 4), (96, 4), (128, 5)]
 )
 def test_the_smallest_picture_has_four_to_seven_pixels(size, levels):
-    assert resnet_generator.num_levels(clip.ClipSpec(8, size, size)) == levels
+    assert generator.num_levels(clip.ClipSpec(8, size, size)) == levels
 
 
 # --- Motion
@@ -146,7 +140,7 @@ def test_the_paper_motion_has_660_parameters_and_a_first_state_of_its_own():
 
 @pytest.mark.parametrize("doubles", [False, True])
 def test_modulation_equals_a_convolution_with_a_scaled_and_normed_kernel(doubles):
-    layer = resnet_generator.ModulatedConv(5, doubles=doubles)
+    layer = generator.ModulatedConv(5, doubles=doubles)
     images = seeds.normal([2, 4, 6, 3], seeds.from_int(1))
     style = seeds.normal([2, 4], seeds.from_int(2))
     made = layer(images, style)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.mocogan import test_paper
+from tests.models.mocogan.paper import test_model
 from tfvideogan.models.mocogan import codes
 
 
 @pytest.fixture(scope="module")
 def model():
-    return test_paper.CASE.build()
+    return test_model.CASE.build()
 
 
 def test_a_clip_does_not_depend_on_its_batch(model):
@@ -43,7 +43,7 @@ def test_truncation_draws_contents_together(model):
 
 
 def test_rows_share_content_or_motion(model):
-    shown = model.sample_clips(test_paper.CASE.batch(3))
+    shown = model.sample_clips(test_model.CASE.batch(3))
     assert list(shown) == ["real", "generated", "one_content", "one_motion"]
     # The first row of all is made of the same codes.
     for name in ("one_content", "one_motion"):
@@ -52,7 +52,7 @@ def test_rows_share_content_or_motion(model):
 
 
 def test_evaluation_is_seeded_by_the_real_clips(model):
-    batch = test_paper.CASE.batch(3)
+    batch = test_model.CASE.batch(3)
     outputs = model.evaluation_outputs(batch)
     assert outputs["frames"].shape == (3, 16, 64, 64, 3)
     assert outputs["long_frames"].shape == (3, 32, 64, 64, 3)

@@ -9,7 +9,7 @@ One small fully convolutional critic serves all four; they differ in what they a
                            is found out
 
 Spectral norm and the hinge loss replace the original's WGAN-GP with 15 M parameters: one
-backward pass less per critic and step. The original critic is in `original_critics.py`.
+backward pass less per critic and step. The original critic is in `thesis/`.
 
 References:
   [1] Isola et al., Image-to-Image Translation with Conditional Adversarial Networks,

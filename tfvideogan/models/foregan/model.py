@@ -20,7 +20,7 @@ generators and the critics. Where we differ: weighted composition instead of add
 flow sampled backwards; residual flow and memory of the first object; camera motion for
 the background; a mask head that sees the frame; saturation annealed from 2 to 20;
 cycles; hinge loss with spectral norm instead of WGAN-GP; losses are averaged over time,
-so that T changes no balance. The original experiments are in `original.py`.
+so that T changes no balance. The original experiments are in `thesis/`.
 """
 
 import math

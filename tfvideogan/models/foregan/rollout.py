@@ -105,7 +105,7 @@ def composite(
     """Returns mask · foreground + (1 - mask) · background.
 
     The original adds the foreground unweighted; in [-1, 1], where black is -1, that
-    darkens everything outside the object by 1 (see `original.py`, `compose`).
+    darkens everything outside the object by 1 (see `thesis/`, `compose`).
     """
     return background + mask * (foreground - background)
 

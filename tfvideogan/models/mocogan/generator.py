@@ -1,97 +1,225 @@
-"""The generator of MoCoGAN's paper: codes to frames, one by one.
+"""A residual generator whose every layer hears of content, category and motion.
 
-A frame is made of [content, category, motion] by five transposed convolutions; the frames
-of a clip are folded into the batch, over which the batch norm takes its statistics.
+    4x4 -> block -> 8x8 -> ... -> block -> H x W -> frame
+
+A block doubles the sides: a 3x3 convolution, then one of twice the size, beside a
+shortcut. Channels are scaled by the codes before each convolution and brought back to unit
+size behind it by what the kernel would make of such scales [1], so that no statistics are
+taken over frames or clips: a frame looks the same in training, alone and in any video.
+
+An image that is doubled by repeating pixels and then convolved by 3x3 equals a transposed
+convolution 4 / 2 / 1 whose kernel is the 3x3 one spread by 2x2 ones; this takes 16 instead
+of 36 products for each pixel of the small image.
 
 References:
-  [1] Tulyakov et al., MoCoGAN, CVPR 2018, section 3.2. The released code is followed
-      where the supplement says otherwise (its authors say that the code made the results).
+  [1] Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020,
+      section 2.2 (demodulation).
 """
+
+import math
 
 import keras
 import tensorflow as tf
 
-from tfvideogan.layers import batch_norm, convolution
+from tfvideogan.core import clip, errors
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.ops import frames
+from tfvideogan.ops.convolution import convolution
 
-KERNEL = 4
-# From one pixel to 4x4, then doubled four times.
-SIZE = 64
-# Channels behind each layer but the last, in units of the width.
-MULTIPLES = (8, 4, 2, 1)
+KERNEL = 3
+LEAKY_SLOPE = 0.2
+# The first picture has sides of 4 to 7 pixels.
+SMALLEST = 4
+# Channels do not grow beyond this many times the width.
+MOST = 8
+# Keeps the variance of a sum of two alike.
+HALF_VARIANCE = math.sqrt(0.5)
+_EPSILON = 1e-8  # inside the root: scales may all be zero
 
 
-class FrameGenerator(keras.Model):
-    """DCGAN's generator for 64x64; 3,298,176 parameters for codes of 66 numbers."""
+class ResNetGenerator(keras.Model):
+    """Renders codes of frames."""
 
     def __init__(
         self,
         sizes: codes_lib.Sizes,
+        spec: clip.ClipSpec,
         *,
         width: int,
-        channels: int,
-        takes_category: bool,
+        style_units: int,
         name: str = "generator",
     ) -> None:
         """Creates the layers.
 
         Args:
           sizes: of the codes.
-          width: channels before the last layer.
-          channels: of a frame.
-          takes_category: whether the category is part of a frame's code.
+          spec: of a clip; its sides are 4 to 7 pixels, doubled some times.
+          width: channels of the largest picture.
+          style_units: numbers that a code is mapped to for the layers.
           name: of the network.
+
+        Raises:
+          UserError: the sides do not divide.
         """
         super().__init__(name=name)
+        levels = num_levels(spec)
         self.sizes = sizes
-        self.takes_category = takes_category and sizes.categories > 0
-        self.layers_up = [
-            _transposed(multiple * width, is_first=index == 0)
-            for index, multiple in enumerate(MULTIPLES)
+        self.small = (spec.height >> levels, spec.width >> levels)
+        self.first = width * min(2**levels, MOST)
+        options = {"activation": tf.nn.leaky_relu}
+        self.mapping = [keras.layers.Dense(style_units, **options) for _ in range(2)]
+        self.start = keras.layers.Dense(math.prod(self.small) * self.first)
+        self.blocks = [
+            UpBlock(width * min(2**level, MOST)) for level in reversed(range(levels))
         ]
-        self.norms = [batch_norm.BatchNorm() for _ in MULTIPLES]
-        self.to_frame = _transposed(channels, is_first=False)
+        self.to_frame = ModulatedConv(spec.channels)
 
     def call(
         self, codes: codes_lib.Codes, motion: tf.Tensor, training: bool = False
     ) -> tf.Tensor:
-        """Renders motion codes [N, T, D] as frames [N, T, 64, 64, C] in [-1, 1]."""
-        held = [tf.cast(codes.content, tf.float32)]
-        if self.takes_category:
-            held.append(codes_lib.one_hot(codes.labels, self.sizes))
-        held = tf.repeat(
-            tf.concat(held, axis=-1)[:, tf.newaxis], motion.shape[1], axis=1
-        )
-        motion = tf.cast(motion, tf.float32)
+        """Renders motion codes as frames.
+
+        Args:
+          codes: of N clips.
+          motion: [N, T, D].
+          training: leaves the colours as they come. Squashed ones hardly learn once they
+            are at an end of the range, as the black ground of moving shapes is.
+
+        Returns:
+          [N, T, H, W, C] float32; in [-1, 1] outside of training.
+        """
+        held = tf.cast(codes.content, self.compute_dtype)
+        if self.sizes.categories:
+            category = codes_lib.one_hot(codes.labels, self.sizes)
+            held = tf.concat([held, tf.cast(category, held.dtype)], axis=-1)
+        held = tf.repeat(held[:, tf.newaxis], motion.shape[1], axis=1)
+        motion = tf.cast(motion, held.dtype)
         flat = frames.fold_time(tf.concat([held, motion], axis=-1))
-        return self.render(flat, num_frames=motion.shape[1], training=training)
+        x = tf.reshape(self.start(flat), [-1, *self.small, self.first])
+        style = flat
+        for layer in self.mapping:
+            style = layer(style)
+        for block in self.blocks:
+            x = block(x, style, is_nested=training)
+        made = self.to_frame(x, style, is_nested=training)
+        made = tf.cast(made, tf.float32)
+        if not training:
+            made = tf.clip_by_value(made, -1.0, 1.0)
+        return frames.unfold_time(made, num_frames=motion.shape[1])
 
-    def render(
-        self, flat: tf.Tensor, *, num_frames: int, training: bool = False
+
+def num_levels(spec: clip.ClipSpec) -> int:
+    """Returns how often the smallest picture is doubled.
+
+    Raises:
+      UserError: a side does not divide by 2 to the power of that number.
+    """
+    shorter = min(spec.height, spec.width)
+    levels = max(int(math.log2(shorter / SMALLEST)), 0) if shorter >= SMALLEST else 0
+    step = 2**levels
+    for name in ("height", "width"):
+        size = getattr(spec, name)
+        if levels == 0 or size % step:
+            lower = max(size - size % step, 2 * SMALLEST)
+            raise errors.UserError(
+                f"`{name}` ({size}) must be a multiple of {step} and at least "
+                f"{2 * SMALLEST} for MoCoGAN with a shorter side of {shorter}; use "
+                f"{lower} or {lower + step}."
+            )
+    return levels
+
+
+class ModulatedConv(keras.layers.Layer):
+    """A 3x3 convolution of stride 1, or doubling, whose inputs a style has scaled."""
+
+    def __init__(
+        self, filters: int, *, doubles: bool = False, **kwargs: object
+    ) -> None:
+        """Stores the settings.
+
+        Args:
+          filters: channels of the output.
+          doubles: whether the image is doubled, by repeating pixels, before.
+          **kwargs: of `keras.layers.Layer`.
+        """
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.doubles = doubles
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        channels = input_shape[-1]
+        self.kernel = self.add_weight(
+            shape=(KERNEL, KERNEL, channels, self.filters),
+            initializer="he_normal",
+            name="kernel",
+        )
+        self.bias = self.add_weight(
+            shape=(self.filters,), initializer="zeros", name="bias"
+        )
+        self.scales = keras.layers.Dense(channels, bias_initializer="ones")
+        self.built = True
+
+    def call(
+        self, inputs: tf.Tensor, style: tf.Tensor, is_nested: bool = True
     ) -> tf.Tensor:
-        """Renders codes of frames [N·T, D] as [N, T, 64, 64, C]."""
-        x = tf.cast(flat[:, tf.newaxis, tf.newaxis], self.compute_dtype)
-        for layer, norm in zip(self.layers_up, self.norms, strict=True):
-            x = norm(layer(x, is_nested=training), training=training)
-            x = tf.nn.relu(x)
-        made = self.to_frame(x, is_nested=training)
-        made = tf.tanh(tf.cast(made, tf.float32))
-        return frames.unfold_time(made, num_frames=num_frames)
+        """Takes images [M, H, W, C] and styles [M, D]; returns [M, H, W, filters].
+
+        `is_nested` is False where the gradients may be slow, as in an export.
+        """
+        scales = self.scales(style)  # [M, C]
+        kernel = tf.convert_to_tensor(self.kernel)
+        scaled = inputs * scales[:, tf.newaxis, tf.newaxis]
+        if self.doubles:
+            made = self._doubled(scaled, kernel, is_nested)
+        else:
+            made = convolution.conv2d(scaled, kernel, padding=1, is_nested=is_nested)
+        squares = tf.square(tf.cast(scales, tf.float32))
+        energy = tf.reduce_sum(tf.square(tf.cast(kernel, tf.float32)), axis=[0, 1])
+        sizes = tf.math.rsqrt(tf.matmul(squares, energy) + _EPSILON)  # [M, filters]
+        made *= tf.cast(sizes, made.dtype)[:, tf.newaxis, tf.newaxis]
+        return tf.nn.bias_add(made, tf.convert_to_tensor(self.bias))
+
+    def _doubled(
+        self, images: tf.Tensor, kernel: tf.Tensor, is_nested: bool
+    ) -> tf.Tensor:
+        """Convolves images that were doubled by repeating pixels."""
+        # The spread kernel read backwards, because a transposed convolution turns it.
+        turned = tf.transpose(tf.reverse(kernel, axis=[0, 1]), [0, 1, 3, 2])
+        spread = tf.add_n(
+            [
+                tf.pad(turned, [[row, 1 - row], [column, 1 - column], [0, 0], [0, 0]])
+                for row in range(2)
+                for column in range(2)
+            ]
+        )
+        return convolution.conv2d_transpose(
+            images, spread, stride=2, padding=1, is_nested=is_nested
+        )
 
 
-def torch_uniform() -> keras.Initializer:
-    """Returns PyTorch's default: uniform within one over the root of the fan-in."""
-    return keras.initializers.VarianceScaling(1.0 / 3.0, "fan_in", "uniform")
+class UpBlock(keras.layers.Layer):
+    """Doubles the sides, with a shortcut."""
+
+    def __init__(self, filters: int) -> None:
+        """Creates the layers for so many output channels."""
+        super().__init__()
+        self.filters = filters
+        self.before = ModulatedConv(filters)
+        self.doubling = ModulatedConv(filters, doubles=True)
+        self.shortcut = keras.layers.Dense(filters, use_bias=False)
+
+    def call(self, x: tf.Tensor, style: tf.Tensor, is_nested: bool = True) -> tf.Tensor:
+        inner = self.before(x, style, is_nested=is_nested)
+        inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
+        inner = self.doubling(inner, style, is_nested=is_nested)
+        inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
+        return HALF_VARIANCE * (_repeat(self.shortcut(x)) + inner)
 
 
-def _transposed(filters: int, *, is_first: bool) -> convolution.Conv2DTranspose:
-    stride, padding = (1, 0) if is_first else (2, 1)
-    return convolution.Conv2DTranspose(
-        filters,
-        KERNEL,
-        stride=stride,
-        padding=padding,
-        use_bias=False,
-        kernel_initializer=torch_uniform(),
-    )
+def _repeat(images: tf.Tensor) -> tf.Tensor:
+    """Doubles images [M, H, W, C] by repeating pixels."""
+    _, height, width, channels = images.shape
+    apart = images[:, :, tf.newaxis, :, tf.newaxis]
+    shape = [tf.shape(images)[0], height, 2, width, 2, channels]
+    wide = tf.broadcast_to(apart, shape)
+    return tf.reshape(wide, [-1, 2 * height, 2 * width, channels])

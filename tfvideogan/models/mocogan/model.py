@@ -1,6 +1,6 @@
 """MoCoGAN, the recommended design: content, category and motion to videos of any length.
 
-The codes and their two critics are those of the paper (`paper.py`); what is made of them
+The codes and their two critics are those of the paper (`paper/`); what is made of them
 is not:
 
     motion       small steps of a code with memory (MoCoGAN-HD), told the category
@@ -19,7 +19,7 @@ Sources: Tulyakov et al., MoCoGAN, CVPR 2018, for the task and the codes; Tian e
 MoCoGAN-HD, ICLR 2021, for residual motion; Miyato et al., 2018, for projection; Mescheder
 et al., 2018, for R1; Karras et al., 2020, for the loss and the unsquashed colours; Zhao et
 al., 2020, for the augmentation. Spectral norm and the hinge loss were tried first: see
-`resnet_discriminator.py`.
+`discriminators.py`.
 """
 
 import functools
@@ -33,12 +33,12 @@ from tfvideogan.losses import adversarial, penalties
 from tfvideogan.models import phase
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import (
+    discriminators,
     generating,
+    generator,
     motion,
     objective,
     renderer,
-    resnet_discriminator,
-    resnet_generator,
 )
 from tfvideogan.ops import augmentation
 
@@ -135,7 +135,7 @@ class MoCoGAN(generating.GeneratingGAN):
           UserError: the clips are too short or small, or their sides do not divide.
         """
         size = min(spec.height, spec.width)
-        least = resnet_discriminator.least_frames(size)
+        least = discriminators.least_frames(size)
         if spec.frames < least:
             raise errors.UserError(
                 f"`frames` ({spec.frames}) must be at least {least} for MoCoGAN with a "
@@ -150,13 +150,13 @@ class MoCoGAN(generating.GeneratingGAN):
         self.motion = motion.ResidualMotion(
             self.sizes, self.motion_units, memory=self.motion_memory
         )
-        self.generator = resnet_generator.ResNetGenerator(
+        self.generator = generator.ResNetGenerator(
             self.sizes, spec, width=self.width, style_units=self.style_units
         )
-        self.image_critic = resnet_discriminator.FrameCritic(
+        self.image_critic = discriminators.FrameCritic(
             size, width=self.critic_width, has_spectral_norm=False
         )
-        self.video_critic = resnet_discriminator.ClipCritic(
+        self.video_critic = discriminators.ClipCritic(
             size,
             width=self.critic_width,
             categories=self.sizes.categories,

@@ -1,0 +1,59 @@
+import collections
+
+import pytest
+
+from tfvideogan.data.procedural import combinations
+
+
+@pytest.mark.parametrize("sizes", [(10, 6), (10, 2), (12, 6), (3, 2), (8, 4)])
+def test_splits_share_no_pair_and_leave_none_out(sizes):
+    pairs = combinations.split_pairs(*sizes)
+    everything = [pair for split in pairs.values() for pair in split]
+    assert len(set(everything)) == len(everything) == sizes[0] * sizes[1]
+    for motion in range(sizes[1]):
+        assert sum(m == motion for _, m in pairs["test"]) == 1
+        assert sum(m == motion for _, m in pairs["validation"]) == 1
+
+
+def test_every_element_and_motion_is_trained():
+    pairs = combinations.split_pairs(10, 6)["train"]
+    assert {element for element, _ in pairs} == set(range(10))
+    assert {motion for _, motion in pairs} == set(range(6))
+
+
+def test_motions_take_turns():
+    pairs = combinations.split_pairs(10, 6)["train"]
+    assert [motion for _, motion in pairs[:12]] == [0, 1, 2, 3, 4, 5] * 2
+
+
+def test_what_is_held_out_of_ten_digits_and_two_axes():
+    pairs = combinations.split_pairs(10, 2)
+    assert pairs["test"] == ((0, 0), (1, 1))
+    assert pairs["validation"] == ((5, 0), (6, 1))
+
+
+def test_more_elements_can_be_held_out_of_each_motion():
+    pairs = combinations.split_pairs(96, 6, held_out=10)
+    # 10 of 96 elements for each of 6 motions; the rest is trained.
+    assert [len(pairs[split]) for split in ("test", "validation")] == [60, 60]
+    assert len(set(pairs["train"] + pairs["validation"] + pairs["test"])) == 96 * 6
+    # 96 // 10 = 9 elements apart: none is tested in two of the six motions.
+    for split in ("test", "validation"):
+        assert len({element for element, _ in pairs[split]}) == 60
+
+
+@pytest.mark.parametrize("slot", [0, 1])
+def test_pairs_are_balanced_exactly(slot):
+    pairs = combinations.split_pairs(10, 6)["train"]
+    for first in (0, 48, 480):
+        chosen = [combinations.pair_of(pairs, first + i, slot) for i in range(48)]
+        assert collections.Counter(chosen) == collections.Counter(pairs)
+
+
+def test_in_time_every_pair_meets_every_other():
+    pairs = combinations.split_pairs(3, 2)["train"]
+    met = {
+        tuple(combinations.pair_of(pairs, i, slot) for slot in (0, 1))
+        for i in range(len(pairs) ** 2)
+    }
+    assert len(met) == len(pairs) ** 2

@@ -1,0 +1,86 @@
+"""What TensorBoard gets to see."""
+
+import io
+import pathlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.engine import events
+from tfvideogan.engine.reporting import summaries
+from tfvideogan.media import sheets
+
+
+def columns(height: int = 96, width: int = 96) -> dict[str, np.ndarray]:
+    """Two clips of three frames: white, black, and a mask that is half."""
+    white = np.ones([2, 3, height, width, 3], np.float32)
+    return {"real": white, "fake": -white, "mask": white[..., :1] * 0.0}
+
+
+def test_grid_has_a_row_for_each_clip_and_a_column_for_each_name() -> None:
+    frames = summaries.grid(columns())
+    cell = 96 + sheets.GAP
+    assert frames.shape == (3, 2 * cell, 3 * cell, 3) and frames.dtype == np.uint8
+    centres = frames[0, [48, 48 + cell]][:, [48, 48 + cell, 48 + 2 * cell]]
+    # White, black, and 0.0, which lies in the middle of 0..255.
+    np.testing.assert_array_equal(centres[..., 0], [[255, 0, 128]] * 2)
+
+
+def test_small_clips_are_enlarged_and_wide_rows_shrunk() -> None:
+    small = summaries.grid(columns(8, 8))
+    assert small.shape[1] == 2 * (96 + sheets.GAP)
+    wide = summaries.grid(columns(96, 2000))
+    assert wide.shape[2] <= summaries.MAX_WIDTH + 3 * sheets.GAP
+
+
+def test_clips_play_in_the_image_tab(tmp_path: pathlib.Path) -> None:
+    moving = columns()
+    moving["real"][:, 1] = 0.0  # animated PNG leaves out frames that repeat
+    writer = summaries.Summaries(str(tmp_path / "train"))
+    writer.clips(7, "samples", moving, fps=8.0, folder=tmp_path / "samples")
+    writer.close()
+    width, height, encoded = events.read(tmp_path / "train")["samples"][7]
+    picture = Image.open(io.BytesIO(encoded))
+    assert picture.format == "PNG" and picture.n_frames == 3
+    assert picture.size == (int(width), int(height))
+    about = events.metadata(tmp_path / "train", "samples")
+    assert about.plugin_data.plugin_name == "images"
+    assert about.summary_description == "real | fake | mask"
+
+
+def test_clips_lie_beside_as_files(tmp_path: pathlib.Path) -> None:
+    writer = summaries.Summaries(str(tmp_path / "train"))
+    writer.clips(7, "samples", columns(), fps=8.0, folder=tmp_path / "samples")
+    writer.close()
+    names = sorted(one.name for one in (tmp_path / "samples").iterdir())
+    assert names == ["step_0000007.gif", "step_0000007.mp4"]
+
+
+def test_large_pictures_become_gif(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "MAX_BYTES", 10)
+    writer = summaries.Summaries(str(tmp_path / "train"))
+    writer.clips(1, "samples", columns(), fps=8.0, folder=tmp_path / "samples")
+    writer.close()
+    assert events.read(tmp_path / "train")["samples"][1][2].startswith(b"GIF8")
+
+
+def test_numbers_and_texts_arrive(tmp_path: pathlib.Path) -> None:
+    writer = summaries.Summaries(str(tmp_path))
+    writer.scalars(3, {"critic/real": 0.5})
+    table = summaries.markdown_table(("a", "b"), [("1", "2")])
+    writer.text(0, "run/table", table)
+    writer.close()
+    found = events.read(tmp_path)
+    assert found["critic/real"][3] == 0.5
+    assert bytes(found["run/table"][0].item()) == b"| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_other_workers_write_nothing(tmp_path: pathlib.Path) -> None:
+    writer = summaries.Summaries(str(tmp_path / "train"), is_chief=False)
+    writer.scalars(3, {"critic/real": 0.5})
+    writer.clips(1, "samples", columns(), fps=8.0, folder=tmp_path / "samples")
+    writer.close()
+    assert not list(tmp_path.iterdir())

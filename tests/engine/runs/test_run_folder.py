@@ -1,0 +1,102 @@
+"""The records of a run."""
+
+import json
+import pathlib
+
+import pytest
+
+from tfvideogan.core import errors
+from tfvideogan.engine import build
+from tfvideogan.engine.runs import run_folder
+
+MAKE = "tfvideogan.engine.loop.run.make_model"
+VALUES = {MAKE: "@a.ToyGAN", "a.ToyGAN.rate": "1"}
+
+
+def started(path: pathlib.Path, values: dict[str, str]) -> run_folder.RunFolder:
+    folder = run_folder.RunFolder(path)
+    folder.write_start({"step": 0, "values": values}, "config", "operative")
+    return folder
+
+
+def test_naming_a_folder_makes_none(tmp_path: pathlib.Path) -> None:
+    folder = run_folder.RunFolder(tmp_path / "run")
+    folder.check(VALUES, overwrite=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_start_is_recorded(tmp_path: pathlib.Path) -> None:
+    folder = started(tmp_path / "run", VALUES)
+    started(tmp_path / "run", VALUES)
+    assert (folder.path / "config.gin").read_text() == "config"
+    assert folder.config_text() == "operative"
+    assert len(folder.card()["starts"]) == 2
+    assert len((folder.path / "command.txt").read_text().splitlines()) == 2
+
+
+def test_card_says_what_the_data_are(built: build.Built) -> None:
+    card = run_folder.make_card(built, VALUES, step=3, precision="float32")
+    assert card["model"] == "ToyGAN" and card["step"] == 3
+    assert card["data"] == "toy clips, procedural, 8x8" and card["is_procedural"]
+    assert card["parameters"]["critic"] == {"trainable": 149, "all": 149}
+    assert card["spec"]["height"] == 8
+    assert set(card["environment"]) >= {"tfvideogan", "tensorflow", "keras", "oneDNN"}
+    json.dumps(card)
+
+
+def test_other_model_is_refused_even_when_overwriting(tmp_path: pathlib.Path) -> None:
+    folder = started(tmp_path / "run", VALUES)
+    other = VALUES | {MAKE: "@a.OtherGAN"}
+    with pytest.raises(
+        errors.UserError, match="a run of @a.ToyGAN, not of @a.OtherGAN"
+    ):
+        folder.check(other, overwrite=True)
+
+
+def test_other_configuration_is_refused_unless_overwriting(
+    tmp_path: pathlib.Path,
+) -> None:
+    folder = started(tmp_path / "run", VALUES)
+    other = VALUES | {"a.ToyGAN.rate": "2"}
+    with pytest.raises(errors.UserError, match="a.ToyGAN.rate: 1 -> 2"):
+        folder.check(other, overwrite=False)
+    folder.check(other, overwrite=True)
+    folder.check(VALUES, overwrite=False)
+
+
+def test_file_in_the_way_is_refused(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "run").write_text("")
+    with pytest.raises(errors.UserError, match="is a file, not a folder"):
+        run_folder.RunFolder(tmp_path / "run").check({}, overwrite=False)
+
+
+def test_folder_without_configuration_is_no_run(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(errors.UserError, match="is no run folder"):
+        run_folder.RunFolder(tmp_path).config_text()
+
+
+def test_records_of_steps_that_come_again_are_dropped(tmp_path: pathlib.Path) -> None:
+    folder = started(tmp_path, VALUES)
+    for step in (1, 2, 3):
+        folder.append(run_folder.METRICS, {"step": step})
+    with (tmp_path / run_folder.METRICS).open("a") as file:
+        file.write('{"step": 4, "cri')  # a kill in the middle of a line
+    folder.forget_after(2)
+    lines = (tmp_path / run_folder.METRICS).read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2]
+
+
+def test_other_workers_write_nothing(tmp_path: pathlib.Path) -> None:
+    folder = run_folder.RunFolder(tmp_path / "run", is_chief=False)
+    folder.write_start({"step": 0}, "", "")
+    folder.append(run_folder.METRICS, {"step": 1})
+    folder.forget_after(0)
+    assert not (tmp_path / "run").exists()
+
+
+def test_command_can_be_typed_again() -> None:
+    argv = ["/x/tfvideogan/train.py", "--gin_file=a.gin", "--gin_param=A = 'b c'"]
+    assert run_folder.command(argv) == (
+        "python -m tfvideogan.train --gin_file=a.gin '--gin_param=A = '\"'\"'b c'\"'\"''"
+    )
+    assert run_folder.command(["tool.py", "-x"]) == "python tool.py -x"

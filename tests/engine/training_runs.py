@@ -1,0 +1,65 @@
+"""Runs of the toy model, in this process and in others, and what they left behind."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+from tfvideogan import train
+from tfvideogan.engine.config import search_path
+
+TOY = "tests/engine/toy.gin"
+
+
+def options(workdir: pathlib.Path, *bindings: str) -> list[str]:
+    """Returns the command line of a training."""
+    params = [f"--gin_param={binding}" for binding in bindings]
+    return [f"--gin_file={TOY}", f"--workdir={workdir}", *params]
+
+
+def train_here(
+    workdir: pathlib.Path, *bindings: str, flags: tuple[str, ...] = ()
+) -> int:
+    """Trains in this process; returns the exit code."""
+    return train.main([*options(workdir, *bindings), *flags])
+
+
+def start(module: str, *arguments: str, **environment: str) -> subprocess.Popen:
+    """Starts a module in a new process, with its output in pipes."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=search_path.ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def tensors(workdir: pathlib.Path, step: int) -> dict[str, np.ndarray]:
+    """Returns everything that a checkpoint holds, by name."""
+    prefix = workdir / "checkpoints" / f"step_{step:08d}" / "weights"
+    reader = tf.train.load_checkpoint(str(prefix))
+    names = [name for name in reader.get_variable_to_shape_map() if "GRAPH" not in name]
+    return {name: reader.get_tensor(name) for name in names}
+
+
+def records(workdir: pathlib.Path, name: str = "metrics.jsonl") -> list[dict]:
+    """Returns the lines of a .jsonl file."""
+    return [json.loads(line) for line in (workdir / name).read_text().splitlines()]
+
+
+def losses(workdir: pathlib.Path) -> dict[int, dict[str, float]]:
+    """Returns what each logged step reported, without times and speeds."""
+    return {
+        record["step"]: {
+            name: value
+            for name, value in record.items()
+            if "/" in name and not name.startswith("throughput/")
+        }
+        for record in records(workdir)
+    }

@@ -1,0 +1,42 @@
+from tfvideogan.media import timing
+
+
+def shown(times: list[float], fps: float, **options) -> list[int]:
+    timed = zip(times, range(len(times)), strict=True)
+    return list(timing.at_rate(timed, fps, **options))
+
+
+def test_even_frames_stay_as_they_are():
+    assert shown([0.0, 0.1, 0.2], 10) == [0, 1, 2]
+
+
+def test_times_rounded_to_milliseconds_stay_even():
+    assert shown([0.0, 0.033, 0.067, 0.1, 0.133], 30) == [0, 1, 2, 3, 4]
+
+
+def test_a_pause_shows_the_frame_before_it():
+    assert shown([0.0, 0.1, 0.4], 10) == [0, 1, 1, 1, 2]
+
+
+def test_of_frames_that_come_too_fast_the_last_is_shown():
+    assert shown([0.0, 0.1, 0.11, 0.12, 0.2], 10) == [0, 3, 4]
+
+
+def test_the_first_time_does_not_matter():
+    assert shown([5.0, 5.1], 10) == [0, 1]
+
+
+def test_the_last_frame_may_be_held():
+    assert shown([0.0, 0.1], 10, hold=0.3) == [0, 1, 1, 1]
+
+
+def test_half_the_rate_is_every_other_frame():
+    assert shown([0.0, 0.1, 0.2, 0.3], 5, hold=0.1) == [0, 2]
+
+
+def test_an_absurd_pause_does_not_fill_the_memory():
+    assert len(shown([0.0, 1e9], 1)) < 100
+
+
+def test_nothing_comes_of_nothing():
+    assert shown([], 10) == []

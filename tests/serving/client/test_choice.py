@@ -1,0 +1,109 @@
+"""Which signature is called and which outputs are written, by flags and signatures."""
+
+import argparse
+
+import pytest
+import tensorflow as tf
+
+from tfvideogan.core import errors
+from tfvideogan.serving.client import choice, grpc_client
+from tfvideogan.serving.client import flags as client_flags
+
+
+def signature(name: str, inputs: str, **ranks: int) -> grpc_client.Signature:
+    """A signature with inputs by their names and outputs by their ranks."""
+    tensor = grpc_client.Tensor
+    return grpc_client.Signature(
+        name,
+        {one: tensor(tf.uint8, (None, 4)) for one in inputs.split()},
+        {one: tensor(tf.uint8, (None,) * rank) for one, rank in ranks.items()},
+    )
+
+
+KNOWN = {
+    one.name: one
+    for one in (
+        signature("serving_default", "seed", video=5, video_float=5),
+        signature("generate", "seed", video=5, video_float=5),
+        signature("swap", "content motion", video=5),
+        signature("encode", "clip", motion_codes=3, content_code=2),
+        signature("mixed", "frames seed", image=4, content_code=2),
+    )
+}
+
+
+def flags(**values: object) -> argparse.Namespace:
+    given = [f"--{name}={value}" for name, value in values.items()]
+    return client_flags.parser("").parse_args(["--model=m", *given])
+
+
+def test_a_verb_comes_before_the_default_signature() -> None:
+    assert choice.verb(flags(), KNOWN) == "generate"
+    only = {"serving_default": KNOWN["serving_default"], "swap": KNOWN["swap"]}
+    assert choice.verb(flags(), only) == "serving_default"
+    chosen = flags(signature="swap", motion="a.mp4")
+    assert choice.verb(chosen, KNOWN) == "swap"
+
+
+@pytest.mark.parametrize(
+    "given, text",
+    [
+        (
+            {"signature": "sing"},
+            "no signature 'sing'; it has serving_default, generate",
+        ),
+        ({"signature": "swap", "samples": 2}, "but swap takes none"),
+        ({"signature": "encode", "samples": 2}, "but encode takes none"),
+        ({"signature": "mixed", "samples": 2}, "or a whole video"),
+        ({"motion": "a.mp4"}, r"generate has no input `motion`; .* are \[swap\]"),
+    ],
+)
+def test_a_signature_that_cannot_be_called_is_told(given, text) -> None:
+    with pytest.raises(errors.UserError, match=text):
+        choice.verb(flags(**given), KNOWN)
+
+
+@pytest.mark.parametrize(
+    "name, given, wanted",
+    [
+        ("generate", {"output": "o.mp4"}, ["video"]),
+        ("generate", {"outputs": "video_float", "output": "o.mp4"}, ["video_float"]),
+        ("encode", {"output": "o.npz"}, ["content_code", "motion_codes"]),
+        ("encode", {"output": "o.NPZ", "outputs": "motion_codes"}, ["motion_codes"]),
+        ("mixed", {"output": "o.png"}, ["image"]),
+        (
+            "mixed",
+            {"outputs": "image,content_code", "output": "o.png"},
+            ["image", "content_code"],
+        ),
+    ],
+)
+def test_pictures_come_first_and_codes_where_there_are_none(
+    name, given, wanted
+) -> None:
+    assert choice.outputs(flags(**given), KNOWN[name]) == wanted
+
+
+@pytest.mark.parametrize(
+    "name, given, text",
+    [
+        ("generate", {}, "--output is missing"),
+        ("generate", {"output": "o.mp4", "outputs": "sound"}, "generate has video, "),
+        ("encode", {"output": "o.mp4"}, "cannot hold content_code, motion_codes"),
+        (
+            "mixed",
+            {"output": "o", "outputs": "content_code"},
+            "cannot hold content_code",
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_told(name, given, text) -> None:
+    with pytest.raises(errors.UserError, match=text):
+        choice.outputs(flags(**given), KNOWN[name])
+
+
+def test_strings_are_no_output_to_write() -> None:
+    text = grpc_client.Tensor(tf.string, (None,))
+    only = grpc_client.Signature("predict", {}, {"caption": text})
+    with pytest.raises(errors.UserError, match="cannot be written"):
+        choice.outputs(flags(output="o.npz"), only)

@@ -1,0 +1,142 @@
+"""Strips: each clip is one picture with its frames side by side, as MoCoGAN's users do.
+
+    <root>/<class>/<clip>.png        frames are squares along the longer side
+
+A picture of 4480x64 is a clip of 70 frames of 64x64; strips may be horizontal or vertical.
+The content decides the format, not the ending: the action clips that came with MoCoGAN
+are PNG files called .jpg. Folders of classes give labels; splits are folders or a hash of
+the names (`class_folders.py`).
+
+    source = Strips(root="/data/actions", frames=16, stride=2)
+
+Reference: Tulyakov et al., MoCoGAN: Decomposing motion and content for video generation,
+2018, section 4.
+"""
+
+import functools
+import pathlib
+
+import numpy as np
+
+from tfvideogan.core import clip
+from tfvideogan.data import splitting
+from tfvideogan.data.cache import converted
+from tfvideogan.data.datasets import class_folders
+from tfvideogan.media import damage, image_sequences, resizing, stills
+
+# Endings of what may lie beside the strips.
+OTHER_ENDINGS = (".txt", ".md", ".csv", ".json", ".db", ".ini")
+FPS = 25.0
+TREE = "expected <root>/<class>/<clip>.png or .jpg, frames side by side in each picture"
+
+
+class Strips(converted.ConvertedSource):
+    """Clips stored as strips, with their classes.
+
+    Attributes:
+      class_names: of the labels; empty where there are no folders of classes.
+    """
+
+    name = "strips"
+    title = "strips"
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        frames: int = 16,
+        height: int = 64,
+        width: int = 64,
+        channels: int = 3,
+        stride: int = 1,
+        eval_frames: int | None = None,
+        fps: float = FPS,
+        validation: float = splitting.VALIDATION_SHARE,
+        test: float = splitting.TEST_SHARE,
+        cache_dir: str | None = None,
+        max_damaged: float = damage.MAX_SHARE,
+    ) -> None:
+        """Lists the strips and converts them where that has not been done.
+
+        Args:
+          root: the folder.
+          frames: T of one training window.
+          height: of the clips, in pixels; the squares are stretched to it.
+          width: of the clips, in pixels.
+          channels: 3 (RGB) or 1 (grey).
+          stride: every so many frames; MoCoGAN's `every_nth`.
+          eval_frames: see `ConvertedSource`.
+          fps: of the strips, before `stride`; for previews.
+          validation: share of that split, where there are no folders of splits.
+          test: share of that split, likewise.
+          cache_dir: see `cache/records.py`.
+          max_damaged: see `ConvertedSource`.
+
+        Raises:
+          UserError: the folder is missing or empty, too much is damaged, or no strip is
+            as long as a window.
+        """
+        path = pathlib.Path(root).expanduser()
+        listing = class_folders.find(
+            path, _is_strip, tree=TREE, validation=validation, test=test
+        )
+        self.class_names = listing.class_names
+        spec = clip.ClipSpec(
+            frames=frames,
+            height=height,
+            width=width,
+            channels=channels,
+            num_classes=len(listing.class_names),
+            fps=fps,
+        )
+        clips = {
+            split: [
+                converted.RawClip(
+                    found.id,
+                    (found.path,),
+                    functools.partial(_load, found.path, spec),
+                    label=listing.label(found),
+                )
+                for found in listed
+            ]
+            for split, listed in listing.splits.items()
+        }
+        super().__init__(
+            root=root,
+            spec=spec,
+            clips=clips,
+            stride=stride,
+            eval_frames=eval_frames,
+            cache_dir=cache_dir,
+            max_damaged=max_damaged,
+        )
+
+
+def read_strip(path: pathlib.Path) -> np.ndarray:
+    """Reads a strip as [T, S, S, 3] uint8, S being the shorter side.
+
+    Raises:
+      DamagedClip: the file is damaged or no picture.
+    """
+    picture = stills.read_frame(path)
+    height, width, channels = picture.shape
+    side = min(height, width)
+    length = max(height, width) // side  # what is left over is no frame
+    if height > width:
+        return picture[: length * side].reshape(length, side, side, channels)
+    columns = picture[:, : length * side].reshape(side, length, side, channels)
+    return columns.swapaxes(0, 1)
+
+
+def _load(path: pathlib.Path, spec: clip.ClipSpec) -> dict[str, np.ndarray]:
+    frames = [
+        resizing.fitted(
+            image_sequences.with_channels(frame, spec.channels), spec.height, spec.width
+        )
+        for frame in read_strip(path)
+    ]
+    return {"frames": np.stack(frames)}
+
+
+def _is_strip(path: pathlib.Path) -> bool:
+    return path.is_file() and path.suffix.lower() not in OTHER_ENDINGS

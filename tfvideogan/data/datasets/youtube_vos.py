@@ -1,0 +1,226 @@
+"""YouTube-VOS: thousands of videos of 94 kinds of objects, with masks in every 5th frame.
+
+The folder as downloaded (one archive each):
+
+    <root>/train/JPEGImages/0a2f2bd294/00000.jpg, 00005.jpg ...   6 frames/s
+    <root>/train/Annotations/0a2f2bd294/00000.png ...             palette masks
+    <root>/valid/, <root>/test/                                   frames; no whole masks
+    <root>/train_all_frames/JPEGImages/0a2f2bd294/00000.jpg ...   30 frames/s, no masks
+
+Only the training videos have masks in all annotated frames. With `masks` they are split
+into train, validation and test by a hash of each video's name. Without, the folders
+train, valid and test are the splits, as the literature on inpainting has it.
+
+    source = YoutubeVos(root="/data/YouTubeVOS", frames=8, height=240, width=432)
+
+Objects may come and go: of each video the longest run of annotated frames is a clip.
+
+The annotations are CC BY 4.0; the footage belongs to its authors.
+
+Reference: Xu et al., YouTube-VOS: a large-scale video object segmentation benchmark, 2018.
+"""
+
+import functools
+import itertools
+import pathlib
+
+import cv2
+import numpy as np
+
+from tfvideogan.core import clip, errors
+from tfvideogan.data import splitting
+from tfvideogan.data.cache import converted
+from tfvideogan.media import damage, image_sequences, resizing, stills
+from tfvideogan.media import flow as optical_flow
+
+FPS = 30.0
+# Every so many frames are in the archives that are not called all_frames.
+STEP = 5
+FOLDERS = {"train": "train", "validation": "valid", "test": "test"}
+ALL_FRAMES = "_all_frames"
+TREE = (
+    "expected <root>/train/JPEGImages/<video>/00000.jpg and "
+    "<root>/train/Annotations/<video>/00000.png"
+)
+
+
+class YoutubeVos(converted.ConvertedSource):
+    """Videos of YouTube-VOS; a `source.ClipSource`.
+
+    Attributes:
+      name: "youtube_vos".
+    """
+
+    name = "youtube_vos"
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        frames: int = 8,
+        height: int = 240,
+        width: int = 432,
+        masks: bool = True,
+        flow: bool = False,
+        all_frames: bool = False,
+        object_id: int = 0,
+        eval_frames: int | None = None,
+        cache_dir: str | None = None,
+        max_damaged: float = damage.MAX_SHARE,
+    ) -> None:
+        """Checks the folder and converts it where that has not been done.
+
+        Args:
+          root: the folder with the folder `train`.
+          frames: T of one training window; shorter videos are left out.
+          height: of the clips in pixels; pictures of any size are stretched to it.
+          width: of the clips in pixels.
+          masks: whether the clips have `foreground_masks`.
+          flow: whether they have flow, estimated by DIS.
+          all_frames: whether to read the folders `train_all_frames` and so on; these
+            have no masks.
+          object_id: which object of a video; 0 takes the union of all.
+          eval_frames: cuts test and validation into windows; see `converted.py`.
+          cache_dir: see `cache/records.py`.
+          max_damaged: share of the videos that may be damaged.
+
+        Raises:
+          UserError: the folder is incomplete, too much is damaged, or values do not fit.
+        """
+        if masks and all_frames:
+            raise errors.UserError(
+                "`all_frames` has no masks: let `masks` be False, or read the annotated "
+                "frames only."
+            )
+        spec = clip.ClipSpec(
+            frames,
+            height,
+            width,
+            has_masks=masks,
+            has_flow=flow,
+            fps=FPS if all_frames else FPS / STEP,
+        )
+        folder = pathlib.Path(root).expanduser()
+        self.title = "YouTube-VOS, train/ split by video," if masks else "YouTube-VOS"
+        super().__init__(
+            root=folder,
+            spec=spec,
+            clips=self._clips(folder, spec, ALL_FRAMES * all_frames, object_id),
+            parameters={
+                "object_id": object_id,
+                "flow": optical_flow.PRODUCER if flow else None,
+            },
+            eval_frames=eval_frames,
+            cache_dir=cache_dir,
+            max_damaged=max_damaged,
+        )
+
+    def _clips(
+        self, root: pathlib.Path, spec: clip.ClipSpec, ending: str, object_id: int
+    ) -> dict[str, list[converted.RawClip]]:
+        """Returns the videos of each split."""
+        folders = {split: root / (name + ending) for split, name in FOLDERS.items()}
+        if not (folders["train"] / "JPEGImages").is_dir():
+            raise errors.UserError(
+                f"{folders['train'] / 'JPEGImages'} does not exist; {TREE}."
+            )
+        if not spec.has_masks:
+            return {
+                split: [
+                    _raw_clip(f"{split}/{video}", _frames(folder, video), {}, spec, 0)
+                    for video in _videos(folder)
+                ]
+                for split, folder in folders.items()
+            }
+        folder = folders["train"]
+        splits = splitting.by_hash(_videos(folder))
+        return {
+            split: [
+                _raw_clip(
+                    f"train/{video}",
+                    *_annotated(folder, video),
+                    spec,
+                    object_id,
+                )
+                for video in videos
+            ]
+            for split, videos in splits.items()
+        }
+
+
+def _videos(folder: pathlib.Path) -> list[str]:
+    root = folder / "JPEGImages"
+    return sorted(one.name for one in root.glob("*") if one.is_dir())
+
+
+def _frames(folder: pathlib.Path, video: str) -> dict[int, pathlib.Path]:
+    """Returns the pictures of a video by their numbers, in order."""
+    return _numbered(folder / "JPEGImages" / video)
+
+
+def _annotated(
+    folder: pathlib.Path, video: str
+) -> tuple[dict[int, pathlib.Path], dict[int, pathlib.Path]]:
+    """Returns the longest run of frames with masks, and these."""
+    frames = _frames(folder, video)
+    masks = _numbered(folder / "Annotations" / video)
+    if not masks:
+        raise errors.UserError(
+            f"The video {video} has no masks in {folder / 'Annotations' / video}; {TREE}, "
+            "or let `masks` be False."
+        )
+    runs = [
+        list(run)
+        for has_mask, run in itertools.groupby(frames, key=lambda n: n in masks)
+        if has_mask
+    ]
+    longest = max(runs, key=len, default=[])
+    return {n: frames[n] for n in longest}, {n: masks[n] for n in longest}
+
+
+def _numbered(folder: pathlib.Path) -> dict[int, pathlib.Path]:
+    if not folder.is_dir():
+        return {}
+    return {image_sequences.number(p): p for p in image_sequences.numbered(folder)}
+
+
+def _raw_clip(
+    name: str,
+    frames: dict[int, pathlib.Path],
+    masks: dict[int, pathlib.Path],
+    spec: clip.ClipSpec,
+    object_id: int,
+) -> converted.RawClip:
+    paths = (tuple(frames.values()), tuple(masks.values()))
+    load = functools.partial(_load, name, *paths, spec, object_id)
+    return converted.RawClip(name, paths[0] + paths[1], load)
+
+
+def _load(
+    name: str,
+    frame_paths: tuple[pathlib.Path, ...],
+    mask_paths: tuple[pathlib.Path, ...],
+    spec: clip.ClipSpec,
+    object_id: int,
+) -> dict[str, np.ndarray]:
+    """Reads a video at the size of the spec."""
+    cv2.setNumThreads(0)  # videos are converted side by side
+    if not frame_paths:
+        raise damage.DamagedClip(
+            f"The video {name} has no frames, or none with a mask."
+        )
+    size = (spec.height, spec.width)
+    frames = np.stack(
+        [resizing.fitted(stills.read_frame(path), *size) for path in frame_paths]
+    )
+    loaded = {"frames": frames}
+    if spec.has_masks:
+        masks = [
+            resizing.fitted_mask(stills.read_mask(path, object_id), *size)
+            for path in mask_paths
+        ]
+        loaded["foreground_masks"] = np.stack(masks)[..., None]
+    if spec.has_flow:
+        forward, backward = optical_flow.estimate_clip(frames)
+        loaded |= {"forward_flow": forward, "backward_flow": backward}
+    return loaded

@@ -1,0 +1,171 @@
+"""Everything a training says about itself: log, bar, TensorBoard, JSON lines, clips.
+
+The loop decides when; this file decides what and where.
+"""
+
+from collections.abc import Mapping
+
+from absl import logging
+
+from tfvideogan.engine import build, evaluator
+from tfvideogan.engine.config import config
+from tfvideogan.engine.reporting import progress, samples, summaries
+from tfvideogan.engine.runs import run_folder
+
+# Above this share of time spent waiting for data, the user is told what helps.
+SLOW_DATA = 0.2
+# Seconds of training that must be measured before that is said.
+LONG_ENOUGH = 10.0
+SAMPLES = "samples"
+
+
+class Reporter:
+    """Writes the records of one start of a run; other workers than the chief are mute."""
+
+    def __init__(
+        self,
+        folder: run_folder.RunFolder,
+        built: build.Built,
+        sampler: samples.Sampler,
+        display: progress.Progress,
+    ) -> None:
+        """Opens the events files; the folder exists.
+
+        Args:
+          folder: of the run.
+          built: model, source and strategy.
+          sampler: of clips to look at.
+          display: of progress.
+        """
+        self._folder = folder
+        self._built = built
+        self._sampler = sampler
+        self._display = display
+        is_chief = folder.is_chief
+        self._train = summaries.Summaries(folder.events("train"), is_chief=is_chief)
+        self._eval = summaries.Summaries(folder.events("eval"), is_chief=is_chief)
+        self._has_warned = False
+
+    def start(self, step: int, card: Mapping) -> None:
+        """Says what is trained, on what and where; writes it to TensorBoard."""
+        parameters = card["parameters"]
+        total = sum(one["all"] for one in parameters.values())
+        self.say(
+            "Environment: %s",
+            ", ".join(f"{name} {value}" for name, value in card["environment"].items()),
+        )
+        self.say("Data: %s", card["data"])
+        self.say(
+            "Model: %s, %s parameters (%s)",
+            card["model"],
+            f"{total:,}",
+            ", ".join(f"{name} {one['all']:,}" for name, one in parameters.items()),
+        )
+        self.say("Run folder: %s (tensorboard --logdir %s)", *[self._folder.path] * 2)
+        for binding in config.unused():
+            self._log(logging.WARNING, "Nothing uses the binding %s", binding)
+        for tag, text in texts(card).items():
+            self._train.text(step, tag, text)
+
+    def say(self, text: str, *values: object) -> None:
+        """Logs a line, on the chief."""
+        self._log(logging.INFO, text, *values)
+
+    def block(self, step: int, losses: Mapping[str, float]) -> None:
+        """Notes that some steps are done."""
+        if self._folder.is_chief:
+            self._display.block(step, losses)
+
+    def interval(
+        self,
+        step: int,
+        means: Mapping[str, float],
+        pace: progress.Pace,
+        *,
+        skipped: int,
+        frames_per_step: int,
+    ) -> None:
+        """Reports an interval: its mean logs, its speed, its skipped steps."""
+        if not self._folder.is_chief:
+            return
+        self._display.interval(step, pace, means)
+        if skipped:
+            text = "%d step(s) skipped: gradients were not finite."
+            self._log(logging.WARNING, text, skipped)
+        speed = {}
+        if pace.steps:
+            speed = {
+                "throughput/steps_per_second": pace.steps_per_second,
+                "throughput/frames_per_second": pace.steps_per_second * frames_per_step,
+                "throughput/data_wait": pace.data_wait,
+            }
+        total = int(self._built.model.skipped_steps.numpy())
+        values = {**means, **speed, "skipped_steps": total}
+        self._train.scalars(step, values)
+        record = {"step": step, "time": run_folder.now(), **values}
+        self._folder.append(run_folder.METRICS, record)
+        is_slow = pace.data_wait > SLOW_DATA and pace.total > LONG_ENOUGH
+        if is_slow and not self._has_warned:
+            self._has_warned = True
+            self._log(
+                logging.WARNING,
+                "The model waits for data %.0f%% of the time. Give the source a cache, "
+                "take transforms away, or train on fewer replicas.",
+                100 * pace.data_wait,
+            )
+
+    def clips(self, step: int) -> None:
+        """Draws the fixed clips and shows them."""
+        self._train.clips(
+            step,
+            SAMPLES,
+            self._sampler.draw(),
+            fps=self._built.source.spec.fps,
+            folder=self._folder.samples,
+        )
+
+    def evaluation(self, step: int, report: evaluator.Report) -> None:
+        """Reports an evaluation."""
+        record_evaluation(self._folder, self._eval, step, report)
+        self.say("%s\n%s", report.headline(step), report.table())
+
+    def close(self) -> None:
+        """Closes bar and events files."""
+        self._display.make_way()
+        self._train.close()
+        self._eval.close()
+
+    def _log(self, level: int, text: str, *values: object) -> None:
+        if self._folder.is_chief:
+            self._display.make_way()
+            logging.log(level, text, *values)
+
+
+def record_evaluation(
+    folder: run_folder.RunFolder,
+    events: summaries.Summaries,
+    step: int,
+    report: evaluator.Report,
+) -> None:
+    """Writes an evaluation to eval.jsonl and TensorBoard."""
+    events.scalars(step, report.finite())
+    record = {"step": step, "time": run_folder.now(), **report.record()}
+    folder.append(run_folder.EVALUATIONS, record)
+
+
+def texts(card: Mapping) -> dict[str, str]:
+    """Returns the texts for TensorBoard by tag, in Markdown."""
+    environment = [*card["environment"].items(), ("command", run_folder.command())]
+    parameters = [
+        (name, f"{one['trainable']:,}", f"{one['all']:,}")
+        for name, one in card["parameters"].items()
+    ]
+    return {
+        "run/data": card["data"],
+        "run/environment": summaries.markdown_table(("what", "value"), environment),
+        "run/parameters": summaries.markdown_table(
+            ("network", "trainable", "all"), parameters
+        ),
+        "gin/config": config.markdown(config.text()),
+        "gin/operative_config": config.markdown(config.operative_text()),
+    }

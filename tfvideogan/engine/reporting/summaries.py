@@ -1,0 +1,140 @@
+"""What TensorBoard shows, and the clips that lie beside it.
+
+    writer = Summaries("runs/foregan/train")
+    writer.scalars(100, {"critic/real": 0.7})
+    writer.clips(100, "samples", columns, fps=8.0, folder="runs/foregan/samples")
+
+TensorBoard has no tab for video, but its image tab hands the encoded bytes to the
+browser as they are, so an animated PNG plays there.
+"""
+
+import os
+import pathlib
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+from tensorboard.plugins.image import metadata as image_metadata
+
+from tfvideogan.core import pixels
+from tfvideogan.media import sheets, writer
+
+FILE_FORMATS = ("gif", "mp4")
+# Small clips are enlarged by whole factors, or they cannot be seen; a wide row is made
+# to fit a screen.
+MIN_CELL_HEIGHT = 96
+MAX_WIDTH = 1600
+# Of one summary: above it the exact animated PNG gives way to GIF.
+MAX_BYTES = 4_000_000
+_TABLE_RULE = "---"
+
+
+class Summaries:
+    """Writes the events of one kind, "train" or "eval", of a run."""
+
+    def __init__(self, folder: str, *, is_chief: bool = True) -> None:
+        """Opens the events file; of several workers only the chief does.
+
+        Args:
+          folder: where the events file goes.
+          is_chief: whether to write at all.
+        """
+        self._is_chief = is_chief
+        self._writer = (
+            tf.summary.create_file_writer(folder)
+            if is_chief
+            else tf.summary.create_noop_writer()
+        )
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Writes numbers by tag."""
+        with self._writer.as_default(step):
+            for tag, value in values.items():
+                tf.summary.scalar(tag, value)
+        self._writer.flush()
+
+    def text(self, step: int, tag: str, markdown: str) -> None:
+        """Writes a text in Markdown."""
+        with self._writer.as_default(step):
+            tf.summary.text(tag, markdown)
+        self._writer.flush()
+
+    def clips(
+        self,
+        step: int,
+        tag: str,
+        columns: Mapping[str, np.ndarray],
+        *,
+        fps: float,
+        folder: str | os.PathLike,
+    ) -> None:
+        """Shows clips that play, and writes them as files to `folder`.
+
+        Args:
+          step: training steps done.
+          tag: such as "samples".
+          columns: [N, T, H, W, 1 or 3] in [-1, 1] by name; N clips become rows.
+          fps: frames per second.
+          folder: for step_0000100.gif and .mp4.
+        """
+        if not self._is_chief:
+            return
+        frames = grid(columns)
+        folder = pathlib.Path(folder)
+        for suffix in FILE_FORMATS:
+            writer.write_video(folder / f"step_{step:07d}.{suffix}", frames, fps)
+        height, width = frames.shape[1:3]
+        encoded = writer.apng_bytes(frames, fps)
+        if len(encoded) > MAX_BYTES:
+            encoded = writer.gif_bytes(frames, fps)
+        metadata = image_metadata.create_summary_metadata(
+            display_name=tag, description=" | ".join(columns)
+        )
+        with self._writer.as_default(step):
+            picture = tf.stack([str(width), str(height), encoded])
+            tf.summary.write(tag, picture, metadata=metadata)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Closes the events file."""
+        self._writer.close()
+
+
+def grid(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Lays out clips: one row for each clip, one column for each name.
+
+    Args:
+      columns: [N, T, H, W, 1 or 3] in [-1, 1], by name.
+
+    Returns:
+      uint8 [T, height, width, 3], enlarged or shrunk to what can be seen.
+    """
+    cells = [_resized(_coloured(clips), len(columns)) for clips in columns.values()]
+    return sheets.grid(list(zip(*cells, strict=True)))
+
+
+def markdown_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Returns a table for the text tab."""
+    lines = [header, tuple(_TABLE_RULE for _ in header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _coloured(clips: np.ndarray) -> np.ndarray:
+    clips = pixels.to_uint8(tf.convert_to_tensor(clips)).numpy()
+    return np.repeat(clips, 3, axis=-1) if clips.shape[-1] == 1 else clips
+
+
+def _resized(clips: np.ndarray, columns: int) -> np.ndarray:
+    """Resizes clips [N, T, H, W, 3] uint8 so that `columns` of them fit a screen."""
+    number, frames, height, width, _ = clips.shape
+    factor = max(1, -(-MIN_CELL_HEIGHT // height))
+    if factor > 1:
+        return clips.repeat(factor, axis=2).repeat(factor, axis=3)
+    share = min(1.0, MAX_WIDTH / (columns * (width + sheets.GAP)))
+    if share == 1.0:
+        return clips
+    size = (int(height * share), int(width * share))
+    flat = clips.reshape(number * frames, height, width, 3)  # [N*T, H, W, 3]
+    small = tf.image.resize(flat, size, method="area")
+    small = tf.cast(tf.round(small), tf.uint8).numpy()
+    return small.reshape(number, frames, *size, 3)

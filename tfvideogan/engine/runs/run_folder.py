@@ -1,0 +1,214 @@
+"""The folder of a run: what it is, how it was started, what it has reported.
+
+    runs/foregan/
+      config.gin                as read: files and bindings in gin's canonical form
+      operative_config.gin      as in force, defaults included; rebuilds the model
+      vocabulary.txt            words of the captions by number, where there are any
+      command.txt               every command that trained here, with date
+      run.json                  versions, devices, data, model, parameters, values
+      metrics.jsonl             one line for each logging interval
+      eval.jsonl                one line for each evaluation
+      checkpoints/ train/ eval/ samples/
+
+Nothing is written before the first batch was read and checked: bad input leaves no trace.
+"""
+
+import datetime
+import json
+import os
+import pathlib
+import platform
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+import tfvideogan
+from tfvideogan.core import errors
+from tfvideogan.engine import build
+from tfvideogan.engine import strategy as strategies
+from tfvideogan.engine.runs import differences
+
+CONFIG = "config.gin"
+OPERATIVE = "operative_config.gin"
+CARD = "run.json"
+METRICS = "metrics.jsonl"
+EVALUATIONS = "eval.jsonl"
+_MAKE_MODEL = "tfvideogan.engine.loop.run.make_model"
+
+
+class RunFolder:
+    """Paths and records of one run."""
+
+    def __init__(self, path: str | os.PathLike, *, is_chief: bool = True) -> None:
+        """Names a folder; touches no file.
+
+        Args:
+          path: of the folder.
+          is_chief: of several workers, the one that writes.
+        """
+        self.path = pathlib.Path(path)
+        self.is_chief = is_chief
+
+    @property
+    def checkpoints(self) -> pathlib.Path:
+        """Where checkpoints lie."""
+        return self.path / "checkpoints"
+
+    @property
+    def samples(self) -> pathlib.Path:
+        """Where clips to look at lie."""
+        return self.path / "samples"
+
+    def events(self, kind: str) -> str:
+        """Returns the folder of TensorBoard's events, "train" or "eval"."""
+        return str(self.path / kind)
+
+    def check(self, values: Mapping[str, str], *, overwrite: bool) -> None:
+        """Checks that a run with these values may go on here.
+
+        Args:
+          values: `config.values()` of the run that is asked for.
+          overwrite: whether another configuration of the same model is allowed.
+
+        Raises:
+          UserError: the folder holds another model, another configuration, or is a file.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise errors.UserError(f"--workdir {self.path} is a file, not a folder.")
+        card = self.card()
+        old = card.get("values", {})
+        if not old or not values:
+            return
+        old_model, new_model = old.get(_MAKE_MODEL), values.get(_MAKE_MODEL)
+        if old_model != new_model:
+            raise errors.UserError(
+                f"{self.path} holds a run of {old_model}, not of {new_model}; choose "
+                "another --workdir."
+            )
+        if not overwrite:
+            differences.check_same_run(old, values, str(self.path))
+
+    def card(self) -> dict[str, Any]:
+        """Returns run.json, empty when there is none."""
+        path = self.path / CARD
+        return json.loads(path.read_text()) if path.is_file() else {}
+
+    def config_text(self) -> str:
+        """Returns the configuration that rebuilds this run.
+
+        Raises:
+          UserError: the folder holds none.
+        """
+        for name in (OPERATIVE, CONFIG):
+            path = self.path / name
+            if path.is_file() and path.read_text().strip():
+                return path.read_text()
+        raise errors.UserError(
+            f"{self.path} is no run folder: it has no {OPERATIVE}. Give the --workdir "
+            "of `python -m tfvideogan.train`."
+        )
+
+    def write_start(
+        self,
+        card: Mapping[str, Any],
+        config_text: str,
+        operative_text: str,
+        files: Mapping[str, str] | None = None,
+    ) -> None:
+        """Records a start: card, command, configuration and further text files by name.
+
+        Only the chief writes.
+        """
+        if not self.is_chief:
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        starts = self.card().get("starts", [])
+        starts.append({"step": card["step"], "time": now(), "command": command()})
+        card = {**card, "starts": starts}
+        _write(self.path / CARD, json.dumps(card, indent=1) + "\n")
+        _write(self.path / CONFIG, config_text)
+        _write(self.path / OPERATIVE, operative_text)
+        for name, text in (files or {}).items():
+            _write(self.path / name, text)
+        with (self.path / "command.txt").open("a") as file:
+            file.write(f"{now()} {command()}\n")
+
+    def append(self, name: str, record: Mapping[str, Any]) -> None:
+        """Appends a record to a .jsonl file; only the chief writes."""
+        if self.is_chief:
+            with (self.path / name).open("a") as file:
+                file.write(json.dumps(record) + "\n")
+
+    def forget_after(self, step: int) -> None:
+        """Drops training records of later steps, which will be trained again."""
+        path = self.path / METRICS
+        if not self.is_chief or not path.is_file():
+            return
+        kept = [
+            line
+            for line in path.read_text().splitlines(keepends=True)
+            if line.endswith("\n") and json.loads(line)["step"] <= step
+        ]
+        _write(path, "".join(kept))
+
+
+def make_card(
+    built: build.Built, values: Mapping[str, str], *, step: int, precision: str
+) -> dict[str, Any]:
+    """Returns what run.json says of a run, but for its starts."""
+    source = built.source
+    return {
+        "model": built.model_name,
+        "data": source.describe(),
+        "is_procedural": source.is_procedural,
+        "spec": vars(source.spec),
+        "step": step,
+        "precision": precision,
+        "parameters": {
+            name: {"trainable": trainable, "all": total}
+            for name, trainable, total in build.parameter_table(built.model)
+        },
+        "environment": environment(built.strategy),
+        "values": dict(values),
+    }
+
+
+def environment(strategy: tf.distribute.Strategy) -> dict[str, str]:
+    """Returns versions and devices, by name."""
+    return {
+        "tfvideogan": tfvideogan.__version__,
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "platform": platform.platform(),
+        "cores": str(os.cpu_count()),
+        "oneDNN": os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""),
+        "strategy": strategies.describe(strategy),
+    }
+
+
+def command(argv: Sequence[str] | None = None) -> str:
+    """Returns the command line of this process, ready to be typed again."""
+    argv = sys.argv if argv is None else argv
+    program = pathlib.Path(argv[0])
+    if program.suffix == ".py" and program.parent.name == tfvideogan.__name__:
+        start = ["python", "-m", f"{tfvideogan.__name__}.{program.stem}"]
+    else:
+        start = ["python", argv[0]]
+    return shlex.join([*start, *argv[1:]])
+
+
+def now() -> str:
+    """Returns the time in UTC, to the second."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def _write(path: pathlib.Path, text: str) -> None:
+    """Replaces a file at once, so that a kill leaves the old or the new one."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_text(text)
+    unfinished.replace(path)

@@ -1,0 +1,291 @@
+"""The rollout of the original experiments: from the first layers to all of them.
+
+    roller = original_rollout.Roller(foreground_net, background_net, variant, legacy)
+    told = roller.tell(batch, seed)
+    rolled = roller.train(roller.start(batch, seed), told)     # [N, T-1, ...], unrolled
+    rolled = roller.complete(batch, seed)                      # [N, T, ...], any length
+
+Of the masks after the first a rollout never sees any; of the frames after the first it
+sees none, except with `flow_input="next_frame"`. One step:
+
+    colour, attention, ... = foreground generator (foreground, motion, mask)
+    foreground             = attention · w + (1 - attention) · colour
+    mask                   = sigmoid(alpha · conv(features or foreground))
+    background             = likewise, from the background generator (background)
+    composite              = mask · foreground + (1 - mask) · background
+
+where w is the previous foreground, warped or not.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfvideogan.models.foregan import flow_codec
+from tfvideogan.models.foregan.thesis import (
+    composition,
+    generators,
+    options,
+    real_samples,
+)
+from tfvideogan.ops import warp
+
+OUTPUTS = ("foregrounds", "backgrounds", "foreground_masks", "composites")
+
+
+class State(NamedTuple):
+    """What a rollout knows after a frame.
+
+    Attributes:
+      foreground: [N, H, W, 3] the object before black.
+      background: [N, H, W, 3] the scene without it.
+      mask: [N, H, W, 1].
+      first_mask: [N, H, W, 1], never changed.
+      carried: [N, H, W, 3], the first object moved along the flow.
+      memory: of the foreground generator's recurrence.
+      background_memory: of the background generator's.
+    """
+
+    foreground: tf.Tensor
+    background: tf.Tensor
+    mask: tf.Tensor
+    first_mask: tf.Tensor
+    carried: tf.Tensor
+    memory: tuple[tf.Tensor, ...] = ()
+    background_memory: tuple[tf.Tensor, ...] = ()
+
+
+class Roller:
+    """Applies two generators along time; holds no variables of its own."""
+
+    def __init__(
+        self,
+        foreground_generator: generators.OriginalGenerator,
+        background_generator: generators.OriginalGenerator,
+        variant: options.Variant,
+        legacy: options.Legacy,
+    ) -> None:
+        """Stores the networks and the switches."""
+        self.foreground_generator = foreground_generator
+        self.background_generator = background_generator
+        self.variant = variant
+        self.legacy = legacy
+
+    @property
+    def min_frames(self) -> int:
+        """The shortest clip that `complete` can roll over."""
+        return len(self.foreground_generator.heads) + 1
+
+    def start(self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor) -> State:
+        """Cuts the first frame in two.
+
+        Args:
+          batch: see `core.clip`; only the first frame and mask are read.
+          seed: [2] int32, of the noise where the object was.
+        """
+        first, mask = batch["frames"][:, 0], batch["foreground_masks"][:, 0]
+        if self.variant.bg_fill == "noise":
+            background = composition.fill_noise(first, mask, seed)
+        elif self.variant.bg_fill == "black":
+            background = composition.fill_black(first, mask)
+        else:
+            background = composition.fill_rows(first, mask)
+        foreground = composition.cut_out(first, mask)
+        return State(foreground, background, mask, mask, foreground)
+
+    def tell(
+        self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor | None = None
+    ) -> dict[str, tf.Tensor]:
+        """Encodes what the generators are told at each step, [N, T-1, ...].
+
+        Args:
+          batch: see `core.clip`.
+          seed: [2] int32, of the colours of next frames; None leaves them as they are.
+
+        Returns:
+          "codes" (flow, 2 channels), "motions" (flow to the frame before, pixels) and
+          "next_frames", as far as the variant needs them.
+        """
+        told = {}
+        if self.variant.needs_flow:
+            told |= self._tell_flow(batch["forward_flow"], batch["backward_flow"])
+        if self.variant.flow_input == "next_frame":
+            following = batch["frames"][:, 1:]
+            if seed is not None:
+                following = real_samples.jitter_clips(
+                    following, seed, real_samples.NEXT_FRAME_JITTER
+                )
+            told["next_frames"] = following
+        return told
+
+    def step(
+        self, state: State, told: Mapping[str, tf.Tensor], step: int
+    ) -> tuple[State, dict[str, tf.Tensor]]:
+        """Rolls one frame on.
+
+        Args:
+          state: after the frame before.
+          told: this step's share of `tell`, [N, ...].
+          step: number of the step, from 0; matters to unshared weights only.
+
+        Returns:
+          The new state, and `OUTPUTS` of the new frame.
+        """
+        base = carried = state.carried
+        if self.variant.warp == "none":
+            base = state.foreground
+        elif self.variant.warp == "previous":
+            base = warp.backward(state.foreground, told["motions"])
+        else:
+            base = carried = warp.backward(carried, told["motions"])
+        layers = self.foreground_generator(
+            self._foreground_inputs(state, told), state.memory, step=step
+        )
+        if self.variant.update == "sum":
+            foreground = composition.add_colour(base, layers.colour)
+        else:
+            foreground = _blend(base, layers)
+        mask = self.foreground_generator.mask(layers, foreground, self.variant.alpha)
+        if self.variant.dark:
+            foreground = composition.cut_out(foreground, mask)
+        background, background_memory = self._paint(state, told, step)
+        new_state = State(
+            foreground=foreground,
+            background=background,
+            mask=mask,
+            first_mask=state.first_mask,
+            carried=carried,
+            memory=layers.state,
+            background_memory=background_memory,
+        )
+        composite = self._composite(mask, foreground, background)
+        values = (foreground, background, mask, composite)
+        return new_state, dict(zip(OUTPUTS, values, strict=True))
+
+    def train(
+        self, state: State, told: Mapping[str, tf.Tensor], num_steps: int
+    ) -> dict[str, tf.Tensor]:
+        """Generates the layers of frames 1 .. T - 1, unrolled in the graph.
+
+        Args:
+          state: from `start`.
+          told: from `tell`.
+          num_steps: T - 1.
+
+        Returns:
+          `OUTPUTS`, each [N, T-1, H, W, c] float32. With the legacy sum composites
+          leave [-1, 1].
+        """
+        outputs = []
+        for step in range(num_steps):
+            now = {name: values[:, step] for name, values in told.items()}
+            state, output = self.step(state, now, step)
+            outputs.append(output)
+        return {
+            name: tf.stack([output[name] for output in outputs], axis=1)
+            for name in OUTPUTS
+        }
+
+    def complete(
+        self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Generates the layers of clips of any length, in a loop of the graph.
+
+        Args:
+          batch: see `core.clip`; T is at least `min_frames`, which is the trained T with
+            `recurrence="concat_unshared"`, whose steps have their own weights.
+          seed: [2] int32, of the noise where the object was.
+
+        Returns:
+          `OUTPUTS`, each [N, T, H, W, c]; the first frame is the given one.
+        """
+        state = self.start(batch, seed)
+        told = {name: _time_first(value) for name, value in self.tell(batch).items()}
+        given = (state.foreground, state.background, state.mask, batch["frames"][:, 0])
+        made = [dict(zip(OUTPUTS, given, strict=True))]
+        # The first steps, whose weights or empty memories differ, stand before the loop.
+        num_first = self.min_frames - 1
+        for step in range(num_first):
+            now = {name: values[step] for name, values in told.items()}
+            state, output = self.step(state, now, step)
+            made.append(output)
+        rest = {name: values[num_first:] for name, values in told.items()}
+        rest["index"] = tf.range(num_first, tf.shape(batch["frames"])[1] - 1)
+        looped = tf.scan(
+            lambda carried, now: self.step(carried[0], now, num_first),
+            rest,
+            initializer=(state, made[-1]),
+        )[1]
+        return {
+            name: tf.concat(
+                [
+                    tf.stack([output[name] for output in made], axis=1),
+                    _time_first(looped[name]),
+                ],
+                axis=1,
+            )
+            for name in OUTPUTS
+        }
+
+    def _foreground_inputs(
+        self, state: State, told: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
+        parts = [state.foreground]
+        if self.variant.flow_input == "given":
+            parts.append(told["codes"])
+        elif self.variant.flow_input == "next_frame":
+            parts.append(told["next_frames"])
+        if self.variant.mask_feedback == "first":
+            parts.append(state.first_mask)
+        elif self.variant.mask_feedback == "propagated":
+            parts.append(state.mask)
+        return tf.concat(parts, axis=-1)
+
+    def _paint(
+        self, state: State, told: Mapping[str, tf.Tensor], step: int
+    ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+        """The next background and the memory of its generator."""
+        inputs = state.background
+        if self.variant.background_flow_input:
+            inputs = tf.concat([inputs, told["codes"]], axis=-1)
+        layers = self.background_generator(inputs, state.background_memory, step=step)
+        return _blend(state.background, layers), layers.state
+
+    def _composite(
+        self, mask: tf.Tensor, foreground: tf.Tensor, background: tf.Tensor
+    ) -> tf.Tensor:
+        if self.legacy.additive_composite:
+            compose = composition.composite_additive_legacy
+        else:
+            compose = composition.composite
+        return compose(mask, foreground, background)
+
+    def _tell_flow(
+        self, forward: tf.Tensor, backward: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        if self.legacy.late_flow:
+            forward, backward = _later(forward), _later(backward)
+        if self.legacy.wrapped_flow_code:
+            encode = flow_codec.encode_wrapped_legacy
+        else:
+            encode = flow_codec.encode_signed
+        told = {"codes": encode(forward, flow_codec.LIMIT_SHARE * forward.shape[3])}
+        if self.variant.warp != "none":
+            told["motions"] = -forward if self.legacy.forward_flow_warp else backward
+        return told
+
+
+def _blend(previous: tf.Tensor, layers: generators.Layers) -> tf.Tensor:
+    """A · previous + (1 - A) · C."""
+    return layers.colour + layers.attention * (previous - layers.colour)
+
+
+def _later(flow: tf.Tensor) -> tf.Tensor:
+    """The flow of the step after; the last step has none and keeps its own."""
+    return tf.concat([flow[:, 1:], flow[:, -1:]], axis=1)
+
+
+def _time_first(clips: tf.Tensor) -> tf.Tensor:
+    """Swaps batch and time: [N, T, ...] <-> [T, N, ...]."""
+    return tf.transpose(clips, [1, 0, *range(2, clips.shape.rank)])

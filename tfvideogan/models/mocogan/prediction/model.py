@@ -1,0 +1,402 @@
+"""MoCoGAN for video prediction: content and motion read from frames, not drawn.
+
+One to three frames of a clip are given, the rest is predicted. In each step, two rollouts
+in one:
+
+    posterior rows  know the whole clip through a narrow code of each transition and shall
+                    draw it again; half of them get their content from a frame of another
+                    time, so that motion must come from the codes and looks from the content
+    prior rows      know the context alone; half of them take the mean of the noise and are
+                    compared with what came, the others draw it and are only judged
+
+    image_critic      random frames beside the last context frame
+    prior_critic      clips of prior rows, behind two context frames
+    posterior_critic  clips of posterior rows, likewise
+
+The motion of posterior rows is read from a recoloured clip, so that codes learn what moves
+and not what it looks like: `swap` gives the motion of one clip to the content of another.
+
+Nobody has published this model; it follows the challenge "MoCoGAN for video prediction"
+and borrows from
+
+  [1] Tulyakov et al., MoCoGAN, CVPR 2018: content and motion apart.
+  [2] Villegas et al., MCnet, ICLR 2017: encoders of both; the gradient difference loss.
+  [3] Lee et al., Stochastic Adversarial Video Prediction, 2018: moved pixels, two rollouts
+      with a critic each.
+  [4] Denton, Fergus, SVG, ICML 2018: posterior and learnt prior.
+  [5] Denton, Birodkar, DRNET, NeurIPS 2017: content from another time of the clip.
+
+Where we differ from [3] and [4]: prior rows with mean noise are compared with the truth,
+which few training steps need; the recurrent state hears what was shown.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.core import clip, errors, exportable, seeds
+from tfvideogan.losses import adversarial
+from tfvideogan.models import base, phase
+from tfvideogan.models.mocogan import codes as codes_lib
+from tfvideogan.models.mocogan import discriminators as resnet_discriminator
+from tfvideogan.models.mocogan import objective
+from tfvideogan.models.mocogan.prediction import (
+    discriminators as prediction_critics,
+)
+from tfvideogan.models.mocogan.prediction import (
+    dynamics,
+    encoders,
+    predictor,
+    rows,
+    showing,
+)
+from tfvideogan.models.mocogan.prediction import generator as prediction_generator
+from tfvideogan.models.mocogan.prediction import objective as prediction_objective
+
+GENERATOR_RATE, CRITIC_RATE = 4e-4, 4e-4
+ADAM_BETAS = (0.5, 0.99)
+GENERATORS = ("resnet", "dcgan")
+CRITICS = ("single", "dual")
+# Sides divide by what the content encoder halves, and suffer what the pair encoder does.
+SIDE_STEP = 2**encoders.NUM_HALVINGS
+MIN_SIDE = 2**encoders.PAIR_LAYERS
+DCGAN_SIDE = 64
+
+
+class PredictionMoCoGAN(base.VideoGAN):
+    """Encoders, dynamics, a generator of next frames, and up to three critics."""
+
+    def __init__(
+        self,
+        *,
+        generator_optimizer: keras.optimizers.Optimizer | None = None,
+        critic_optimizer: keras.optimizers.Optimizer | None = None,
+        content: int = 64,
+        motion_units: int = 32,
+        motion_noise: int = 16,
+        motion_state: int = 128,
+        pair_units: int = 64,
+        clip_units: int = 64,
+        clip_code: int = 32,
+        width: int = 16,
+        num_blocks: int = 2,
+        pair_width: int = 16,
+        critic_width: int = 16,
+        num_frames_judged: int = 4,
+        generator: str = "resnet",
+        has_warp: bool = True,
+        has_posterior: bool = True,
+        critics: str = "dual",
+        weights: prediction_objective.LossWeights | None = None,
+        clip_norm: float | None = 2.0,
+        num_samples: int = 5,
+        long_multiple: int = 16,
+        seed: int = 0,
+        ema_decay: float = 0.995,
+        name: str | None = None,
+    ) -> None:
+        """Stores the settings.
+
+        Args:
+          generator_optimizer: Adam(4e-4, 0.5, 0.99) by default.
+          critic_optimizer: likewise; must be its own object.
+          content: numbers in the content code.
+          motion_units: numbers in the motion code of a frame.
+          motion_noise: Z, numbers in the noise of a frame.
+          motion_state: numbers in the state of the dynamics.
+          pair_units: numbers in the code of a pair of frames.
+          clip_units: of the clip encoder, in each direction.
+          clip_code: numbers in the code of a clip's motion.
+          width: channels of the generator's largest picture; DCGAN's takes four times
+            as many.
+          num_blocks: residual blocks of the generator.
+          pair_width: channels behind the pair encoder's first layer.
+          critic_width: channels behind the critics' first layers.
+          num_frames_judged: frames of each clip that the frame critic sees.
+          generator: "resnet", or "dcgan", MoCoGAN's own, for 64x64.
+          has_warp: whether the residual generator may move pixels.
+          has_posterior: whether there are posterior rows; `swap` and `encode` need them.
+          critics: of clips: "dual", one for each kind of rows, or "single", of prior rows.
+          weights: of the losses; those of `LossWeights` by default.
+          clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
+            through time may explode without.
+          num_samples: predictions of a clip that evaluations draw.
+          long_multiple: evaluations predict so many training clips' length.
+          seed: see `VideoGAN`.
+          ema_decay: see `VideoGAN`.
+          name: see `VideoGAN`.
+
+        Raises:
+          UserError: `generator` or `critics` is not what it may be, or they do not go
+            together.
+        """
+        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        _check_choice("generator", generator, GENERATORS)
+        _check_choice("critics", critics, CRITICS)
+        if critics == "dual" and not has_posterior:
+            raise errors.UserError(
+                '`critics` ("dual") judges posterior rows, but `has_posterior` is False; '
+                'set `critics` to "single".'
+            )
+        self.generator_optimizer = generator_optimizer or _make_adam(GENERATOR_RATE)
+        self.critic_optimizer = critic_optimizer or _make_adam(CRITIC_RATE)
+        self.content_size = content
+        self.motion_units = motion_units
+        self.motion_noise = motion_noise
+        self.motion_state = motion_state
+        self.pair_units = pair_units
+        self.clip_units = clip_units
+        self.clip_code = clip_code
+        self.width = width
+        self.num_blocks = num_blocks
+        self.pair_width = pair_width
+        self.critic_width = critic_width
+        self.num_frames_judged = num_frames_judged
+        self.generator_kind = generator
+        self.has_warp = has_warp
+        self.has_posterior = has_posterior
+        self.critic_kind = critics
+        self.loss_weights = weights or prediction_objective.LossWeights()
+        self.clip_norm = clip_norm
+        self.num_samples = num_samples
+        self.long_multiple = long_multiple
+
+    # --- Networks
+
+    def build_networks(self, spec: clip.ClipSpec) -> None:
+        """Creates the networks.
+
+        Raises:
+          UserError: the clips are too short or small, or their sides do not divide.
+        """
+        _check(spec, self.generator_kind)
+        size = min(spec.height, spec.width)
+        self.horizon = spec.frames - predictor.MAX_CONTEXT
+        self._generators = {
+            "content_encoder": encoders.ContentEncoder(
+                width=self.width, code_size=self.content_size
+            ),
+            "pair_encoder": encoders.PairEncoder(
+                width=self.pair_width, code_size=self.pair_units
+            ),
+            "dynamics": dynamics.Dynamics(
+                units=self.motion_state,
+                noise=self.motion_noise,
+                code_size=self.motion_units,
+            ),
+            "generator": self._make_generator(spec),
+        }
+        if self.has_posterior:
+            self._generators["clip_encoder"] = encoders.ClipEncoder(
+                units=self.clip_units, noise=self.motion_noise, clip_size=self.clip_code
+            )
+        self.predictor = predictor.Predictor(**self._generators)
+        self.critics = prediction_critics.Critics(
+            size,
+            width=self.critic_width,
+            num_frames=self.num_frames_judged,
+            is_dual=self.critic_kind == "dual",
+        )
+        # One step creates every variable.
+        zeros = clip.zeros_like_spec(spec, 1)["frames"]
+        rolled = rows.rolled(self.predictor, zeros, seeds.from_int(0))
+        self.critics.judge_frames(zeros, rolled["fakes"], seeds.from_int(0))
+        for name, clips in self.critics.shown(zeros, rolled["fakes"]).items():
+            self.critics.judge_clips(name, clips)
+        if self.has_posterior:
+            self.predictor.encode(zeros)
+
+    @property
+    def networks(self) -> dict[str, keras.Layer]:
+        """Encoders, dynamics and generator, then the critics."""
+        return self._generators | self.critics.networks
+
+    @property
+    def averaged_networks(self) -> tuple[str, ...]:
+        """All but the critics."""
+        return tuple(self._generators)
+
+    def _make_generator(self, spec: clip.ClipSpec) -> keras.Model:
+        if self.generator_kind == "dcgan":
+            return prediction_generator.DCGANPredictor(spec, width=4 * self.width)
+        return prediction_generator.ResidualPredictor(
+            spec,
+            width=self.width,
+            num_blocks=self.num_blocks,
+            has_warp=self.has_warp,
+        )
+
+    # --- Losses
+
+    def make_phases(self) -> tuple[phase.Phase, ...]:
+        """One update of all critics, then one of all that predicts."""
+        return (
+            phase.Phase(
+                "critic",
+                tuple(self.critics.networks),
+                self.critic_losses,
+                self.critic_optimizer,
+            ),
+            phase.Phase(
+                "generator",
+                self.averaged_networks,
+                self.generator_losses,
+                self.generator_optimizer,
+                clip_norm=self.clip_norm,
+                trains_shared=True,
+            ),
+        )
+
+    def shared_forward(
+        self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Predicts once for critics and generator."""
+        return rows.rolled(self.predictor, batch["frames"], seed)
+
+    def critic_losses(
+        self,
+        batch: Mapping[str, tf.Tensor],
+        shared: Mapping[str, tf.Tensor] | None,
+        seed: tf.Tensor,
+    ) -> tuple[phase.Scalars, phase.Scalars]:
+        """Hinge losses of frames and clips, and R1 of frames on some steps."""
+        weights, real = self.loss_weights, batch["frames"]
+        fakes = tf.stop_gradient(shared["fakes"])
+        times_seed = seeds.fold(seed, "times")
+        future = real[:, predictor.MAX_CONTEXT :]
+        judge = functools.partial(self.critics.judge_frames, training=True)
+        scores = [judge(real, clips, times_seed) for clips in (future, fakes)]
+        losses = {"critic/image": adversarial.hinge_critic_loss(*scores)}
+        monitors = objective.monitors("image", *scores)
+        for name, clips in self.critics.shown(real, fakes).items():
+            both = tf.concat([real[:, 1:], clips], axis=0)
+            scores = tf.split(self.critics.judge_clips(name, both, training=True), 2)
+            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*scores)
+            monitors |= objective.monitors(name, *scores)
+        if weights.r1:
+            penalty = functools.partial(self.critics.r1, real, seeds.fold(seed, "r1"))
+            found = objective.lazily(self.step, weights.r1_every, penalty)
+            losses["critic/r1"] = weights.r1 * found
+        return losses, monitors
+
+    def generator_losses(
+        self,
+        batch: Mapping[str, tf.Tensor],
+        shared: Mapping[str, tf.Tensor] | None,
+        seed: tf.Tensor,
+    ) -> tuple[phase.Scalars, phase.Scalars]:
+        """Colours, edges, divergence, and the critics' scores."""
+        weights, real = self.loss_weights, batch["frames"]
+        future = real[:, predictor.MAX_CONTEXT :]
+        last = real[:, predictor.MAX_CONTEXT - 1 : predictor.MAX_CONTEXT]
+        number = tf.shape(real)[0]
+        fakes, is_mean = shared["fakes"], shared["is_mean"]
+        prior = fakes[-number:]
+        # Of rows that drew their noise nobody knows what should have come.
+        compared = tf.where(is_mean[:, None, None, None, None], prior, future)
+        likeness = functools.partial(prediction_objective.likeness, weights)
+        losses = likeness("prior", future, compared)
+        monitors = {
+            "motion/change": objective.change(tf.concat([last, prior], axis=1)),
+            "motion/real_change": objective.change(tf.concat([last, future], axis=1)),
+            "prior/share_compared": tf.reduce_mean(tf.cast(is_mean, tf.float32)),
+        }
+        if self.has_posterior:
+            losses |= likeness("posterior", future, fakes[:number])
+            found, of_noise = prediction_objective.divergence(weights, shared)
+            losses |= found
+            monitors |= of_noise
+        share = weights.adversarial_share(self.step)
+        scores = self.critics.judge_frames(real, fakes, seeds.fold(seed, "times"))
+        loss = adversarial.hinge_generator_loss(scores)
+        losses["generator/image"] = weights.image * share * loss
+        for name, clips in self.critics.shown(real, fakes).items():
+            loss = adversarial.hinge_generator_loss(
+                self.critics.judge_clips(name, clips)
+            )
+            losses[f"generator/{name}"] = weights.video * share * loss
+        return losses, monitors
+
+    # --- Inference
+
+    def predict_frames(
+        self,
+        context: tf.Tensor,
+        clip_seeds: tf.Tensor,
+        *,
+        frames: int | None = None,
+        temperature: float = 1.0,
+    ) -> tf.Tensor:
+        """Predicts what follows on a context.
+
+        Args:
+          context: [N, K, H, W, C] in [-1, 1], 1 to 3 frames; of more the last three.
+          clip_seeds: [N] int64, a prediction each; a longer one begins like a shorter.
+          frames: F, any; that of training by default.
+          temperature: factor of the noise; 0 predicts the mean course.
+
+        Returns:
+          [N, F, H, W, C] in [-1, 1].
+        """
+        shape = [frames or self.horizon, self.motion_noise]
+        noise = temperature * codes_lib.noise_each(clip_seeds, shape)
+        return self.predictor.predict(context, noise)
+
+    def evaluation_outputs(
+        self, batch: Mapping[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """Returns what metrics judge, see `prediction_showing.evaluation_outputs`."""
+        return showing.evaluation_outputs(
+            self,
+            batch,
+            num_samples=self.num_samples,
+            long_frames=self.long_multiple * self.spec.frames,
+        )
+
+    def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Real, predicted, drawn and swapped; see `prediction_showing.sample_clips`."""
+        return showing.sample_clips(self, batch)
+
+    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+        """`predict`; with posterior rows `swap` and `encode`, too."""
+        return showing.serving_functions(self)
+
+
+def _check(spec: clip.ClipSpec, generator: str) -> None:
+    least = predictor.MAX_CONTEXT + 1
+    size = min(spec.height, spec.width)
+    # A critic of clips sees all frames but the first.
+    least = max(least, resnet_discriminator.least_frames(size) + 1)
+    if spec.frames < least:
+        raise errors.UserError(
+            f"`frames` ({spec.frames}) must be at least {least} for a prediction with a "
+            f"shorter side of {size}: {predictor.MAX_CONTEXT} of context and what "
+            "follows; raise FRAMES."
+        )
+    for name in ("height", "width"):
+        side = getattr(spec, name)
+        if generator == "dcgan" and side != DCGAN_SIDE:
+            raise errors.UserError(
+                f"`{name}` ({side}) must be {DCGAN_SIDE} for DCGAN's generator; set "
+                '`generator` to "resnet" for other sizes.'
+            )
+        if side < MIN_SIDE or side % SIDE_STEP:
+            lower = max(side - side % SIDE_STEP, MIN_SIDE)
+            raise errors.UserError(
+                f"`{name}` ({side}) must be a multiple of {SIDE_STEP} and at least "
+                f"{MIN_SIDE}; use {lower} or {lower + SIDE_STEP}."
+            )
+
+
+def _check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise errors.UserError(
+            f"`{name}` ({value!r}) must be one of {', '.join(map(repr, allowed))}."
+        )
+
+
+def _make_adam(rate: float) -> keras.optimizers.Adam:
+    beta_1, beta_2 = ADAM_BETAS
+    return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2)

@@ -1,0 +1,179 @@
+"""What a prediction shows of itself: to metrics, to people, and behind signatures."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import tensorflow as tf
+
+from tfvideogan.core import clip, exportable, pixels
+from tfvideogan.models.mocogan import codes as codes_lib
+from tfvideogan.models.mocogan.prediction import predictor
+
+VIDEO = {
+    "video": "[N, F, H, W, C] uint8, the frames that follow",
+    "video_float": "[N, F, H, W, C] float32 in [-1, 1]",
+}
+CODES = {
+    "content_code": "[N, D] float32, of the look of the last three frames",
+    "motion_codes": "[N, T-1, Z] float32, of each transition",
+    "clip_code": "[N, E] float32, of the motion as a whole",
+}
+# Predictions of a clip that people are shown.
+NUM_SHOWN = 2
+
+
+class Predicts(Protocol):
+    """What this room needs of a model."""
+
+    spec: clip.ClipSpec
+    has_posterior: bool
+    predictor: predictor.Predictor
+
+    def predict_frames(
+        self,
+        context: tf.Tensor,
+        clip_seeds: tf.Tensor,
+        *,
+        frames: int | None = None,
+        temperature: float = 1.0,
+    ) -> tf.Tensor:
+        """Predicts [N, F, H, W, C] from [N, K, H, W, C]."""
+
+
+def evaluation_outputs(
+    model: Predicts,
+    batch: Mapping[str, tf.Tensor],
+    *,
+    num_samples: int,
+    long_frames: int,
+) -> dict[str, tf.Tensor]:
+    """Predicts every clip from its first three frames; its pixels are its seed.
+
+    Args:
+      model: at work.
+      batch: see `core.clip`.
+      num_samples: S, how many drawn predictions.
+      long_frames: L, of the long predictions.
+
+    Returns:
+      `frames` as long as the batch's: the context, then the mean course (noise 0);
+      `samples` [N, S, F, H, W, C], drawn; `long_frames` [N, L, H, W, C], drawn, without
+      the context.
+    """
+    frames = batch["frames"]
+    context = frames[:, : predictor.MAX_CONTEXT]
+    horizon = frames.shape[1] - predictor.MAX_CONTEXT
+    clip_seeds = codes_lib.seeds_of_clips(frames)
+    course = model.predict_frames(context, clip_seeds, frames=horizon, temperature=0.0)
+    samples = [
+        model.predict_frames(context, clip_seeds + index, frames=horizon)
+        for index in range(num_samples)
+    ]
+    return {
+        "frames": tf.concat([context, course], axis=1),
+        "samples": tf.stack(samples, axis=1),
+        "long_frames": model.predict_frames(context, clip_seeds, frames=long_frames),
+    }
+
+
+def sample_clips(
+    model: Predicts, batch: Mapping[str, tf.Tensor]
+) -> dict[str, tf.Tensor]:
+    """Shows clips of training length; predictions begin with their context.
+
+    Returns:
+      Columns [N, T, H, W, C]: `real`; `predicted`, the mean course; `drawn_1`, ...; and,
+      where there are posterior rows, `redrawn`, each clip from its own codes, and
+      `moved`, the first row's content with each row's motion.
+    """
+    frames = batch["frames"]
+    context = frames[:, : predictor.MAX_CONTEXT]
+    horizon = frames.shape[1] - predictor.MAX_CONTEXT
+    own = tf.range(tf.shape(frames)[0], dtype=tf.int64)
+
+    def shown(clips: tf.Tensor, before: tf.Tensor = context) -> tf.Tensor:
+        return tf.concat([before, clips], axis=1)
+
+    def predicted(clip_seeds: tf.Tensor, temperature: float) -> tf.Tensor:
+        return shown(
+            model.predict_frames(
+                context, clip_seeds, frames=horizon, temperature=temperature
+            )
+        )
+
+    columns = {"real": frames, "predicted": predicted(own, 0.0)}
+    for index in range(NUM_SHOWN):
+        clip_seeds = own + index * tf.shape(frames, out_type=tf.int64)[0]
+        columns[f"drawn_{index + 1}"] = predicted(clip_seeds, 1.0)
+    if model.has_posterior:
+        columns["redrawn"] = shown(model.predictor.swap(context, frames))
+        first = tf.repeat(context[:1], tf.shape(frames)[0], axis=0)
+        still = tf.repeat(first[:, -1:], predictor.MAX_CONTEXT, axis=1)
+        columns["moved"] = shown(model.predictor.swap(first, frames), still)
+    return columns
+
+
+def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
+    """Returns `predict` and, where there are posterior rows, `swap` and `encode`.
+
+    An answer depends on its own row alone, not on what else the server has put into the
+    batch: several predictions of a clip are several rows of it with different seeds.
+    """
+    spec = model.spec
+    size = [spec.height, spec.width, spec.channels]
+
+    def predict(*, context: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _video(model.predict_frames(pixels.to_float(context), seed))
+
+    def swap(*, content: tf.Tensor, motion: tf.Tensor) -> dict[str, tf.Tensor]:
+        moved = model.predictor.swap(pixels.to_float(content), pixels.to_float(motion))
+        return _video(moved)
+
+    def encode(*, clip: tf.Tensor) -> dict[str, tf.Tensor]:
+        return model.predictor.encode(pixels.to_float(clip))
+
+    few = "1 to 3 frames; of more the last three count"
+    made = {
+        "predict": exportable.ServingFunction(
+            predict,
+            {
+                "context": tf.TensorSpec([None, None, *size], tf.uint8, "context"),
+                "seed": tf.TensorSpec([None], tf.int64, "seed"),
+            },
+            VIDEO,
+            {
+                "context": exportable.InputRule("N K H W C", few),
+                "seed": exportable.InputRule("N", "any whole number"),
+            },
+            about="what follows on the frames, one course for each seed",
+        )
+    }
+    if not model.has_posterior:
+        return made
+    whole = [None, spec.frames, *size]
+    return made | {
+        "swap": exportable.ServingFunction(
+            swap,
+            {
+                "content": tf.TensorSpec([None, None, *size], tf.uint8, "content"),
+                "motion": tf.TensorSpec(whole, tf.uint8, "motion"),
+            },
+            VIDEO,
+            {
+                "content": exportable.InputRule("N K H W C", few),
+                "motion": exportable.InputRule("N T H W C", "the clip that moves"),
+            },
+            about="the content of one clip with the motion of another, from its 4th frame",
+        ),
+        "encode": exportable.ServingFunction(
+            encode,
+            {"clip": tf.TensorSpec(whole, tf.uint8, "clip")},
+            CODES,
+            {"clip": exportable.InputRule("N T H W C", "a clip")},
+            about="codes of content and motion",
+        ),
+    }
+
+
+def _video(frames: tf.Tensor) -> dict[str, tf.Tensor]:
+    return {"video": pixels.to_uint8(frames), "video_float": frames}
