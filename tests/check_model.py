@@ -1,4 +1,4 @@
-"""The promises that every VideoGAN keeps; a model's test is one list of them.
+"""The promises that every VideoModel keeps; a model's test is one list of them.
 
 CASE = check_model.Case(make_model=lambda seed: ForeGAN(width=4, seed=seed),
                         spec=clip.ClipSpec(4, 16, 16, has_masks=True, has_flow=True))
@@ -35,13 +35,13 @@ class Case:
         alike for all examples.
     """
 
-    make_model: Callable[[int], base.VideoGAN]
+    make_model: Callable[[int], base.VideoModel]
     spec: clip.ClipSpec
     draw: Callable[[Sequence[int | tf.Tensor]], tf.Tensor] = lambda shape: tf.fill(
         shape, 0.25
     )
 
-    def build(self, seed: int = 0) -> base.VideoGAN:
+    def build(self, seed: int = 0) -> base.VideoModel:
         """Returns the built model."""
         model = self.make_model(seed)
         model.build_for(self.spec)
@@ -272,7 +272,7 @@ def _trained(
     return _weights(model)
 
 
-def _weights(model: base.VideoGAN) -> np.ndarray:
+def _weights(model: base.VideoModel) -> np.ndarray:
     return _flat(v for n in model.networks.values() for v in n.trainable_variables)
 
 

@@ -110,7 +110,7 @@ class Critic(keras.Model):
         return self.last(tf.reshape(hidden, [tf.shape(hidden)[0], 3 * 3 * 4]))
 
 
-class ToyGAN(base.VideoGAN):
+class ToyGAN(base.VideoModel):
     """Critic and generator on 8x8 frames."""
 
     def __init__(

@@ -12,7 +12,7 @@ from tfvideogan.models import base, phase
 SPEC = clip.ClipSpec(3, 4, 4)
 
 
-class SharedGAN(base.VideoGAN):
+class SharedGAN(base.VideoModel):
     """A scale and a shift of frames: small enough to be worked out by hand."""
 
     def __init__(self, *, every: int = 1, repeats: int = 1, **options: object) -> None:
@@ -158,11 +158,11 @@ def test_half_precision_scales_the_loss():
 
 
 def test_what_a_subclass_must_provide_raises_by_name():
-    with pytest.raises(NotImplementedError, match="VideoGAN.build_networks"):
-        base.VideoGAN().build_for(SPEC)
+    with pytest.raises(NotImplementedError, match="VideoModel.build_networks"):
+        base.VideoModel().build_for(SPEC)
     for method in ("evaluation_outputs", "sample_clips"):
-        with pytest.raises(NotImplementedError, match=f"VideoGAN.{method}"):
-            getattr(base.VideoGAN(), method)({})
+        with pytest.raises(NotImplementedError, match=f"VideoModel.{method}"):
+            getattr(base.VideoModel(), method)({})
 
 
 CASE = check_model.Case(lambda seed: SharedGAN(seed=seed), SPEC)

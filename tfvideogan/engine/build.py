@@ -33,7 +33,7 @@ class Built:
       strategy: where the variables live.
     """
 
-    model: base.VideoGAN
+    model: base.VideoModel
     source: sources.ClipSource
     strategy: tf.distribute.Strategy
 
@@ -44,7 +44,7 @@ class Built:
 
 
 def build(
-    make_model: Callable[[], base.VideoGAN],
+    make_model: Callable[[], base.VideoModel],
     make_source: Callable[[], sources.ClipSource],
     strategy: tf.distribute.Strategy,
 ) -> Built:
@@ -74,7 +74,7 @@ def build_source(make_source: Callable[[], sources.ClipSource]) -> sources.ClipS
     return _constructed(make_source)
 
 
-def parameter_table(model: base.VideoGAN) -> list[tuple[str, int, int]]:
+def parameter_table(model: base.VideoModel) -> list[tuple[str, int, int]]:
     """Returns (network, trainable parameters, all parameters) of each network."""
     return [
         (

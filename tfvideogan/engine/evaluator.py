@@ -104,7 +104,7 @@ class Evaluator:
 
     def __init__(
         self,
-        model: base.VideoGAN,
+        model: base.VideoModel,
         source: sources.ClipSource,
         metrics: Sequence[streaming.Metric],
     ) -> None:

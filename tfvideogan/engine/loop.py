@@ -58,7 +58,7 @@ class Outcome:
 def run(
     *,
     workdir: str,
-    make_model: Callable[[], base.VideoGAN],
+    make_model: Callable[[], base.VideoModel],
     make_source: Callable[[], sources.ClipSource],
     steps: int,
     batch_size: int,

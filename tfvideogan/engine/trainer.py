@@ -32,7 +32,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: base.VideoGAN,
+        model: base.VideoModel,
         strategy: tf.distribute.Strategy,
         *,
         steps_per_call: int = 1,

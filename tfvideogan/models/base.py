@@ -1,8 +1,8 @@
-"""VideoGAN: the base of every model, and the only place where a GAN step is written.
+"""VideoModel: the base of every model, and the only place where a GAN step is written.
 
 A subclass says what it is and how it is judged:
 
-    class ForeGAN(base.VideoGAN):
+    class ForeGAN(base.VideoModel):
         def build_networks(self, spec): ...      # creates every variable
         def make_phases(self): ...               # (Phase("critic", ...), ...)
         def critic_losses(self, batch, shared, seed): ...
@@ -32,7 +32,7 @@ from tfvideogan.core import clip, errors, exportable, seeds, update
 from tfvideogan.models import ema, phase
 
 
-class VideoGAN(keras.Model):
+class VideoModel(keras.Model):
     """Networks, losses and optimizers of one adversarial model of clips.
 
     Attributes:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 Scalars = dict[str, tf.Tensor]
 # (batch, shared, seed) -> (losses by name, already weighted; monitors by name).
-# `shared` is what `VideoGAN.shared_forward` returned, None if the model has none.
+# `shared` is what `VideoModel.shared_forward` returned, None if the model has none.
 LossFunction = Callable[
     [Mapping[str, tf.Tensor], Mapping[str, tf.Tensor] | None, tf.Tensor],
     tuple[Scalars, Scalars],

@@ -14,7 +14,7 @@ import sys
 from tfvideogan.core import errors
 from tfvideogan.engine.config import messages
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 SHARE = os.path.join("share", "tfvideogan")
 
 

@@ -18,7 +18,7 @@ class Sampler:
 
     def __init__(
         self,
-        model: base.VideoGAN,
+        model: base.VideoModel,
         source: sources.ClipSource,
         *,
         split: str,

@@ -57,7 +57,7 @@ class Checkpoints:
 
         Args:
           folder: where checkpoints lie; made by the first `save`.
-          items: everything to save by name, see `VideoGAN.checkpoint_items`.
+          items: everything to save by name, see `VideoModel.checkpoint_items`.
           model: class name, so that another model's weights are refused.
           keep: how many of the newest to keep, at least 1.
           is_chief: of several workers, the one that publishes. All must call `save`,

@@ -29,7 +29,7 @@ WEIGHT_DECAY = 1e-2
 MIN_CLASSES = 2
 
 
-class VideoClassifier(base.VideoGAN):
+class VideoClassifier(base.VideoModel):
     """Classes of clips by frames and their differences."""
 
     def __init__(
@@ -52,9 +52,9 @@ class VideoClassifier(base.VideoGAN):
           blocks: see `ActionNetwork`.
           label_smoothing: share of a label that goes to all classes alike, in [0, 1).
           augmentations: names of `augmentation.POLICIES`; empty for none.
-          seed: see `VideoGAN`.
-          ema_decay: see `VideoGAN`; short, as trainings are.
-          name: see `VideoGAN`.
+          seed: see `VideoModel`.
+          ema_decay: see `VideoModel`; short, as trainings are.
+          name: see `VideoModel`.
 
         Raises:
           UserError: a number is out of its range.

@@ -34,7 +34,7 @@ from tfvideogan.losses import adversarial
 from tfvideogan.models import base, phase
 from tfvideogan.models.foregan import (
     background,
-    discriminator,
+    discriminators,
     exhibits,
     foreground,
     objective,
@@ -50,7 +50,7 @@ LEARNING_RATE = 2e-4
 ADAM_BETAS = (0.0, 0.99)
 
 
-class ForeGAN(base.VideoGAN):
+class ForeGAN(base.VideoModel):
     """Foreground and background generators with a mask head and four critics."""
 
     def __init__(
@@ -96,9 +96,9 @@ class ForeGAN(base.VideoGAN):
           num_patches: background patches per clip.
           patch_size: their height and width, pixels.
           clip_norm: largest gradient norm of the generators.
-          seed: see `VideoGAN`.
-          ema_decay: see `VideoGAN`.
-          name: see `VideoGAN`.
+          seed: see `VideoModel`.
+          ema_decay: see `VideoModel`.
+          name: see `VideoModel`.
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
         self.generator_optimizer = generator_optimizer or _make_adam()
@@ -203,16 +203,16 @@ class ForeGAN(base.VideoGAN):
             max(getattr(spec, name) - self.patch_size + 1, 0)
             for name in ("height", "width")
         )
-        if self.patch_size < discriminator.MIN_SIZE or places < self.num_patches:
+        if self.patch_size < discriminators.MIN_SIZE or places < self.num_patches:
             raise errors.UserError(
                 f"`patch_size` ({self.patch_size}) must be at least "
-                f"{discriminator.MIN_SIZE} and leave `num_patches` "
+                f"{discriminators.MIN_SIZE} and leave `num_patches` "
                 f"({self.num_patches}) places in a frame of {spec.height}x{spec.width}; "
                 f"it leaves {places}."
             )
 
-    def _make_critic(self, name: str) -> discriminator.PatchCritic:
-        return discriminator.PatchCritic(self.critic_width, name=name)
+    def _make_critic(self, name: str) -> discriminators.PatchDiscriminator:
+        return discriminators.PatchDiscriminator(self.critic_width, name=name)
 
     # --- Losses
 
@@ -296,7 +296,7 @@ class ForeGAN(base.VideoGAN):
         }
         return losses, monitors
 
-    def _critics(self) -> dict[str, discriminator.PatchCritic]:
+    def _critics(self) -> dict[str, discriminators.PatchDiscriminator]:
         return {
             "foreground": self.foreground_critic,
             "background": self.background_critic,

@@ -41,7 +41,7 @@ MOST = 4
 HALF_VARIANCE = math.sqrt(0.5)
 
 
-class FrameCritic(keras.Model):
+class FrameDiscriminator(keras.Model):
     """Scores frames."""
 
     def __init__(
@@ -82,7 +82,7 @@ class FrameCritic(keras.Model):
         return tf.cast(self.score(pooled, training=training), tf.float32)
 
 
-class ClipCritic(keras.Model):
+class ClipDiscriminator(keras.Model):
     """Scores clips and says which category they show."""
 
     def __init__(

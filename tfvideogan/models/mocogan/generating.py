@@ -18,7 +18,7 @@ from tfvideogan.models.mocogan import renderer as renderers
 from tfvideogan.models.mocogan import showing
 
 
-class GeneratingGAN(base.VideoGAN):
+class GeneratingGAN(base.VideoModel):
     """A motion network and a generator against two critics; no video goes in.
 
     Attributes, which `build_networks` of a subclass sets:
@@ -49,9 +49,9 @@ class GeneratingGAN(base.VideoGAN):
 
         Args:
           long_multiple: evaluations generate videos of so many training clips' length.
-          seed: see `VideoGAN`.
-          ema_decay: see `VideoGAN`.
-          name: see `VideoGAN`.
+          seed: see `VideoModel`.
+          ema_decay: see `VideoModel`.
+          name: see `VideoModel`.
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
         self.long_multiple = long_multiple

@@ -100,9 +100,9 @@ class MoCoGAN(generating.GeneratingGAN):
           shares_fakes: whether the clips that the critics judge serve the generator too;
             saves one rendering of two.
           long_multiple: evaluations generate videos of so many training clips' length.
-          seed: see `VideoGAN`.
-          ema_decay: see `VideoGAN`.
-          name: see `VideoGAN`.
+          seed: see `VideoModel`.
+          ema_decay: see `VideoModel`.
+          name: see `VideoModel`.
         """
         super().__init__(
             long_multiple=long_multiple, seed=seed, ema_decay=ema_decay, name=name
@@ -153,10 +153,10 @@ class MoCoGAN(generating.GeneratingGAN):
         self.generator = generator.ResNetGenerator(
             self.sizes, spec, width=self.width, style_units=self.style_units
         )
-        self.image_critic = discriminators.FrameCritic(
+        self.image_critic = discriminators.FrameDiscriminator(
             size, width=self.critic_width, has_spectral_norm=False
         )
-        self.video_critic = discriminators.ClipCritic(
+        self.video_critic = discriminators.ClipDiscriminator(
             size,
             width=self.critic_width,
             categories=self.sizes.categories,

@@ -10,7 +10,7 @@ WIDTH = 1 / 16
 
 
 def test_original_has_15345601_parameters_and_6145_more_for_masks():
-    critic = discriminators.PatchCritic(has_mask_head=True)
+    critic = discriminators.PatchDiscriminator(has_mask_head=True)
     patch = tf.zeros([1, 60, 112, 3])
     critic(patch)
     critic.score_pairs(patch, patch[..., :1])
@@ -26,23 +26,23 @@ def test_original_has_15345601_parameters_and_6145_more_for_masks():
     ("size", "scores"), [((60, 112), (1, 1)), ((224, 416), (12, 20))]
 )
 def test_patch_gives_one_score_and_frame_a_map(size, scores):
-    critic = discriminators.PatchCritic(width=WIDTH)
+    critic = discriminators.PatchDiscriminator(width=WIDTH)
     assert critic(tf.zeros([1, *size, 3])).shape == (1, *scores, 1)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (16, 40), (32, 64), (33, 50)])
 def test_smaller_patches_give_one_score_too(size):
-    critic = discriminators.PatchCritic(patch_size=size, width=WIDTH)
+    critic = discriminators.PatchDiscriminator(patch_size=size, width=WIDTH)
     assert critic(tf.zeros([2, *size, 3])).shape == (2, 1, 1, 1)
 
 
 def test_a_patch_that_cannot_be_halved_four_times_is_refused():
     with pytest.raises(errors.UserError, match=r"`patch_size` \(15, 40\)"):
-        discriminators.PatchCritic(patch_size=(15, 40))
+        discriminators.PatchDiscriminator(patch_size=(15, 40))
 
 
 def test_pairs_are_scored_as_one_by_one_with_heads_of_their_own():
-    critic = discriminators.PatchCritic(
+    critic = discriminators.PatchDiscriminator(
         patch_size=(16, 16), has_mask_head=True, width=WIDTH
     )
     foregrounds = seeds.normal([2, 16, 16, 3], SEED)
@@ -54,7 +54,7 @@ def test_pairs_are_scored_as_one_by_one_with_heads_of_their_own():
 
 
 def test_examples_of_a_batch_do_not_meet():
-    critic = discriminators.PatchCritic(patch_size=(16, 16), width=WIDTH)
+    critic = discriminators.PatchDiscriminator(patch_size=(16, 16), width=WIDTH)
     images = seeds.normal([3, 16, 16, 3], SEED)
     alone = critic(images[1:2])
     np.testing.assert_allclose(critic(images)[1:2], alone, atol=1e-6)

@@ -20,11 +20,11 @@ VARIANT = original_options.Variant(
 )
 
 
-def make_model(seed: int = 0, **options: object) -> original.OriginalForeGAN:
+def make_model(seed: int = 0, **options: object) -> original.ThesisForeGAN:
     """Returns the smallest model, with every phase in every step."""
     tiny = {"width": 1 / 16, "blocks": 1, "num_patches": 2, "patch_size": (16, 16)}
     tiny |= {"generator_every": 1, "variant": VARIANT}
-    return original.OriginalForeGAN(**tiny | options, seed=seed)
+    return original.ThesisForeGAN(**tiny | options, seed=seed)
 
 
 CASE = check_model.Case(make_model=make_model, spec=SPEC)

@@ -55,7 +55,7 @@ def test_parameters_are_those_of_the_released_code():
 
 
 def test_the_image_critic_of_whole_frames_has_its_parameters():
-    critic = discriminators.ImageCritic(is_patch=False)
+    critic = discriminators.ImageDiscriminator(is_patch=False)
     logits = critic(tf.zeros([2, 64, 64, 3]), seeds.from_int(0))
     assert logits.shape == (2, 1, 1, 1)
     assert count(critic) == 2_765_568
@@ -161,7 +161,7 @@ def test_l2_adds_the_weight_to_the_gradient(model):
 
 
 def test_noise_is_added_in_training_and_at_rest():
-    critic = discriminators.ImageCritic(width=2, noise=0.1)
+    critic = discriminators.ImageDiscriminator(width=2, noise=0.1)
     images = seeds.uniform([2, 64, 64, 3], seeds.from_int(0))
     one, same, other = (critic(images, seeds.from_int(k)) for k in (1, 1, 2))
     np.testing.assert_array_equal(one, same)

@@ -36,7 +36,7 @@ _WIDE_ROWS, _WIDE_COLUMNS = 2, 4
 _MIN_SIDE = 2**NUM_HALVINGS
 
 
-class PatchCritic(keras.Model):
+class PatchDiscriminator(keras.Model):
     """Scores images [N, H, W, 3] in [-1, 1] with logits [N, h, w, 1]."""
 
     def __init__(

@@ -5,12 +5,12 @@ variant says, the flow or the next frames. Two generators roll forward from the 
 frame cut in two; two critics judge foregrounds (whole frames, and masks with a head of
 their own) and patches of the background. All is Wasserstein with gradient penalty.
 
-    model = original.OriginalForeGAN(
-        variant=original_options.Variant(mask_feedback="propagated")
+    model = ThesisForeGAN(
+        variant=options.Variant(mask_feedback="propagated")
     )
 
 Source: VOS-ForeGAN (Palau i Puigdevall, M.Sc. thesis code, 2020). Where we differ, also
-with every fault of `original_options.Legacy` switched on:
+with every fault of `options.Legacy` switched on:
 
 * Losses are averaged over the T - 1 steps where the original sums them. Every term of a
   phase is summed over the same steps, and Adam does not see the scale of a loss, so the
@@ -55,7 +55,7 @@ CRITICS = ("foreground_critic", "background_critic")
 GENERATORS = ("foreground_generator", "background_generator")
 
 
-class OriginalForeGAN(base.VideoGAN):
+class ThesisForeGAN(base.VideoModel):
     """Two generators of 8.5 M parameters and two critics of 15.4 M."""
 
     def __init__(
@@ -89,9 +89,9 @@ class OriginalForeGAN(base.VideoGAN):
             patch.
           width: multiplies every number of channels; 1 is the original.
           blocks: residual blocks of each generator.
-          seed: see `VideoGAN`.
-          ema_decay: see `VideoGAN`.
-          name: see `VideoGAN`.
+          seed: see `VideoModel`.
+          ema_decay: see `VideoModel`.
+          name: see `VideoModel`.
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
         self.variant = variant or options.Variant()
@@ -194,8 +194,8 @@ class OriginalForeGAN(base.VideoGAN):
 
     def _make_critic(
         self, name: str, *, has_mask_head: bool
-    ) -> discriminators.PatchCritic:
-        return discriminators.PatchCritic(
+    ) -> discriminators.PatchDiscriminator:
+        return discriminators.PatchDiscriminator(
             patch_size=self.exhibits.patch_size,
             has_mask_head=has_mask_head,
             width=self.width,

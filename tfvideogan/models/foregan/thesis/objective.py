@@ -30,8 +30,8 @@ class Objective:
 
     def __init__(
         self,
-        foreground_critic: discriminators.PatchCritic,
-        background_critic: discriminators.PatchCritic,
+        foreground_critic: discriminators.PatchDiscriminator,
+        background_critic: discriminators.PatchDiscriminator,
         exhibits: original_exhibits.Exhibits,
         *,
         weights: options.LossWeights,

@@ -1,9 +1,9 @@
 """The switches of the original experiments: what varies, what weighs, what was wrong.
 
-    model = original.OriginalForeGAN(
-        variant=original_options.Variant(mask_feedback="propagated"),
-        weights=original_options.LossWeights(critic_mask=10.0),
-        legacy=original_options.Legacy(inverted_generator_sign=True),
+    model = ThesisForeGAN(
+        variant=options.Variant(mask_feedback="propagated"),
+        weights=options.LossWeights(critic_mask=10.0),
+        legacy=options.Legacy(inverted_generator_sign=True),
     )
 
 A gin file of `gin/foregan/` is one choice of them. `Legacy` holds the faults of the

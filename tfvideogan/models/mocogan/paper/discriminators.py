@@ -48,7 +48,7 @@ class _Critic(keras.Model):
         return x + tf.cast(self.noise * seeds.normal(tf.shape(x), seed), x.dtype)
 
 
-class ImageCritic(_Critic):
+class ImageDiscriminator(_Critic):
     """Scores frames: 4x4 overlapping patches of 64x64, or each as a whole.
 
     663,296 parameters by patches, 2,765,568 as a whole (width 64, three channels).
@@ -87,7 +87,7 @@ class ImageCritic(_Critic):
         return tf.cast(self.score(x), tf.float32)
 
 
-class VideoCritic(_Critic):
+class VideoDiscriminator(_Critic):
     """Scores clips of 16 frames of 64x64 and, with categories, says which one it is.
 
     Frames after each layer: 16, 13, 10, 7, 4, 1. 11,253,504 parameters for six

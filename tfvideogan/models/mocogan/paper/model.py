@@ -86,9 +86,9 @@ class PaperMoCoGAN(generating.GeneratingGAN):
           has_independent_frames: whether fake images are the frames of as many clips, one
             of each, instead of being picked among all frames of many more.
           long_multiple: evaluations generate videos of so many training clips' length.
-          seed: see `VideoGAN`.
-          ema_decay: see `VideoGAN`.
-          name: see `VideoGAN`.
+          seed: see `VideoModel`.
+          ema_decay: see `VideoModel`.
+          name: see `VideoModel`.
 
         Raises:
           UserError: `category_to` is neither.
@@ -140,10 +140,10 @@ class PaperMoCoGAN(generating.GeneratingGAN):
             takes_category=self.category_to == "generator",
         )
         options = {"width": self.width, "noise": self.noise}
-        self.image_critic = discriminators.ImageCritic(
+        self.image_critic = discriminators.ImageDiscriminator(
             is_patch=self.is_patch, **options
         )
-        self.video_critic = discriminators.VideoCritic(
+        self.video_critic = discriminators.VideoDiscriminator(
             categories=self.sizes.categories, **options
         )
         self.renderer = renderer.Renderer(self.sizes, self.motion, self.generator)

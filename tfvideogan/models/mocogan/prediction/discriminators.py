@@ -18,7 +18,7 @@ PRIOR, POSTERIOR = "prior_critic", "posterior_critic"
 SEEN_BEFORE = 2
 
 
-class Critics:
+class Discriminators:
     """The critics, by name.
 
     Attributes:
@@ -39,10 +39,12 @@ class Critics:
         """
         self.num_frames = num_frames
         self.networks: dict[str, keras.Model] = {
-            IMAGE: discriminators.FrameCritic(size, width=width, has_spectral_norm=True)
+            IMAGE: discriminators.FrameDiscriminator(
+                size, width=width, has_spectral_norm=True
+            )
         }
         for name in (PRIOR, POSTERIOR) if is_dual else (PRIOR,):
-            self.networks[name] = discriminators.ClipCritic(
+            self.networks[name] = discriminators.ClipDiscriminator(
                 size,
                 width=width,
                 categories=0,

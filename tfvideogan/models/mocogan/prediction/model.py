@@ -43,7 +43,7 @@ from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import discriminators as resnet_discriminator
 from tfvideogan.models.mocogan import objective
 from tfvideogan.models.mocogan.prediction import (
-    discriminators as prediction_critics,
+    discriminators as prediction_discriminators,
 )
 from tfvideogan.models.mocogan.prediction import (
     dynamics,
@@ -65,7 +65,7 @@ MIN_SIDE = 2**encoders.PAIR_LAYERS
 DCGAN_SIDE = 64
 
 
-class PredictionMoCoGAN(base.VideoGAN):
+class PredictionMoCoGAN(base.VideoModel):
     """Encoders, dynamics, a generator of next frames, and up to three critics."""
 
     def __init__(
@@ -124,9 +124,9 @@ class PredictionMoCoGAN(base.VideoGAN):
             through time may explode without.
           num_samples: predictions of a clip that evaluations draw.
           long_multiple: evaluations predict so many training clips' length.
-          seed: see `VideoGAN`.
-          ema_decay: see `VideoGAN`.
-          name: see `VideoGAN`.
+          seed: see `VideoModel`.
+          ema_decay: see `VideoModel`.
+          name: see `VideoModel`.
 
         Raises:
           UserError: `generator` or `critics` is not what it may be, or they do not go
@@ -193,7 +193,7 @@ class PredictionMoCoGAN(base.VideoGAN):
                 units=self.clip_units, noise=self.motion_noise, clip_size=self.clip_code
             )
         self.predictor = predictor.Predictor(**self._generators)
-        self.critics = prediction_critics.Critics(
+        self.critics = prediction_discriminators.Discriminators(
             size,
             width=self.critic_width,
             num_frames=self.num_frames_judged,

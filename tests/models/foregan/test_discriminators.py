@@ -5,19 +5,19 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan.core import seeds
-from tfvideogan.models.foregan import discriminator
+from tfvideogan.models.foregan import discriminators
 
 
 @pytest.mark.parametrize(
     ("size", "scores"), [((8, 8), (1, 1)), ((64, 64), (8, 8)), ((20, 36), (3, 5))]
 )
 def test_three_halvings_make_a_map_of_scores(size, scores):
-    critic = discriminator.PatchCritic(4, name="critic")
+    critic = discriminators.PatchDiscriminator(4, name="critic")
     assert critic(tf.zeros([2, *size, 3])).shape == (2, *scores, 1)
 
 
 def test_training_brings_the_largest_singular_value_to_one():
-    critic = discriminator.PatchCritic(4, name="critic")
+    critic = discriminators.PatchDiscriminator(4, name="critic")
     images = seeds.normal([2, 16, 16, 3], seeds.from_int(1))
     for _ in range(30):
         critic(images, training=True)
@@ -27,7 +27,7 @@ def test_training_brings_the_largest_singular_value_to_one():
 
 
 def test_a_critic_at_rest_does_not_change():
-    critic = discriminator.PatchCritic(4, name="critic")
+    critic = discriminators.PatchDiscriminator(4, name="critic")
     images = seeds.normal([2, 16, 16, 3], seeds.from_int(1))
     first = critic(images)
     np.testing.assert_array_equal(first, critic(images))

@@ -25,7 +25,7 @@ from tfvideogan.models.foregan import trunk
 MIN_SIZE = 8
 
 
-class PatchCritic(keras.Model):
+class PatchDiscriminator(keras.Model):
     """Scores overlapping patches of [N, H, W, C]; returns logits [N, h, w, 1]."""
 
     def __init__(self, width: int, *, layers: int = 3, name: str) -> None:
