@@ -60,3 +60,14 @@ def test_long_difference_is_cut() -> None:
     old = {f"a.b{index:02}": "1" for index in range(20)}
     with pytest.raises(errors.UserError, match="and 8 more"):
         differences.check_same_run(old, {}, "runs/x")
+
+
+def test_modules_that_have_gone_are_found() -> None:
+    values = {
+        f"{LOOP}steps": "1",
+        "critic/tfvideogan.data.nowhere.Shapes.height": "64",
+        "tfvideogan.nowhere.a.A.rate": "1",
+        "critic/keras.optimizers.Adam.learning_rate": "1",
+    }
+    gone = ["tfvideogan.data.nowhere", "tfvideogan.nowhere.a"]
+    assert differences.missing_modules(values) == gone

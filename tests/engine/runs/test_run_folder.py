@@ -100,3 +100,16 @@ def test_command_can_be_typed_again() -> None:
         "python -m tfvideogan.train --gin_file=a.gin '--gin_param=A = '\"'\"'b c'\"'\"''"
     )
     assert run_folder.command(["tool.py", "-x"]) == "python tool.py -x"
+
+
+def test_run_of_an_earlier_version_is_refused_by_its_version(
+    tmp_path: pathlib.Path,
+) -> None:
+    folder = run_folder.RunFolder(tmp_path / "run")
+    old = {"tfvideogan.data.nowhere.Shapes.height": "64", MAKE: "@gone.GAN"}
+    card = {"step": 0, "values": old, "environment": {"tfvideogan": "0.0.7"}}
+    folder.write_start(card, "config", "operative")
+    with pytest.raises(errors.UserError, match=r"of tfvideogan 0\.0\.7") as caught:
+        folder.check(VALUES, overwrite=True)
+    assert "`tfvideogan.data.nowhere`" in str(caught.value)
+    assert "\n" not in str(caught.value)

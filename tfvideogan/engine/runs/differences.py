@@ -5,6 +5,7 @@ a lie. What does not change the weights may change: how far to train, how often 
 how to judge, where files lie.
 """
 
+import importlib.util
 import re
 from collections.abc import Mapping
 
@@ -32,6 +33,8 @@ FREE_ARGUMENTS = frozenset(
 )
 _LOOP = "tfvideogan.engine.loop.run."
 _METRIC = re.compile(r"^(?:.*/)?tfvideogan\.metrics\.")
+# `scope/tfvideogan.data.shapes.Shapes.height`: module, class or function, parameter.
+_OWN_MODULE = re.compile(r"^(?:.*/)?(tfvideogan(?:\.\w+)*)\.\w+\.\w+$")
 _PATH = re.compile(r"(?:^|_)(?:root|path|dir|folder|cache)s?$")
 MAX_SHOWN = 12
 ABSENT = "(not set)"
@@ -57,6 +60,23 @@ def may_change(name: str) -> bool:
     if name.startswith(_LOOP):
         return name.removeprefix(_LOOP) in FREE_ARGUMENTS
     return bool(_METRIC.match(name) or _PATH.search(name.rpartition(".")[2]))
+
+
+def missing_modules(values: Mapping[str, str]) -> list[str]:
+    """Returns the modules of the package that values name and this version lacks.
+
+    Args:
+      values: `config.Parsed.values` of a run.
+    """
+    named = {match[1] for name in values if (match := _OWN_MODULE.match(name))}
+    return sorted(one for one in named if not _exists(one))
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # Nor is its package.
+        return False
 
 
 def check_same_run(

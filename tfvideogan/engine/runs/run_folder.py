@@ -83,6 +83,16 @@ class RunFolder:
         old = card.get("values", {})
         if not old or not values:
             return
+        gone = differences.missing_modules(old)
+        if gone:
+            version = card.get("environment", {}).get(
+                "tfvideogan", "an earlier version"
+            )
+            raise errors.UserError(
+                f"{self.path} holds a run of tfvideogan {version}, and this is "
+                f"{tfvideogan.__version__}, without `{gone[0]}` (CHANGELOG.md says where "
+                "modules have gone). Go on with that version, or choose another --workdir."
+            )
         old_model, new_model = old.get(_MAKE_MODEL), values.get(_MAKE_MODEL)
         if old_model != new_model:
             raise errors.UserError(
