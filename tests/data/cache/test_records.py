@@ -76,7 +76,7 @@ def test_a_changed_recipe_is_converted_again(tmp_path, changes):
 
 def test_another_schema_is_converted_again(tmp_path, monkeypatch):
     open_(tmp_path)
-    monkeypatch.setattr(records.record_format, "SCHEMA_VERSION", 99)
+    monkeypatch.setattr(records.schema, "SCHEMA_VERSION", 99)
     load = Loader()
     open_(tmp_path, load=load)
     assert load.calls
