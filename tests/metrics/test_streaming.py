@@ -37,6 +37,23 @@ def test_merged_means_weigh_by_count():
     assert first.result() == {"a/b/T": 3.0, "c/b/T": 8.0}
 
 
+class Brightness(streaming.MeanMetric):
+    def update(self, batch, outputs):
+        for value in outputs["frames"]:
+            self._means.add("brightness/model/T", value)
+
+
+def test_a_mean_metric_adds_up_merges_and_forgets():
+    first, second = Brightness(), Brightness()
+    first.update({}, {"frames": [1.0, 2.0]})
+    second.update({}, {"frames": [6.0]})
+    first.merge(second)
+    assert first.result() == {"brightness/model/T": 3.0}
+    first.reset()
+    assert first.result() == {}
+    assert second.result() == {"brightness/model/T": 6.0}
+
+
 def test_sums_are_double_precision():
     means = streaming.Means()
     for _ in range(1000):

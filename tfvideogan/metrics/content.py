@@ -31,8 +31,11 @@ FEATURES = (OBJECT_COLOUR, HISTOGRAM)
 BINS = {1: 16, 3: 4}
 
 
-class ContentDistance:
-    """ACD of generated and real clips, and in how many frames there is an object."""
+class ContentDistance(streaming.MeanMetric):
+    """ACD of generated and real clips, and in how many frames there is an object.
+
+    The results are `ACD/model/T` and the like.
+    """
 
     def __init__(self, feature: str = OBJECT_COLOUR) -> None:
         """Stores what content is.
@@ -49,8 +52,8 @@ class ContentDistance:
                 f"`ContentDistance.feature` ({feature!r}) must be one of "
                 f"{', '.join(FEATURES)}."
             )
+        super().__init__()
         self.feature = feature
-        self._means = streaming.Means()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -72,18 +75,6 @@ class ContentDistance:
             found = masks.any(axis=(2, 3)).mean(axis=1)
             self._add(f"ACD/{subject}/T", average_content_distance(features))
             self._add(f"object found/{subject}/T", found)
-
-    def result(self) -> dict[str, float]:
-        """Returns `ACD/model/T` and the like; see `streaming.Metric`."""
-        return self._means.result()
-
-    def merge(self, other: "ContentDistance") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
     def _add(self, name: str, values: np.ndarray) -> None:
         for value in values:

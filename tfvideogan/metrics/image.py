@@ -105,12 +105,13 @@ def unit_range(frames: np.ndarray) -> np.ndarray:
 MEASURES = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
 
 
-class FrameQuality:
+class FrameQuality(streaming.MeanMetric):
     """PSNR, SSIM and L1 of generated frames, over T, 2T, 3T … frames.
 
     Needs a video in [-1, 1] under `target_key` of the batch and one of the same shape
     under `output_key` of the outputs. Frames are clipped, then measured in [0, 1]. Only
-    frames in which the region is not empty count.
+    frames in which the region is not empty count. The results are `PSNR/frames/T` and the
+    like.
 
     Args:
       output_key: what the model made, such as "frames" or "backgrounds".
@@ -150,6 +151,7 @@ class FrameQuality:
             raise errors.UserError(
                 "`copy_baseline` needs a frame before `start` (0) to copy; start at 1."
             )
+        super().__init__()
         self.output_key = output_key
         self.target_key = target_key
         self.subject = subject or output_key
@@ -159,7 +161,6 @@ class FrameQuality:
         self.start = start
         self.copy_baseline = copy_baseline
         self.when_missing = when_missing
-        self._means = streaming.Means()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -191,18 +192,6 @@ class FrameQuality:
             last = targets[:, self.start - 1 : self.start]
             copied = np.broadcast_to(last, targets.shape)
             self._measure("copied frame", copied, targets, weights)
-
-    def result(self) -> dict[str, float]:
-        """Returns `PSNR/frames/T` and the like; see `streaming.Metric`."""
-        return self._means.result()
-
-    def merge(self, other: "FrameQuality") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
     def _measure(
         self,

@@ -32,8 +32,11 @@ NEEDS = (
 )
 
 
-class MotionScore:
-    """Accuracy of a classifier on generated and on real clips."""
+class MotionScore(streaming.MeanMetric):
+    """Accuracy of a classifier on generated and on real clips.
+
+    The results are `motion score/model/T` and `motion score/real/T`.
+    """
 
     def __init__(self, classifier: str) -> None:
         """Loads the classifier.
@@ -45,6 +48,7 @@ class MotionScore:
         Raises:
           UserError: there is none, or it does not classify clips.
         """
+        super().__init__()
         self.classifier = classifier
         folder = pathlib.Path(classifier).expanduser()
         if not (folder / SAVED_MODEL).is_file():
@@ -55,7 +59,6 @@ class MotionScore:
         # Kept, too: a signature alone does not hold the variables that it reads.
         self._loaded = tf.saved_model.load(str(folder))
         self._classify, self._sizes = _signature(self._loaded, classifier)
-        self._means = streaming.Means()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -70,18 +73,6 @@ class MotionScore:
             found = accuracy.are_right(self._probabilities(subject, frames), labels)
             for is_right in found:
                 self._means.add(f"motion score/{subject}/T", float(is_right))
-
-    def result(self) -> dict[str, float]:
-        """Returns `motion score/model/T` and `motion score/real/T`."""
-        return self._means.result()
-
-    def merge(self, other: "MotionScore") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
     def _probabilities(self, subject: str, frames: np.ndarray) -> np.ndarray:
         """What the classifier says [N, K] of the beginning of clips."""

@@ -77,11 +77,8 @@ def distance_of_distributions(
     return float(np.sum(np.abs(heights[0] - heights[1]) * np.diff(places)))
 
 
-class Movement:
+class Movement(streaming.MeanMetric):
     """Statistics of the object's motion in generated and real clips."""
-
-    def __init__(self) -> None:
-        self.reset()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -104,7 +101,7 @@ class Movement:
 
     def result(self) -> dict[str, float]:
         """Returns `moving/model/T` and the like; see `streaming.Metric`."""
-        found = self._means.result()
+        found = super().result()
         if found:
             found["speed distance/model/T"] = _distance(self._speeds)
             found["travel distance/model/T"] = _distance(self._travels)
@@ -117,7 +114,7 @@ class Movement:
 
     def merge(self, other: "Movement") -> None:
         """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
+        super().merge(other)
         for mine, theirs in (
             (self._speeds, other._speeds),
             (self._travels, other._travels),
@@ -128,7 +125,7 @@ class Movement:
 
     def reset(self) -> None:
         """Forgets every clip."""
-        self._means = streaming.Means()
+        super().reset()
         # Of each clip the known values; each clip weighs alike.
         self._speeds: dict[str, list[np.ndarray]] = {"model": [], "real": []}
         self._travels: dict[str, list[np.ndarray]] = {"model": [], "real": []}
@@ -136,7 +133,7 @@ class Movement:
         self._paths: dict[str, list[np.ndarray]] = {"model": [], "real": []}
 
 
-class LongVideos:
+class LongVideos(streaming.MeanMetric):
     """Freezing and looping of videos that are longer than those of training.
 
     The frozen rate of column kT is that of the last T frames of kT: what has become of
@@ -159,8 +156,8 @@ class LongVideos:
                 f"`LongVideos.horizon` ({horizon}) must be at least {SHORTEST_LAG}; set "
                 "it to the number of frames of training."
             )
+        super().__init__()
         self.horizon = horizon
-        self.reset()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -186,7 +183,7 @@ class LongVideos:
 
     def result(self) -> dict[str, float]:
         """Returns `frozen/model/4T` and the like; see `streaming.Metric`."""
-        found = self._means.result()
+        found = super().result()
         if not found:
             return found
         least = FROZEN_SHARE * float(np.median(np.concatenate(self._real_changes)))
@@ -197,14 +194,14 @@ class LongVideos:
 
     def merge(self, other: "LongVideos") -> None:
         """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
+        super().merge(other)
         self._real_changes += other._real_changes
         for column, clips in other._changes.items():
             self._changes.setdefault(column, []).extend(clips)
 
     def reset(self) -> None:
         """Forgets every clip."""
-        self._means = streaming.Means()
+        super().reset()
         self._real_changes: list[np.ndarray] = []
         self._changes: dict[str, list[np.ndarray]] = {}
 

@@ -38,7 +38,7 @@ LINEAR_CONTEXT = 2
 MEASURES = {"PSNR": image.psnr, "SSIM": image.ssim}
 
 
-class PredictionQuality:
+class PredictionQuality(streaming.MeanMetric):
     """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity."""
 
     def __init__(
@@ -55,11 +55,11 @@ class PredictionQuality:
         Raises:
           UserError: `context` or `steps` is less than 1.
         """
+        super().__init__()
         _check_window("PredictionQuality", context, steps)
         self.context = context
         self.steps = steps
         self.samples_key = samples_key
-        self.reset()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -92,7 +92,7 @@ class PredictionQuality:
         that no single dark or still clip decides; NaN where the real ones have none.
         `change` and `frozen` have the column `+1..+10`: all steps together.
         """
-        found = self._means.result()
+        found = super().result()
         if not found:
             return found
         gradients = self._gradients.result()
@@ -111,14 +111,14 @@ class PredictionQuality:
 
     def merge(self, other: "PredictionQuality") -> None:
         """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
+        super().merge(other)
         self._gradients.merge(other._gradients)
         for subject, clips in other._changes.items():
             self._changes[subject] += clips
 
     def reset(self) -> None:
         """Forgets every clip."""
-        self._means = streaming.Means()
+        super().reset()
         self._gradients = streaming.Means()
         # Of each clip the change [steps] from one frame to the next.
         self._changes: dict[str, list[np.ndarray]] = {"model": [], "real": []}
@@ -164,12 +164,13 @@ class PredictionQuality:
         _add_steps(self._gradients, f"gradient/{subject}", gradient(frames))
 
 
-class ContextDistance:
+class ContextDistance(streaming.MeanMetric):
     """How far the content of predicted frames is from the last frame of the context.
 
     The mean L2 distance of `content.histograms`, from 0 to the root of 2: ACD that looks
     at where the clip came from. Real clips have a distance, too; one below it is a clip
-    that moves too little, one above it a clip whose content fades.
+    that moves too little, one above it a clip whose content fades. The results are
+    `distance to context/model/+1..+10` and that of real clips.
     """
 
     def __init__(self, context: int = 3, steps: int = 10) -> None:
@@ -182,10 +183,10 @@ class ContextDistance:
         Raises:
           UserError: `context` or `steps` is less than 1.
         """
+        super().__init__()
         _check_window("ContextDistance", context, steps)
         self.context = context
         self.steps = steps
-        self._means = streaming.Means()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -199,18 +200,6 @@ class ContextDistance:
             for value in distances.mean(axis=1):
                 name = f"distance to context/{subject}/+1..+{self.steps}"
                 self._means.add(name, float(value))
-
-    def result(self) -> dict[str, float]:
-        """Returns `distance to context/model/+1..+10` and that of real clips."""
-        return self._means.result()
-
-    def merge(self, other: "ContextDistance") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
 
 def gradient(frames: np.ndarray) -> np.ndarray:

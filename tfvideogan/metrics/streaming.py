@@ -87,6 +87,28 @@ class Means:
         self._counts.clear()
 
 
+class MeanMetric:
+    """Base of metrics whose result is means over clips: a subclass writes `update`.
+
+    One that remembers more than `self._means` extends the three methods.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def result(self) -> dict[str, float]:
+        """Returns the means; see `Metric`."""
+        return self._means.result()
+
+    def merge(self, other: "MeanMetric") -> None:
+        """Adds the clips of another; see `Metric`."""
+        self._means.merge(other._means)
+
+    def reset(self) -> None:
+        """Forgets every clip."""
+        self._means = Means()
+
+
 def horizon_columns(
     num_frames: int, horizon: int | None, multiples: int
 ) -> dict[str, int]:
