@@ -82,3 +82,11 @@ def test_missing_array_is_named_beside_those_that_are_there():
             where="batches",
             remedy="add it.",
         )
+
+
+def test_generated_and_real_videos_come_by_subject():
+    model, real = np.zeros((1, 2, 4, 4, 3)), np.ones((1, 2, 4, 4, 3))
+    found = streaming.generated_and_real({"frames": real}, {"frames": model}, remedy="")
+    assert found["model"] is model and found["real"] is real
+    with pytest.raises(errors.UserError, match="outputs have no `frames`.*help"):
+        streaming.generated_and_real({"frames": real}, {"masks": model}, remedy="help")

@@ -59,11 +59,8 @@ class ContentDistance(streaming.MeanMetric):
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        generated = streaming.required(
-            outputs, "frames", where="outputs", remedy=REMEDY
-        )
-        real = streaming.required(batch, "frames", where="batches", remedy=REMEDY)
-        for subject, frames in (("model", generated), ("real", real)):
+        videos = streaming.generated_and_real(batch, outputs, remedy=REMEDY)
+        for subject, frames in videos.items():
             if self.feature == HISTOGRAM:
                 features = histograms(frames)
                 self._add(

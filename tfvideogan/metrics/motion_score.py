@@ -64,12 +64,9 @@ class MotionScore(streaming.MeanMetric):
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        generated = streaming.required(
-            outputs, "frames", where="outputs", remedy=REMEDY
-        )
-        real = streaming.required(batch, "frames", where="batches", remedy=REMEDY)
+        videos = streaming.generated_and_real(batch, outputs, remedy=REMEDY)
         labels = streaming.required(batch, "labels", where="batches", remedy=REMEDY)
-        for subject, frames in (("model", generated), ("real", real)):
+        for subject, frames in videos.items():
             found = accuracy.are_right(self._probabilities(subject, frames), labels)
             for is_right in found:
                 self._means.add(f"motion score/{subject}/T", float(is_right))

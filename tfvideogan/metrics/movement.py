@@ -84,7 +84,9 @@ class Movement(streaming.MeanMetric):
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        for subject, frames in _both(batch, outputs, "Movement").items():
+        remedy = REMEDY.format("Movement")
+        videos = streaming.generated_and_real(batch, outputs, remedy=remedy)
+        for subject, frames in videos.items():
             centres = objects.centres(objects.find(frames))
             for clip_speeds, path in zip(speeds(centres), centres, strict=True):
                 known = clip_speeds[~np.isnan(clip_speeds)]
@@ -274,13 +276,3 @@ def _mean_distance(paths: Mapping[str, np.ndarray]) -> float:
             )
     finite = [one for one in distances if not np.isnan(one)]
     return float(np.mean(finite)) if finite else float("nan")
-
-
-def _both(
-    batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray], name: str
-) -> dict[str, np.ndarray]:
-    remedy = REMEDY.format(name)
-    return {
-        "model": streaming.required(outputs, "frames", where="outputs", remedy=remedy),
-        "real": streaming.required(batch, "frames", where="batches", remedy=remedy),
-    }

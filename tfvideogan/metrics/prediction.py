@@ -38,34 +38,86 @@ LINEAR_CONTEXT = 2
 MEASURES = {"PSNR": image.psnr, "SSIM": image.ssim}
 
 
-class PredictionQuality(streaming.MeanMetric):
-    """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity."""
+class PredictionMetric(streaming.MeanMetric):
+    """Base of metrics of the steps after the context."""
 
-    def __init__(
-        self, context: int = 3, steps: int = 10, samples_key: str = "samples"
-    ) -> None:
+    def __init__(self, context: int = 3, steps: int = 10) -> None:
         """Stores which frames are judged.
 
         Args:
           context: frames that the model was given; the first of its `frames`, too.
           steps: frames after them that are judged.
-          samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin
-            after the context; they may be missing.
 
         Raises:
           UserError: `context` or `steps` is less than 1.
         """
         super().__init__()
-        _check_window("PredictionQuality", context, steps)
+        for name, value in (("context", context), ("steps", steps)):
+            if value < 1:
+                raise errors.UserError(
+                    f"`{type(self).__name__}.{name}` ({value}) must be at least 1."
+                )
         self.context = context
         self.steps = steps
+
+    def judged(
+        self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Returns context and judged steps of the real and the predicted clips.
+
+        Raises:
+          UserError: frames are missing, too few, or not those of the context.
+        """
+        name = type(self).__name__
+        remedy = f"`{name}` judges models that predict videos."
+        videos = streaming.generated_and_real(batch, outputs, remedy=remedy)
+        real, model = videos["real"], videos["model"]
+        stop = self.context + self.steps
+        for whose, frames in (("real clips", real), ("model's `frames`", model)):
+            if frames.shape[1] < stop:
+                raise errors.UserError(
+                    f"the {whose} have {frames.shape[1]} frames, but {name} needs {stop}: "
+                    f"`context` ({self.context}) and `steps` ({self.steps}); lower "
+                    "`steps`, or judge longer clips."
+                )
+        real, model = real[:, :stop], model[:, :stop]
+        if real.shape != model.shape:
+            raise errors.UserError(
+                f"the model's `frames` have shape [{_listed(model.shape)}], the real clips "
+                f"[{_listed(real.shape)}]; they must be equal."
+            )
+        difference = image.l1(*(one[:, : self.context] for one in (real, model)))
+        if difference.max() > 2.0 * SAME_FRAME:
+            raise errors.UserError(
+                f"the first `context` ({self.context}) frames of the model's `frames` are "
+                f"not those of the clips; set `{name}.context` to the number of frames "
+                "that the model is given."
+            )
+        return real, model
+
+
+class PredictionQuality(PredictionMetric):
+    """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity."""
+
+    def __init__(
+        self, context: int = 3, steps: int = 10, samples_key: str = "samples"
+    ) -> None:
+        """Stores what is judged; see `PredictionMetric`.
+
+        Args:
+          context: frames that the model was given.
+          steps: frames after them that are judged.
+          samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin
+            after the context; they may be missing.
+        """
+        super().__init__(context, steps)
         self.samples_key = samples_key
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        real, model = _clips(batch, outputs, self)
+        real, model = self.judged(batch, outputs)
         past, future = np.split(image.unit_range(real), [self.context], axis=1)
         predicted = image.unit_range(model[:, self.context :])
         subjects = {
@@ -164,7 +216,7 @@ class PredictionQuality(streaming.MeanMetric):
         _add_steps(self._gradients, f"gradient/{subject}", gradient(frames))
 
 
-class ContextDistance(streaming.MeanMetric):
+class ContextDistance(PredictionMetric):
     """How far the content of predicted frames is from the last frame of the context.
 
     The mean L2 distance of `content.histograms`, from 0 to the root of 2: ACD that looks
@@ -173,26 +225,11 @@ class ContextDistance(streaming.MeanMetric):
     `distance to context/model/+1..+10` and that of real clips.
     """
 
-    def __init__(self, context: int = 3, steps: int = 10) -> None:
-        """Stores which frames are judged.
-
-        Args:
-          context: frames that the model was given; the first of its `frames`, too.
-          steps: frames after them that are judged.
-
-        Raises:
-          UserError: `context` or `steps` is less than 1.
-        """
-        super().__init__()
-        _check_window("ContextDistance", context, steps)
-        self.context = context
-        self.steps = steps
-
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        real, model = _clips(batch, outputs, self)
+        real, model = self.judged(batch, outputs)
         for subject, frames in (("model", model), ("real", real)):
             features = content.histograms(frames[:, self.context - 1 :])
             differences = features[:, 1:] - features[:, :1]
@@ -214,46 +251,6 @@ def gradient(frames: np.ndarray) -> np.ndarray:
     frames = np.asarray(frames, np.float64)
     down, across = (np.abs(np.diff(frames, axis=axis)) for axis in (-3, -2))
     return down.mean(axis=(-3, -2, -1)) + across.mean(axis=(-3, -2, -1))
-
-
-def _check_window(metric: str, context: int, steps: int) -> None:
-    for name, value in (("context", context), ("steps", steps)):
-        if value < 1:
-            raise errors.UserError(f"`{metric}.{name}` ({value}) must be at least 1.")
-
-
-def _clips(
-    batch: Mapping[str, np.ndarray],
-    outputs: Mapping[str, np.ndarray],
-    metric: PredictionQuality | ContextDistance,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Context and judged steps of the real and the predicted clips, checked."""
-    name = type(metric).__name__
-    remedy = f"`{name}` judges models that predict videos."
-    real = streaming.required(batch, "frames", where="batches", remedy=remedy)
-    model = streaming.required(outputs, "frames", where="outputs", remedy=remedy)
-    stop = metric.context + metric.steps
-    for whose, frames in (("real clips", real), ("model's `frames`", model)):
-        if frames.shape[1] < stop:
-            raise errors.UserError(
-                f"the {whose} have {frames.shape[1]} frames, but {name} needs {stop}: "
-                f"`context` ({metric.context}) and `steps` ({metric.steps}); lower "
-                "`steps`, or judge longer clips."
-            )
-    real, model = real[:, :stop], model[:, :stop]
-    if real.shape != model.shape:
-        raise errors.UserError(
-            f"the model's `frames` have shape [{_listed(model.shape)}], the real clips "
-            f"[{_listed(real.shape)}]; they must be equal."
-        )
-    difference = image.l1(*(one[:, : metric.context] for one in (real, model)))
-    if difference.max() > 2.0 * SAME_FRAME:
-        raise errors.UserError(
-            f"the first `context` ({metric.context}) frames of the model's `frames` are "
-            f"not those of the clips; set `{name}.context` to the number of frames that "
-            "the model is given."
-        )
-    return real, model
 
 
 def _extrapolated(past: np.ndarray, steps: int) -> np.ndarray:

@@ -163,3 +163,25 @@ def required(
             f"the {where} have no `{key}`, only {', '.join(sorted(arrays))}; {remedy}"
         )
     return arrays[key]
+
+
+def generated_and_real(
+    batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray], *, remedy: str
+) -> dict[str, np.ndarray]:
+    """Looks up the `frames` that a model generated and those of real clips.
+
+    Args:
+      batch: arrays by batch key.
+      outputs: the outputs of a model.
+      remedy: see `required`.
+
+    Returns:
+      "model" and "real" -> [N, T, H, W, C].
+
+    Raises:
+      UserError: either is missing.
+    """
+    return {
+        "model": required(outputs, "frames", where="outputs", remedy=remedy),
+        "real": required(batch, "frames", where="batches", remedy=remedy),
+    }
