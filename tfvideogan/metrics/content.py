@@ -15,6 +15,7 @@ All is NumPy in float64.
 [1] Tulyakov et al., MoCoGAN, CVPR 2018, section 4.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Mapping
 
@@ -31,29 +32,29 @@ FEATURES = (OBJECT_COLOUR, HISTOGRAM)
 BINS = {1: 16, 3: 4}
 
 
+@dataclasses.dataclass(eq=False)
 class ContentDistance(streaming.MeanMetric):
     """ACD of generated and real clips, and in how many frames there is an object.
 
     The results are `ACD/model/T` and the like.
+
+    Attributes:
+      feature: what content is: "object colour" or "histogram", see the head of the file.
+        The second is reported as `ACD of histograms`, from 0 to the root of 2.
+
+    Raises:
+      UserError: it is neither.
     """
 
-    def __init__(self, feature: str = OBJECT_COLOUR) -> None:
-        """Stores what content is.
+    feature: str = OBJECT_COLOUR
 
-        Args:
-          feature: "object colour" or "histogram", see the head of the file. The second is
-            reported as `ACD of histograms`, from 0 to the root of 2.
-
-        Raises:
-          UserError: it is neither.
-        """
-        if feature not in FEATURES:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.feature not in FEATURES:
             raise errors.UserError(
-                f"`ContentDistance.feature` ({feature!r}) must be one of "
+                f"`ContentDistance.feature` ({self.feature!r}) must be one of "
                 f"{', '.join(FEATURES)}."
             )
-        super().__init__()
-        self.feature = feature
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]

@@ -14,6 +14,7 @@ References:
       segmentation", CVPR 2016, section 5, and the evaluation code published with it.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -145,6 +146,7 @@ def statistics(values: np.ndarray) -> dict[str, float]:
     }
 
 
+@dataclasses.dataclass(eq=False)
 class MaskTracking(streaming.MeanMetric):
     """J and F of predicted masks over T, 2T, 3T … frames, beside two baselines.
 
@@ -156,7 +158,7 @@ class MaskTracking(streaming.MeanMetric):
     then averaged over clips. A column kT covers frames `start` … kT - 1. The
     results are `J mean/model/T` and the like.
 
-    Args:
+    Attributes:
       horizon: T, the number of frames of a training window.
       multiples: how many columns, as far as clips are long enough.
       threshold: the model's masks count from this value on. (The baselines' from 0.5.)
@@ -164,25 +166,19 @@ class MaskTracking(streaming.MeanMetric):
       with_flow: report the mask carried by flow too; False if the data have no flow.
     """
 
-    def __init__(
-        self,
-        horizon: int,
-        multiples: int = 4,
-        threshold: float = 0.5,
-        start: int = 1,
-        with_flow: bool = True,
-    ) -> None:
-        if not 1 <= start < horizon:
+    horizon: int
+    multiples: int = 4
+    threshold: float = 0.5
+    start: int = 1
+    with_flow: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= self.start < self.horizon:
             raise errors.UserError(
-                f"`start` ({start}) must be at least 1, for frame 0 is given, and less "
-                f"than `horizon` ({horizon})."
+                f"`start` ({self.start}) must be at least 1, for frame 0 is given, and "
+                f"less than `horizon` ({self.horizon})."
             )
-        super().__init__()
-        self.horizon = horizon
-        self.multiples = multiples
-        self.threshold = threshold
-        self.start = start
-        self.with_flow = with_flow
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]

@@ -13,6 +13,7 @@ belongs to its classifier.
 [1] Tulyakov et al., MoCoGAN, CVPR 2018, section 4.
 """
 
+import dataclasses
 import pathlib
 from collections.abc import Mapping
 
@@ -32,33 +33,33 @@ NEEDS = (
 )
 
 
+@dataclasses.dataclass(eq=False)
 class MotionScore(streaming.MeanMetric):
     """Accuracy of a classifier on generated and on real clips.
 
     The results are `motion score/model/T` and `motion score/real/T`.
+
+    Attributes:
+      classifier: folder of a SavedModel, such as saved_models/videoclassifier/1. It looks
+        at the first frames of a clip, as many as it takes.
+
+    Raises:
+      UserError: there is none, or it does not classify clips.
     """
 
-    def __init__(self, classifier: str) -> None:
-        """Loads the classifier.
+    classifier: str
 
-        Args:
-          classifier: folder of a SavedModel, such as saved_models/videoclassifier/1. It
-            looks at the first frames of a clip, as many as it takes.
-
-        Raises:
-          UserError: there is none, or it does not classify clips.
-        """
-        super().__init__()
-        self.classifier = classifier
-        folder = pathlib.Path(classifier).expanduser()
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        folder = pathlib.Path(self.classifier).expanduser()
         if not (folder / SAVED_MODEL).is_file():
             raise errors.UserError(
-                f"`MotionScore.classifier` ({classifier}) has no {SAVED_MODEL}; give the "
-                "folder of a version, such as saved_models/videoclassifier/1."
+                f"`MotionScore.classifier` ({self.classifier}) has no {SAVED_MODEL}; give "
+                "the folder of a version, such as saved_models/videoclassifier/1."
             )
         # Kept, too: a signature alone does not hold the variables that it reads.
         self._loaded = tf.saved_model.load(str(folder))
-        self._classify, self._sizes = _signature(self._loaded, classifier)
+        self._classify, self._sizes = _signature(self._loaded, self.classifier)
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]

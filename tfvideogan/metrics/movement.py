@@ -13,6 +13,7 @@ References:
       (freezing and looping).
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -135,6 +136,7 @@ class Movement(streaming.MeanMetric):
         self._paths: dict[str, list[np.ndarray]] = {"model": [], "real": []}
 
 
+@dataclasses.dataclass(eq=False)
 class LongVideos(streaming.MeanMetric):
     """Freezing and looping of videos that are longer than those of training.
 
@@ -142,24 +144,23 @@ class LongVideos(streaming.MeanMetric):
     the video by then. The loop score is the greatest mean likeness of frames at one lag,
     from -1 to 1: 1 for a video that repeats itself (or stands still). Real clips have only
     the column T.
+
+    Attributes:
+      horizon: T, frames of a training clip.
+
+    Raises:
+      UserError: it is too short for a lag.
     """
 
-    def __init__(self, horizon: int) -> None:
-        """Stores T.
+    horizon: int
 
-        Args:
-          horizon: frames of a training clip.
-
-        Raises:
-          UserError: it is too short for a lag.
-        """
-        if horizon < SHORTEST_LAG:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.horizon < SHORTEST_LAG:
             raise errors.UserError(
-                f"`LongVideos.horizon` ({horizon}) must be at least {SHORTEST_LAG}; set "
-                "it to the number of frames of training."
+                f"`LongVideos.horizon` ({self.horizon}) must be at least {SHORTEST_LAG}; "
+                "set it to the number of frames of training."
             )
-        super().__init__()
-        self.horizon = horizon
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]

@@ -23,6 +23,7 @@ References:
       experiments (they judge sharpness by the same gradients, as a difference in dB).
 """
 
+import dataclasses
 import itertools
 from collections.abc import Mapping
 
@@ -38,27 +39,28 @@ LINEAR_CONTEXT = 2
 MEASURES = {"PSNR": image.psnr, "SSIM": image.ssim}
 
 
+@dataclasses.dataclass(eq=False)
 class PredictionMetric(streaming.MeanMetric):
-    """Base of metrics of the steps after the context."""
+    """Base of metrics of the steps after the context.
 
-    def __init__(self, context: int = 3, steps: int = 10) -> None:
-        """Stores which frames are judged.
+    Attributes:
+      context: frames that the model was given; the first of its `frames`, too.
+      steps: frames after them that are judged.
 
-        Args:
-          context: frames that the model was given; the first of its `frames`, too.
-          steps: frames after them that are judged.
+    Raises:
+      UserError: `context` or `steps` is less than 1.
+    """
 
-        Raises:
-          UserError: `context` or `steps` is less than 1.
-        """
-        super().__init__()
-        for name, value in (("context", context), ("steps", steps)):
+    context: int = 3
+    steps: int = 10
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, value in (("context", self.context), ("steps", self.steps)):
             if value < 1:
                 raise errors.UserError(
                     f"`{type(self).__name__}.{name}` ({value}) must be at least 1."
                 )
-        self.context = context
-        self.steps = steps
 
     def judged(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -96,22 +98,16 @@ class PredictionMetric(streaming.MeanMetric):
         return real, model
 
 
+@dataclasses.dataclass(eq=False)
 class PredictionQuality(PredictionMetric):
-    """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity."""
+    """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity.
 
-    def __init__(
-        self, context: int = 3, steps: int = 10, samples_key: str = "samples"
-    ) -> None:
-        """Stores what is judged; see `PredictionMetric`.
+    Attributes:
+      samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin after
+        the context; they may be missing.
+    """
 
-        Args:
-          context: frames that the model was given.
-          steps: frames after them that are judged.
-          samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin
-            after the context; they may be missing.
-        """
-        super().__init__(context, steps)
-        self.samples_key = samples_key
+    samples_key: str = "samples"
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]

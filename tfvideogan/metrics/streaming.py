@@ -11,6 +11,7 @@ of the clip. Every clip counts once, however clips were cut into batches; sums a
 float64. NaN means "not applicable": nothing was there to be measured.
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -87,13 +88,15 @@ class Means:
         self._counts.clear()
 
 
+@dataclasses.dataclass(eq=False)
 class MeanMetric:
     """Base of metrics whose result is means over clips: a subclass writes `update`.
 
-    One that remembers more than `self._means` extends the three methods.
+    Settings of a metric are its fields. One that remembers more than `self._means` extends
+    the three methods.
     """
 
-    def __init__(self) -> None:
+    def __post_init__(self) -> None:
         self.reset()
 
     def result(self) -> dict[str, float]:
