@@ -130,7 +130,7 @@ def read_pieces(
     size = None if height is None or width is None else (height, width)
     if _is_archive(path):
         frames, rate = _archive(path)
-        source = _adapted(frames, size, channels, fit)
+        source = image_sequences.adapted(frames, size=size, channels=channels, fit=fit)
     else:
         reader = image_sequences if image_sequences.is_for(path) else films
         source, rate = reader.frames(
@@ -189,12 +189,3 @@ def _archive(path: pathlib.Path) -> tuple[np.ndarray, float]:
             "[T, H, W, 3 or 1]."
         )
     return frames, fps or image_sequences.DEFAULT_FPS
-
-
-def _adapted(
-    frames: np.ndarray, size: tuple[int, int] | None, channels: int, fit: str
-) -> Iterator[np.ndarray]:
-    """Yields the frames of an array at the size and with the channels wanted."""
-    for frame in frames:
-        coloured = image_sequences.with_channels(frame, channels)
-        yield resizing.fitted(coloured, *(size or frame.shape[:2]), fit=fit)

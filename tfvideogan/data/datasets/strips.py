@@ -23,7 +23,7 @@ from tfvideogan.core import clip
 from tfvideogan.data import splitting
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets import class_folders
-from tfvideogan.media import image_sequences, resizing, stills
+from tfvideogan.media import image_sequences, stills
 
 # Endings of what may lie beside the strips.
 OTHER_ENDINGS = (".txt", ".md", ".csv", ".json", ".db", ".ini")
@@ -99,13 +99,11 @@ def read_strip(path: pathlib.Path) -> np.ndarray:
 
 
 def _load(path: pathlib.Path, spec: clip.ClipSpec) -> dict[str, np.ndarray]:
-    frames = [
-        resizing.fitted(
-            image_sequences.with_channels(frame, spec.channels), spec.height, spec.width
-        )
-        for frame in read_strip(path)
-    ]
-    return {"frames": np.stack(frames)}
+    size = (spec.height, spec.width)
+    frames = image_sequences.adapted(
+        read_strip(path), size=size, channels=spec.channels
+    )
+    return {"frames": np.stack(list(frames))}
 
 
 def _is_strip(path: pathlib.Path) -> bool:

@@ -219,16 +219,8 @@ def _load(
     whole = _at(example, reading.frames).numpy()
     whole = whole if whole.ndim == len(("T", "H", "W", "C")) else whole[np.newaxis]
     size_ = (spec.height, spec.width)
-    loaded = {
-        "frames": np.stack(
-            [
-                resizing.fitted(
-                    image_sequences.with_channels(frame, spec.channels), *size_, fit=fit
-                )
-                for frame in whole
-            ]
-        )
-    }
+    frames = image_sequences.adapted(whole, size=size_, channels=spec.channels, fit=fit)
+    loaded = {"frames": np.stack(list(frames))}
     if reading.masks:
         objects = _at(example, reading.masks).numpy()[..., 0]
         masks = ((objects > 0) & (objects != stills.VOID)).astype(np.uint8)

@@ -112,10 +112,7 @@ class CaptionedDigits(procedural.Procedural):
 
     def pairs(self, split: str, index: int) -> tuple[combinations.Pair, ...]:
         """Returns the digit and the number of the motion of each element of a clip."""
-        slots = range(len(self._stage.sizes))
-        return tuple(
-            combinations.pair_of(self._pairs[split], index, slot) for slot in slots
-        )
+        return combinations.pairs_of(self._pairs[split], index, self.num_digits)
 
     def caption(self, split: str, index: int) -> str:
         """Returns the caption of a clip."""

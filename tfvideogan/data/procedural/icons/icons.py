@@ -105,10 +105,7 @@ class Icons(procedural.Procedural):
     def elements(self, split: str, index: int) -> tuple[combinations.Pair, ...]:
         """Returns the numbers of the icon and of the motion of each element of a clip."""
         source.check_split(self, split)
-        slots = range(len(self._stage.sizes))
-        return tuple(
-            combinations.pair_of(self._pairs[split], index, slot) for slot in slots
-        )
+        return combinations.pairs_of(self._pairs[split], index, self.num_icons)
 
     def caption(self, split: str, index: int) -> str:
         """Returns what is said of a clip."""
