@@ -310,10 +310,7 @@ class ConvertedSource:
         if self.spec.num_classes and clip.label is not None:
             words["labels"] = np.int32(clip.label)
         if self.vocabulary is not None and clip.caption is not None:
-            tokens, length = self.vocabulary.encode(
-                clip.caption, self.spec.caption_length
-            )
-            words |= {"caption_tokens": tokens, "caption_lengths": np.int32(length)}
+            words |= self.vocabulary.raw(clip.caption, self.spec.caption_length)
         return words
 
     def _cut(

@@ -99,10 +99,13 @@ class Procedural(rendered.RenderedSource):
 
     def describe(self) -> str:
         """Returns one line for logs and cards."""
+        return f"procedural {self.name}, generator {self.version}, {self.extent()}"
+
+    def extent(self) -> str:
+        """Returns the part of a description that every source has: seed and sizes."""
         return (
-            f"procedural {self.name}, generator {self.version}, seed {self.seed}, "
-            f"{self.num_train_clips} training clips of {self.clip_frames} frames at "
-            f"{self.spec.height}x{self.spec.width}"
+            f"seed {self.seed}, {self.num_train_clips} training clips of "
+            f"{self.clip_frames} frames at {self.height}x{self.width}"
         )
 
     def num_clips(self, split: str) -> int:

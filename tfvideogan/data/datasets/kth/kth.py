@@ -232,9 +232,5 @@ def _load(
     if action in TRAVELS:
         way = heading.direction(frames)
     caption = action_captions.caption(action, way)
-    tokens, length = action_captions.VOCABULARY.encode(caption, spec.caption_length)
-    return {
-        "frames": frames,
-        "caption_tokens": tokens,
-        "caption_lengths": np.int32(length),
-    }
+    words = action_captions.VOCABULARY.raw(caption, spec.caption_length)
+    return {"frames": frames, **words}

@@ -104,10 +104,8 @@ class CaptionedDigits(procedural.Procedural):
     def describe(self) -> str:
         """Returns one line for logs and cards."""
         return (
-            f"{self.digits.description}; {len(self._stage.sizes)} per clip with "
-            f"captions, {self.motions} motions, seed {self.seed}, "
-            f"{self.num_clips('train')} training clips of {self.clip_frames} frames at "
-            f"{self.spec.height}x{self.spec.width}"
+            f"{self.digits.description}; {self.num_digits} per clip with captions, "
+            f"{self.motions} motions, {self.extent()}"
         )
 
     def pairs(self, split: str, index: int) -> tuple[combinations.Pair, ...]:
@@ -127,15 +125,10 @@ class CaptionedDigits(procedural.Procedural):
     ) -> dict[str, np.ndarray]:
         """Draws a window of a clip; see `Procedural.render`."""
         pictures, paths = self._cast(split, index)
-        times = self.times(start, frames)
-        canvas = (self.spec.width, self.spec.height)
-        caption = self.caption(split, index)
-        tokens, length = self.vocabulary.encode(caption, CAPTION_LENGTH)
-        return {
-            "frames": compositing.draw(pictures, paths.at(times), canvas),
-            "caption_tokens": tokens,
-            "caption_lengths": np.int32(length),
-        }
+        window = paths.at(self.times(start, frames))
+        drawn = compositing.draw(pictures, window, (self.width, self.height))
+        words = self.vocabulary.raw(self.caption(split, index), CAPTION_LENGTH)
+        return {"frames": drawn, **words}
 
     def _cast(self, split: str, index: int) -> tuple[list[np.ndarray], bouncing.Paths]:
         """Draws the pictures of the digits and how they move."""

@@ -98,9 +98,8 @@ class MovingDigits(procedural.Procedural):
         """Returns one line for logs and cards."""
         tested = f"; {self._official.describe()}" if self._official else ""
         return (
-            f"{self.digits.description}; {len(self._stage.sizes)} per clip, motion "
-            f"{self.motion}, seed {self.seed}, {self.num_clips('train')} training clips "
-            f"of {self.clip_frames} frames at {self.spec.height}x{self.spec.width}{tested}"
+            f"{self.digits.description}; {self.num_digits} per clip, motion "
+            f"{self.motion}, {self.extent()}{tested}"
         )
 
     def num_clips(self, split: str) -> int:

@@ -96,10 +96,8 @@ class Icons(procedural.Procedural):
     def describe(self) -> str:
         """Returns one line for logs and cards."""
         return (
-            f"{self.icons.description}, generator {self.version}; "
-            f"{len(self._stage.sizes)} per clip with captions, seed {self.seed}, "
-            f"{self.num_clips('train')} training clips of {self.clip_frames} frames at "
-            f"{self.spec.height}x{self.spec.width}"
+            f"{self.icons.description}, generator {self.version}; {self.num_icons} per "
+            f"clip with captions, {self.extent()}"
         )
 
     def elements(self, split: str, index: int) -> tuple[combinations.Pair, ...]:
@@ -145,17 +143,12 @@ class Icons(procedural.Procedural):
         self, split: str, index: int, start: int = 0, frames: int | None = None
     ) -> dict[str, np.ndarray]:
         """Draws a window of a clip: frames and caption."""
-        paths, times = self.paths(split, index), self.times(start, frames)
+        window = self.paths(split, index).at(self.times(start, frames))
         pictures = [self._pictures[icon] for icon, _ in self.elements(split, index)]
-        canvas = (self.spec.width, self.spec.height)
-        tokens, length = self.vocabulary.encode(
-            self.caption(split, index), self.spec.caption_length
-        )
-        return {
-            "frames": compositing.draw_over(pictures, paths.at(times), canvas),
-            "caption_tokens": tokens,
-            "caption_lengths": np.asarray(length, np.int32),
-        }
+        drawn = compositing.draw_over(pictures, window, (self.width, self.height))
+        caption = self.caption(split, index)
+        words = self.vocabulary.raw(caption, self.spec.caption_length)
+        return {"frames": drawn, **words}
 
 
 def sentence(names: Sequence[str], elements: Sequence[combinations.Pair]) -> str:

@@ -145,16 +145,12 @@ class Walkers(procedural.Procedural):
         pictures = self._pictures(walker, times)
         pictures += self._grain(generator, times)
         grey = np.round(np.clip(pictures, 0, 1) * TOP).astype(np.uint8)[..., None]
-        tokens, length = self.vocabulary.encode(
-            walker.caption, self.spec.caption_length
-        )
         result = {
             "frames": np.repeat(grey, self.spec.channels, axis=-1),
             "labels": np.asarray(
                 action_captions.ACTIONS.index(walker.action), np.int32
             ),
-            "caption_tokens": tokens,
-            "caption_lengths": np.asarray(length, np.int32),
+            **self.vocabulary.raw(walker.caption, self.spec.caption_length),
         }
         if self.spec.has_masks:
             result["foreground_masks"] = self.silhouettes(walker, times)
