@@ -13,9 +13,7 @@ The content of a file decides, not its ending. A video whose frames are not even
 in time is resampled to a constant rate: a frame is shown until the next one comes. Grey
 is the luma, in its full range 0..255.
 
-    frames, fps = video_reader.read_video(
-        "clip.avi", height=64, width=64, channels=1
-    )
+    frames, fps = reader.read_video("clip.avi", height=64, width=64, channels=1)
 """
 
 import dataclasses

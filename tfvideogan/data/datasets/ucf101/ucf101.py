@@ -1,6 +1,6 @@
 """UCF-101: 13,320 films of 101 actions, with labels.
 
-The folder is read as downloaded (`ucf101_lists.py` shows it); films are MPEG-4 in AVI
+The folder is read as downloaded (`lists.py` shows it); films are MPEG-4 in AVI
 files, 320x240 at 25 frames/s. Three official splits of train and test; there is no
 validation, but some groups of the training films can be kept for it.
 

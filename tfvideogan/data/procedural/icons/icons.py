@@ -4,8 +4,8 @@ One or two icons make one of the six motions of `bouncing.periodic` each, on bla
 second one is painted over the first. Captions of two icons are joined by "and". The icons
 are drawn (twelve shapes in eight colours) or those of a folder:
 
-    source = Icons(icons_bank.draw_icons(), frames=10)
-    source = Icons(icons_bank.read_icons("/data/my_icons"), frames=10)
+    source = Icons(bank.draw_icons(), frames=10)
+    source = Icons(bank.read_icons("/data/my_icons"), frames=10)
     source.caption("test", 3)
 
 The splits are compositional: which (icon, colour, motion) triples are for training, for
@@ -53,7 +53,7 @@ class Icons(procedural.Procedural):
       name: "icons", after the bank.
       is_procedural: whether the icons are drawn; their motion is always made up.
       vocabulary: of the captions.
-      icons: what moves: `icons_bank.draw_icons()` or `read_icons(root)`.
+      icons: what moves: `bank.draw_icons()` or `read_icons(root)`.
       num_icons: 1 or 2 per clip.
       icon_size: sides of an icon in pixels.
       periods: fewest and most frames per cycle of a motion.

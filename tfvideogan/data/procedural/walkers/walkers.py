@@ -12,7 +12,7 @@ check, never in a table beside real video.
     source = Walkers(frames=16, height=64, width=64)
     walker = source.walker("test", 3)
     walker.action, walker.direction, walker.person.number, walker.caption
-    source.joints("test", 3)  # [T, 17, 2] pixels (x, y), named by walkers_body.JOINTS
+    source.joints("test", 3)  # [T, 17, 2] pixels (x, y), named by body.JOINTS
 """
 
 import dataclasses
