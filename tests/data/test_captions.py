@@ -17,6 +17,14 @@ def test_a_caption_becomes_padded_numbers_and_back():
     assert WORDS.size == 11
 
 
+def test_a_raw_clip_gets_tokens_and_their_number():
+    found = WORDS.raw("the digit 7", 5)
+    tokens, length = WORDS.encode("the digit 7", 5)
+    assert found["caption_tokens"].tolist() == tokens.tolist()
+    assert found["caption_lengths"] == length == 3
+    assert {value.dtype for value in found.values()} == {np.dtype(np.int32)}
+
+
 def test_an_unknown_word_is_named_with_the_vocabulary():
     with pytest.raises(errors.UserError, match="'up', which is not in .*: 7 and clock"):
         WORDS.encode("the digit 7 is moving up", 8)

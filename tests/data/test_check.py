@@ -7,7 +7,9 @@ from tfvideogan.core import errors
 from tfvideogan.data import check
 from tfvideogan.data.procedural.sprites import sprites
 
-SOURCE = sprites.Sprites(frames=3, height=24, width=32, clip_frames=8, num_clips=3)
+SOURCE = sprites.Sprites(
+    frames=3, height=24, width=32, clip_frames=8, num_train_clips=3
+)
 
 
 def test_a_sound_source_has_no_problems():
@@ -68,7 +70,7 @@ def test_misread_flow_is_reported():
             for clip in super().clips(split):
                 yield {**clip, "forward_flow": -clip["forward_flow"]}
 
-    source = Negated(frames=3, height=32, width=32, clip_frames=6, num_clips=2)
+    source = Negated(frames=3, height=32, width=32, clip_frames=6, num_train_clips=2)
     report = check.check_split(source, "train")
     assert "forward flow" in report.problems[0] and "(-u, -v)" in report.problems[0]
     assert "PROBLEM" in report.text()

@@ -37,6 +37,23 @@ def test_merged_means_weigh_by_count():
     assert first.result() == {"a/b/T": 3.0, "c/b/T": 8.0}
 
 
+class Brightness(streaming.MeanMetric):
+    def update(self, batch, outputs):
+        for value in outputs["frames"]:
+            self._means.add("brightness/model/T", value)
+
+
+def test_a_mean_metric_adds_up_merges_and_forgets():
+    first, second = Brightness(), Brightness()
+    first.update({}, {"frames": [1.0, 2.0]})
+    second.update({}, {"frames": [6.0]})
+    first.merge(second)
+    assert first.result() == {"brightness/model/T": 3.0}
+    first.reset()
+    assert first.result() == {}
+    assert second.result() == {"brightness/model/T": 6.0}
+
+
 def test_sums_are_double_precision():
     means = streaming.Means()
     for _ in range(1000):
@@ -65,3 +82,11 @@ def test_missing_array_is_named_beside_those_that_are_there():
             where="batches",
             remedy="add it.",
         )
+
+
+def test_generated_and_real_videos_come_by_subject():
+    model, real = np.zeros((1, 2, 4, 4, 3)), np.ones((1, 2, 4, 4, 3))
+    found = streaming.generated_and_real({"frames": real}, {"frames": model}, remedy="")
+    assert found["model"] is model and found["real"] is real
+    with pytest.raises(errors.UserError, match="outputs have no `frames`.*help"):
+        streaming.generated_and_real({"frames": real}, {"masks": model}, remedy="help")

@@ -74,6 +74,15 @@ class Vocabulary:
         tokens[: len(words)] = [self._numbers[word] for word in words]
         return tokens, len(words)
 
+    def raw(self, caption: str, length: int) -> dict[str, np.ndarray]:
+        """Returns what a raw clip says of its caption; see `encode`.
+
+        Returns:
+          `caption_tokens` and `caption_lengths` as in `data/source.py`.
+        """
+        tokens, count = self.encode(caption, length)
+        return {"caption_tokens": tokens, "caption_lengths": np.int32(count)}
+
     def decode(self, tokens: Sequence[int]) -> str:
         """Returns the caption of some numbers; what is padding says nothing."""
         return " ".join(self.words[int(token)] for token in tokens if token)

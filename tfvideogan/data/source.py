@@ -20,7 +20,7 @@ where the spec says which of the last eight there are (names as in a batch, `cor
 
     source = sprites.Sprites(frames=8, height=64, width=64)
     for clip in source.clips("test"):
-        video.write_video("clip.mp4", clip["frames"], fps=source.spec.fps)
+        writer.write_video("clip.mp4", clip["frames"], fps=source.spec.fps)
 """
 
 from collections.abc import Iterator

@@ -10,6 +10,7 @@ mirrored or played backwards is described anew: "left" becomes "right" in its ca
 In gin: `loop.run.transforms = [@transforms.HorizontalFlip(), @transforms.ColourJitter()]`.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -21,33 +22,65 @@ Example = dict[str, tf.Tensor]
 FLOWS = ("forward_flow", "backward_flow")
 
 
-class HorizontalFlip:
-    """Mirrors all frames of a clip left to right."""
+@dataclasses.dataclass(frozen=True)
+class RandomTransform:
+    """Base of transforms that change a clip or leave it alone.
 
-    def __init__(self, probability: float = 0.5) -> None:
-        """Creates the transform; `probability` is that of a flip."""
-        self.probability = _checked_probability(probability)
+    Attributes:
+      probability: of a change.
+
+    Raises:
+      UserError: it is not between 0 and 1.
+    """
+
+    probability: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.probability <= 1.0:
+            raise errors.UserError(
+                f"`probability` ({self.probability}) must be between 0 and 1."
+            )
 
     def __call__(self, example: Example, seed: tf.Tensor) -> Example:
-        """Flips the example, or not; horizontal flow and captions turn with it."""
-        is_flipped = seeds.uniform([], seed) < self.probability
-        return tf.cond(is_flipped, lambda: _flipped(example), lambda: dict(example))
+        """Changes the example, or not."""
+        is_changed = seeds.uniform([], seed) < self.probability
+        return tf.cond(is_changed, lambda: self.changed(example), lambda: dict(example))
+
+    def changed(self, example: Example) -> Example:
+        """Returns the changed example."""
+        raise NotImplementedError
 
 
-class TimeReversal:
+class HorizontalFlip(RandomTransform):
+    """Mirrors all frames of a clip left to right."""
+
+    def changed(self, example: Example) -> Example:
+        """Flips the example; horizontal flow and captions turn with it."""
+        result = _turned(example) | {
+            key: tf.reverse(value, axis=[2])
+            for key, value in _pictures(example).items()
+        }
+        for key in FLOWS:
+            if key in result:
+                result[key] = result[key] * tf.constant([-1.0, 1.0])
+        return result
+
+
+class TimeReversal(RandomTransform):
     """Plays a clip backwards; forward and backward flow change places.
 
     Not for classes or captions that tell how something begins and ends.
     """
 
-    def __init__(self, probability: float = 0.5) -> None:
-        """Creates the transform; `probability` is that of a reversal."""
-        self.probability = _checked_probability(probability)
-
-    def __call__(self, example: Example, seed: tf.Tensor) -> Example:
-        """Reverses the example, or not."""
-        is_reversed = seeds.uniform([], seed) < self.probability
-        return tf.cond(is_reversed, lambda: _reversed(example), lambda: dict(example))
+    def changed(self, example: Example) -> Example:
+        """Reverses the example."""
+        result = _turned(example) | {
+            key: tf.reverse(value, axis=[0])
+            for key, value in _pictures(example).items()
+        }
+        if FLOWS[0] in result:
+            result[FLOWS[0]], result[FLOWS[1]] = result[FLOWS[1]], result[FLOWS[0]]
+        return result
 
 
 class SpeedChange:
@@ -163,25 +196,6 @@ def _pictures(example: Example) -> Example:
     return {k: v for k, v in example.items() if k not in clip.WHOLE_CLIP_KEYS}
 
 
-def _flipped(example: Example) -> Example:
-    result = _turned(example) | {
-        key: tf.reverse(value, axis=[2]) for key, value in _pictures(example).items()
-    }
-    for key in FLOWS:
-        if key in result:
-            result[key] = result[key] * tf.constant([-1.0, 1.0])
-    return result
-
-
-def _reversed(example: Example) -> Example:
-    result = _turned(example) | {
-        key: tf.reverse(value, axis=[0]) for key, value in _pictures(example).items()
-    }
-    if FLOWS[0] in result:
-        result[FLOWS[0]], result[FLOWS[1]] = result[FLOWS[1]], result[FLOWS[0]]
-    return result
-
-
 def _turned(example: Example) -> Example:
     """Returns the example with the directions of its caption turned round."""
     if "caption_tokens" not in example:
@@ -195,11 +209,3 @@ def _cut(
     frames, _, _, channels = value.shape
     cut = value[:, top : top + height, left : left + width]
     return tf.ensure_shape(cut, [frames, height, width, channels])
-
-
-def _checked_probability(probability: float) -> float:
-    if not 0.0 <= probability <= 1.0:
-        raise errors.UserError(
-            f"`probability` ({probability}) must be between 0 and 1."
-        )
-    return probability

@@ -6,7 +6,7 @@ The promises are those of `reader.py`, which is what to call.
 import pathlib
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -77,7 +77,7 @@ def frames(
         rate = fps or 1.0 / statistics.median(durations)
         timed = _from_animation(path, durations)
         source = timing.at_rate(timed, rate, hold=durations[-1])
-    return _adapted(source, size, channels, fit), rate
+    return adapted(source, size=size, channels=channels, fit=fit), rate
 
 
 def numbered(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -102,6 +102,26 @@ def with_channels(frame: np.ndarray, channels: int) -> np.ndarray:
     if channels == 1:
         return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)[..., np.newaxis]
     return np.repeat(frame, channels, axis=-1)
+
+
+def adapted(
+    frames: Iterable[np.ndarray],
+    *,
+    size: tuple[int, int] | None,
+    channels: int,
+    fit: str = "stretch",
+) -> Iterator[np.ndarray]:
+    """Yields frames [H, W, C] uint8 at the size and with the channels wanted.
+
+    Args:
+      frames: [H, W, 3] or [H, W, 1] uint8 each.
+      size: height and width wanted; None keeps that of the frames.
+      channels: 1 or 3.
+      fit: see `resizing.py`.
+    """
+    for frame in frames:
+        coloured = with_channels(frame, channels)
+        yield resizing.fitted(coloured, *(size or frame.shape[:2]), fit=fit)
 
 
 def _from_folder(folder: pathlib.Path) -> Iterator[np.ndarray]:
@@ -131,35 +151,18 @@ def _from_animation(
 def _durations(path: pathlib.Path) -> list[float]:
     """Returns the seconds of each frame; decodes nothing where that is possible."""
     found = []
-    try:
-        with Image.open(path) as picture:
-            for place in range(getattr(picture, "n_frames", 1)):
-                picture.seek(place)
-                found.append(picture.info.get("duration", 0.0) / MILLISECONDS)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise damage.DamagedClip(
-            f"{path} is damaged or no picture: {error}; copy it again."
-        ) from error
+    with stills.decoding(path), Image.open(path) as picture:
+        for place in range(getattr(picture, "n_frames", 1)):
+            picture.seek(place)
+            found.append(picture.info.get("duration", 0.0) / MILLISECONDS)
     return [one if one >= MIN_DURATION else FALLBACK_DURATION for one in found]
 
 
 def _shown(path: pathlib.Path, picture: Image.Image, place: int) -> Image.Image:
-    try:
+    with stills.decoding(path, f"is damaged at frame {place}"):
         picture.seek(place)
         picture.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise damage.DamagedClip(
-            f"{path} is damaged at frame {place}: {error}; copy it again."
-        ) from error
     return picture
-
-
-def _adapted(
-    source: Iterator[np.ndarray], size: tuple[int, int] | None, channels: int, fit: str
-) -> Iterator[np.ndarray]:
-    for frame in source:
-        coloured = with_channels(frame, channels)
-        yield resizing.fitted(coloured, *(size or frame.shape[:2]), fit=fit)
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -13,9 +13,7 @@ The content of a file decides, not its ending. A video whose frames are not even
 in time is resampled to a constant rate: a frame is shown until the next one comes. Grey
 is the luma, in its full range 0..255.
 
-    frames, fps = video_reader.read_video(
-        "clip.avi", height=64, width=64, channels=1
-    )
+    frames, fps = reader.read_video("clip.avi", height=64, width=64, channels=1)
 """
 
 import dataclasses
@@ -130,7 +128,7 @@ def read_pieces(
     size = None if height is None or width is None else (height, width)
     if _is_archive(path):
         frames, rate = _archive(path)
-        source = _adapted(frames, size, channels, fit)
+        source = image_sequences.adapted(frames, size=size, channels=channels, fit=fit)
     else:
         reader = image_sequences if image_sequences.is_for(path) else films
         source, rate = reader.frames(
@@ -189,12 +187,3 @@ def _archive(path: pathlib.Path) -> tuple[np.ndarray, float]:
             "[T, H, W, 3 or 1]."
         )
     return frames, fps or image_sequences.DEFAULT_FPS
-
-
-def _adapted(
-    frames: np.ndarray, size: tuple[int, int] | None, channels: int, fit: str
-) -> Iterator[np.ndarray]:
-    """Yields the frames of an array at the size and with the channels wanted."""
-    for frame in frames:
-        coloured = image_sequences.with_channels(frame, channels)
-        yield resizing.fitted(coloured, *(size or frame.shape[:2]), fit=fit)

@@ -4,7 +4,9 @@ Pillow decodes, because it refuses truncated files (OpenCV fills in the rest) an
 the indices of a palette picture (TensorFlow gives its colours).
 """
 
+import contextlib
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -45,6 +47,25 @@ def read_frame(path: pathlib.Path) -> np.ndarray:
       DamagedClip: the file is no picture, or is damaged.
     """
     return rgb(_opened(path))
+
+
+@contextlib.contextmanager
+def decoding(
+    path: pathlib.Path, fault: str = "is damaged or no picture"
+) -> Iterator[None]:
+    """Explains what Pillow raises while it decodes a picture.
+
+    Args:
+      path: of the file, for the message.
+      fault: what is then said of it.
+
+    Raises:
+      DamagedClip: Pillow could not decode it.
+    """
+    try:
+        yield
+    except (OSError, SyntaxError, ValueError) as error:
+        raise damage.DamagedClip(f"{path} {fault}: {error}; copy it again.") from error
 
 
 def rgb(picture: Image.Image) -> np.ndarray:
@@ -91,14 +112,9 @@ def read_mask(path: pathlib.Path, object_id: int = 0) -> np.ndarray:
 
 
 def _opened(path: pathlib.Path) -> Image.Image:
-    try:
-        with path.open("rb") as file:
-            picture = Image.open(file)
-            picture.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise damage.DamagedClip(
-            f"{path} is damaged or no picture: {error}; copy it again."
-        ) from error
+    with decoding(path), path.open("rb") as file:
+        picture = Image.open(file)
+        picture.load()
     return picture
 
 

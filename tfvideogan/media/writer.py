@@ -8,7 +8,7 @@
 | `.npz`          | arrays `frames` (uint8) and `fps`                                     |
 | none            | a folder of 00000.png, 00001.png ...                                  |
 
-    video.write_video("clip.mp4", frames, fps=8)  # frames [T, H, W, C] uint8
+    writer.write_video("clip.mp4", frames, fps=8)  # frames [T, H, W, C] uint8
 """
 
 import fractions

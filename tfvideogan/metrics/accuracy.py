@@ -15,11 +15,11 @@ from tfvideogan.metrics import streaming
 REMEDY = "`Accuracy` judges models that classify videos with labels."
 
 
-class Accuracy:
-    """Share of clips whose label is the most probable class: of all, and of each class."""
+class Accuracy(streaming.MeanMetric):
+    """Share of clips whose label is the most probable class: of all, and of each class.
 
-    def __init__(self) -> None:
-        self._means = streaming.Means()
+    The results are `accuracy/model/T` and, for each class, `accuracy/class 0/T`.
+    """
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -33,18 +33,6 @@ class Accuracy:
         for label, is_right in zip(labels, found, strict=True):
             self._means.add("accuracy/model/T", float(is_right))
             self._means.add(f"accuracy/class {label}/T", float(is_right))
-
-    def result(self) -> dict[str, float]:
-        """Returns `accuracy/model/T` and, for each class, `accuracy/class 0/T`."""
-        return self._means.result()
-
-    def merge(self, other: "Accuracy") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
 
 def are_right(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:

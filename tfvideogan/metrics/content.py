@@ -15,6 +15,7 @@ All is NumPy in float64.
 [1] Tulyakov et al., MoCoGAN, CVPR 2018, section 4.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Mapping
 
@@ -31,36 +32,36 @@ FEATURES = (OBJECT_COLOUR, HISTOGRAM)
 BINS = {1: 16, 3: 4}
 
 
-class ContentDistance:
-    """ACD of generated and real clips, and in how many frames there is an object."""
+@dataclasses.dataclass(eq=False)
+class ContentDistance(streaming.MeanMetric):
+    """ACD of generated and real clips, and in how many frames there is an object.
 
-    def __init__(self, feature: str = OBJECT_COLOUR) -> None:
-        """Stores what content is.
+    The results are `ACD/model/T` and the like.
 
-        Args:
-          feature: "object colour" or "histogram", see the head of the file. The second is
-            reported as `ACD of histograms`, from 0 to the root of 2.
+    Attributes:
+      feature: what content is: "object colour" or "histogram", see the head of the file.
+        The second is reported as `ACD of histograms`, from 0 to the root of 2.
 
-        Raises:
-          UserError: it is neither.
-        """
-        if feature not in FEATURES:
+    Raises:
+      UserError: it is neither.
+    """
+
+    feature: str = OBJECT_COLOUR
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.feature not in FEATURES:
             raise errors.UserError(
-                f"`ContentDistance.feature` ({feature!r}) must be one of "
+                f"`ContentDistance.feature` ({self.feature!r}) must be one of "
                 f"{', '.join(FEATURES)}."
             )
-        self.feature = feature
-        self._means = streaming.Means()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        generated = streaming.required(
-            outputs, "frames", where="outputs", remedy=REMEDY
-        )
-        real = streaming.required(batch, "frames", where="batches", remedy=REMEDY)
-        for subject, frames in (("model", generated), ("real", real)):
+        videos = streaming.generated_and_real(batch, outputs, remedy=REMEDY)
+        for subject, frames in videos.items():
             if self.feature == HISTOGRAM:
                 features = histograms(frames)
                 self._add(
@@ -72,18 +73,6 @@ class ContentDistance:
             found = masks.any(axis=(2, 3)).mean(axis=1)
             self._add(f"ACD/{subject}/T", average_content_distance(features))
             self._add(f"object found/{subject}/T", found)
-
-    def result(self) -> dict[str, float]:
-        """Returns `ACD/model/T` and the like; see `streaming.Metric`."""
-        return self._means.result()
-
-    def merge(self, other: "ContentDistance") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
     def _add(self, name: str, values: np.ndarray) -> None:
         for value in values:

@@ -15,6 +15,7 @@ References:
       similarity", IEEE Transactions on Image Processing 13(4), 2004, section III.
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping
 
@@ -105,14 +106,16 @@ def unit_range(frames: np.ndarray) -> np.ndarray:
 MEASURES = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
 
 
-class FrameQuality:
+@dataclasses.dataclass(eq=False)
+class FrameQuality(streaming.MeanMetric):
     """PSNR, SSIM and L1 of generated frames, over T, 2T, 3T … frames.
 
     Needs a video in [-1, 1] under `target_key` of the batch and one of the same shape
     under `output_key` of the outputs. Frames are clipped, then measured in [0, 1]. Only
-    frames in which the region is not empty count.
+    frames in which the region is not empty count. The results are `PSNR/frames/T` and the
+    like.
 
-    Args:
+    Attributes:
       output_key: what the model made, such as "frames" or "backgrounds".
       target_key: what it should be like.
       subject: its name in the table; None for the output key.
@@ -125,41 +128,32 @@ class FrameQuality:
       when_missing: "error", or "skip" to report NaN where batch or outputs lack a key.
     """
 
-    def __init__(
-        self,
-        output_key: str = "frames",
-        target_key: str = "frames",
-        subject: str | None = None,
-        region: str | None = None,
-        horizon: int | None = None,
-        multiples: int = 4,
-        start: int = 1,
-        copy_baseline: bool = False,
-        when_missing: str = "error",
-    ) -> None:
-        if when_missing not in ("error", "skip"):
+    output_key: str = "frames"
+    target_key: str = "frames"
+    subject: str | None = None
+    region: str | None = None
+    horizon: int | None = None
+    multiples: int = 4
+    start: int = 1
+    copy_baseline: bool = False
+    when_missing: str = "error"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.when_missing not in ("error", "skip"):
             raise errors.UserError(
-                f'`when_missing` ("{when_missing}") must be "error" or "skip".'
+                f'`when_missing` ("{self.when_missing}") must be "error" or "skip".'
             )
-        if start < 0 or (horizon is not None and start >= horizon):
+        if self.start < 0 or (self.horizon is not None and self.start >= self.horizon):
             raise errors.UserError(
-                f"`start` ({start}) must be 0 or more and less than `horizon` "
-                f"({horizon})."
+                f"`start` ({self.start}) must be 0 or more and less than `horizon` "
+                f"({self.horizon})."
             )
-        if copy_baseline and start < 1:
+        if self.copy_baseline and self.start < 1:
             raise errors.UserError(
                 "`copy_baseline` needs a frame before `start` (0) to copy; start at 1."
             )
-        self.output_key = output_key
-        self.target_key = target_key
-        self.subject = subject or output_key
-        self.region = region
-        self.horizon = horizon
-        self.multiples = multiples
-        self.start = start
-        self.copy_baseline = copy_baseline
-        self.when_missing = when_missing
-        self._means = streaming.Means()
+        self.subject = self.subject or self.output_key
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -191,18 +185,6 @@ class FrameQuality:
             last = targets[:, self.start - 1 : self.start]
             copied = np.broadcast_to(last, targets.shape)
             self._measure("copied frame", copied, targets, weights)
-
-    def result(self) -> dict[str, float]:
-        """Returns `PSNR/frames/T` and the like; see `streaming.Metric`."""
-        return self._means.result()
-
-    def merge(self, other: "FrameQuality") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
     def _measure(
         self,

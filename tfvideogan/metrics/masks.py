@@ -14,6 +14,7 @@ References:
       segmentation", CVPR 2016, section 5, and the evaluation code published with it.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -145,7 +146,8 @@ def statistics(values: np.ndarray) -> dict[str, float]:
     }
 
 
-class MaskTracking:
+@dataclasses.dataclass(eq=False)
+class MaskTracking(streaming.MeanMetric):
     """J and F of predicted masks over T, 2T, 3T … frames, beside two baselines.
 
     Needs `foreground_masks` [N, T, H, W, 1] in the batch and, soft in [0, 1], in the
@@ -153,9 +155,10 @@ class MaskTracking:
     given mask and is not scored; unlike in [1] the last frame is.
 
     Each clip is a sequence of [1]: mean, recall and decay are taken over its frames,
-    then averaged over clips. A column kT covers frames `start` … kT - 1.
+    then averaged over clips. A column kT covers frames `start` … kT - 1. The
+    results are `J mean/model/T` and the like.
 
-    Args:
+    Attributes:
       horizon: T, the number of frames of a training window.
       multiples: how many columns, as far as clips are long enough.
       threshold: the model's masks count from this value on. (The baselines' from 0.5.)
@@ -163,25 +166,19 @@ class MaskTracking:
       with_flow: report the mask carried by flow too; False if the data have no flow.
     """
 
-    def __init__(
-        self,
-        horizon: int,
-        multiples: int = 4,
-        threshold: float = 0.5,
-        start: int = 1,
-        with_flow: bool = True,
-    ) -> None:
-        if not 1 <= start < horizon:
+    horizon: int
+    multiples: int = 4
+    threshold: float = 0.5
+    start: int = 1
+    with_flow: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= self.start < self.horizon:
             raise errors.UserError(
-                f"`start` ({start}) must be at least 1, for frame 0 is given, and less "
-                f"than `horizon` ({horizon})."
+                f"`start` ({self.start}) must be at least 1, for frame 0 is given, and "
+                f"less than `horizon` ({self.horizon})."
             )
-        self.horizon = horizon
-        self.multiples = multiples
-        self.threshold = threshold
-        self.start = start
-        self.with_flow = with_flow
-        self._means = streaming.Means()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -216,18 +213,6 @@ class MaskTracking:
         targets = truth[..., 0] >= _HARD
         for subject, masks in subjects.items():
             self._score(subject, masks[..., 0], targets)
-
-    def result(self) -> dict[str, float]:
-        """Returns `J mean/model/T` and the like; see `streaming.Metric`."""
-        return self._means.result()
-
-    def merge(self, other: "MaskTracking") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
     def _score(self, subject: str, masks: np.ndarray, targets: np.ndarray) -> None:
         """Counts the clips [N, T, H, W] of one subject."""

@@ -13,6 +13,7 @@ belongs to its classifier.
 [1] Tulyakov et al., MoCoGAN, CVPR 2018, section 4.
 """
 
+import dataclasses
 import pathlib
 from collections.abc import Mapping
 
@@ -32,56 +33,44 @@ NEEDS = (
 )
 
 
-class MotionScore:
-    """Accuracy of a classifier on generated and on real clips."""
+@dataclasses.dataclass(eq=False)
+class MotionScore(streaming.MeanMetric):
+    """Accuracy of a classifier on generated and on real clips.
 
-    def __init__(self, classifier: str) -> None:
-        """Loads the classifier.
+    The results are `motion score/model/T` and `motion score/real/T`.
 
-        Args:
-          classifier: folder of a SavedModel, such as saved_models/videoclassifier/1. It
-            looks at the first frames of a clip, as many as it takes.
+    Attributes:
+      classifier: folder of a SavedModel, such as saved_models/videoclassifier/1. It looks
+        at the first frames of a clip, as many as it takes.
 
-        Raises:
-          UserError: there is none, or it does not classify clips.
-        """
-        self.classifier = classifier
-        folder = pathlib.Path(classifier).expanduser()
+    Raises:
+      UserError: there is none, or it does not classify clips.
+    """
+
+    classifier: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        folder = pathlib.Path(self.classifier).expanduser()
         if not (folder / SAVED_MODEL).is_file():
             raise errors.UserError(
-                f"`MotionScore.classifier` ({classifier}) has no {SAVED_MODEL}; give the "
-                "folder of a version, such as saved_models/videoclassifier/1."
+                f"`MotionScore.classifier` ({self.classifier}) has no {SAVED_MODEL}; give "
+                "the folder of a version, such as saved_models/videoclassifier/1."
             )
         # Kept, too: a signature alone does not hold the variables that it reads.
         self._loaded = tf.saved_model.load(str(folder))
-        self._classify, self._sizes = _signature(self._loaded, classifier)
-        self._means = streaming.Means()
+        self._classify, self._sizes = _signature(self._loaded, self.classifier)
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        generated = streaming.required(
-            outputs, "frames", where="outputs", remedy=REMEDY
-        )
-        real = streaming.required(batch, "frames", where="batches", remedy=REMEDY)
+        videos = streaming.generated_and_real(batch, outputs, remedy=REMEDY)
         labels = streaming.required(batch, "labels", where="batches", remedy=REMEDY)
-        for subject, frames in (("model", generated), ("real", real)):
+        for subject, frames in videos.items():
             found = accuracy.are_right(self._probabilities(subject, frames), labels)
             for is_right in found:
                 self._means.add(f"motion score/{subject}/T", float(is_right))
-
-    def result(self) -> dict[str, float]:
-        """Returns `motion score/model/T` and `motion score/real/T`."""
-        return self._means.result()
-
-    def merge(self, other: "MotionScore") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
     def _probabilities(self, subject: str, frames: np.ndarray) -> np.ndarray:
         """What the classifier says [N, K] of the beginning of clips."""

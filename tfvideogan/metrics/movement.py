@@ -13,6 +13,7 @@ References:
       (freezing and looping).
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -77,17 +78,16 @@ def distance_of_distributions(
     return float(np.sum(np.abs(heights[0] - heights[1]) * np.diff(places)))
 
 
-class Movement:
+class Movement(streaming.MeanMetric):
     """Statistics of the object's motion in generated and real clips."""
-
-    def __init__(self) -> None:
-        self.reset()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        for subject, frames in _both(batch, outputs, "Movement").items():
+        remedy = REMEDY.format("Movement")
+        videos = streaming.generated_and_real(batch, outputs, remedy=remedy)
+        for subject, frames in videos.items():
             centres = objects.centres(objects.find(frames))
             for clip_speeds, path in zip(speeds(centres), centres, strict=True):
                 known = clip_speeds[~np.isnan(clip_speeds)]
@@ -104,7 +104,7 @@ class Movement:
 
     def result(self) -> dict[str, float]:
         """Returns `moving/model/T` and the like; see `streaming.Metric`."""
-        found = self._means.result()
+        found = super().result()
         if found:
             found["speed distance/model/T"] = _distance(self._speeds)
             found["travel distance/model/T"] = _distance(self._travels)
@@ -117,7 +117,7 @@ class Movement:
 
     def merge(self, other: "Movement") -> None:
         """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
+        super().merge(other)
         for mine, theirs in (
             (self._speeds, other._speeds),
             (self._travels, other._travels),
@@ -128,7 +128,7 @@ class Movement:
 
     def reset(self) -> None:
         """Forgets every clip."""
-        self._means = streaming.Means()
+        super().reset()
         # Of each clip the known values; each clip weighs alike.
         self._speeds: dict[str, list[np.ndarray]] = {"model": [], "real": []}
         self._travels: dict[str, list[np.ndarray]] = {"model": [], "real": []}
@@ -136,31 +136,31 @@ class Movement:
         self._paths: dict[str, list[np.ndarray]] = {"model": [], "real": []}
 
 
-class LongVideos:
+@dataclasses.dataclass(eq=False)
+class LongVideos(streaming.MeanMetric):
     """Freezing and looping of videos that are longer than those of training.
 
     The frozen rate of column kT is that of the last T frames of kT: what has become of
     the video by then. The loop score is the greatest mean likeness of frames at one lag,
     from -1 to 1: 1 for a video that repeats itself (or stands still). Real clips have only
     the column T.
+
+    Attributes:
+      horizon: T, frames of a training clip.
+
+    Raises:
+      UserError: it is too short for a lag.
     """
 
-    def __init__(self, horizon: int) -> None:
-        """Stores T.
+    horizon: int
 
-        Args:
-          horizon: frames of a training clip.
-
-        Raises:
-          UserError: it is too short for a lag.
-        """
-        if horizon < SHORTEST_LAG:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.horizon < SHORTEST_LAG:
             raise errors.UserError(
-                f"`LongVideos.horizon` ({horizon}) must be at least {SHORTEST_LAG}; set "
-                "it to the number of frames of training."
+                f"`LongVideos.horizon` ({self.horizon}) must be at least {SHORTEST_LAG}; "
+                "set it to the number of frames of training."
             )
-        self.horizon = horizon
-        self.reset()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -186,7 +186,7 @@ class LongVideos:
 
     def result(self) -> dict[str, float]:
         """Returns `frozen/model/4T` and the like; see `streaming.Metric`."""
-        found = self._means.result()
+        found = super().result()
         if not found:
             return found
         least = FROZEN_SHARE * float(np.median(np.concatenate(self._real_changes)))
@@ -197,14 +197,14 @@ class LongVideos:
 
     def merge(self, other: "LongVideos") -> None:
         """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
+        super().merge(other)
         self._real_changes += other._real_changes
         for column, clips in other._changes.items():
             self._changes.setdefault(column, []).extend(clips)
 
     def reset(self) -> None:
         """Forgets every clip."""
-        self._means = streaming.Means()
+        super().reset()
         self._real_changes: list[np.ndarray] = []
         self._changes: dict[str, list[np.ndarray]] = {}
 
@@ -277,13 +277,3 @@ def _mean_distance(paths: Mapping[str, np.ndarray]) -> float:
             )
     finite = [one for one in distances if not np.isnan(one)]
     return float(np.mean(finite)) if finite else float("nan")
-
-
-def _both(
-    batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray], name: str
-) -> dict[str, np.ndarray]:
-    remedy = REMEDY.format(name)
-    return {
-        "model": streaming.required(outputs, "frames", where="outputs", remedy=remedy),
-        "real": streaming.required(batch, "frames", where="batches", remedy=remedy),
-    }

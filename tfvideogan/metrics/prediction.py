@@ -23,6 +23,7 @@ References:
       experiments (they judge sharpness by the same gradients, as a difference in dB).
 """
 
+import dataclasses
 import itertools
 from collections.abc import Mapping
 
@@ -38,34 +39,81 @@ LINEAR_CONTEXT = 2
 MEASURES = {"PSNR": image.psnr, "SSIM": image.ssim}
 
 
-class PredictionQuality:
-    """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity."""
+@dataclasses.dataclass(eq=False)
+class PredictionMetric(streaming.MeanMetric):
+    """Base of metrics of the steps after the context.
 
-    def __init__(
-        self, context: int = 3, steps: int = 10, samples_key: str = "samples"
-    ) -> None:
-        """Stores which frames are judged.
+    Attributes:
+      context: frames that the model was given; the first of its `frames`, too.
+      steps: frames after them that are judged.
 
-        Args:
-          context: frames that the model was given; the first of its `frames`, too.
-          steps: frames after them that are judged.
-          samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin
-            after the context; they may be missing.
+    Raises:
+      UserError: `context` or `steps` is less than 1.
+    """
+
+    context: int = 3
+    steps: int = 10
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, value in (("context", self.context), ("steps", self.steps)):
+            if value < 1:
+                raise errors.UserError(
+                    f"`{type(self).__name__}.{name}` ({value}) must be at least 1."
+                )
+
+    def judged(
+        self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Returns context and judged steps of the real and the predicted clips.
 
         Raises:
-          UserError: `context` or `steps` is less than 1.
+          UserError: frames are missing, too few, or not those of the context.
         """
-        _check_window("PredictionQuality", context, steps)
-        self.context = context
-        self.steps = steps
-        self.samples_key = samples_key
-        self.reset()
+        name = type(self).__name__
+        remedy = f"`{name}` judges models that predict videos."
+        videos = streaming.generated_and_real(batch, outputs, remedy=remedy)
+        real, model = videos["real"], videos["model"]
+        stop = self.context + self.steps
+        for whose, frames in (("real clips", real), ("model's `frames`", model)):
+            if frames.shape[1] < stop:
+                raise errors.UserError(
+                    f"the {whose} have {frames.shape[1]} frames, but {name} needs {stop}: "
+                    f"`context` ({self.context}) and `steps` ({self.steps}); lower "
+                    "`steps`, or judge longer clips."
+                )
+        real, model = real[:, :stop], model[:, :stop]
+        if real.shape != model.shape:
+            raise errors.UserError(
+                f"the model's `frames` have shape [{_listed(model.shape)}], the real clips "
+                f"[{_listed(real.shape)}]; they must be equal."
+            )
+        difference = image.l1(*(one[:, : self.context] for one in (real, model)))
+        if difference.max() > 2.0 * SAME_FRAME:
+            raise errors.UserError(
+                f"the first `context` ({self.context}) frames of the model's `frames` are "
+                f"not those of the clips; set `{name}.context` to the number of frames "
+                "that the model is given."
+            )
+        return real, model
+
+
+@dataclasses.dataclass(eq=False)
+class PredictionQuality(PredictionMetric):
+    """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity.
+
+    Attributes:
+      samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin after
+        the context; they may be missing.
+    """
+
+    samples_key: str = "samples"
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        real, model = _clips(batch, outputs, self)
+        real, model = self.judged(batch, outputs)
         past, future = np.split(image.unit_range(real), [self.context], axis=1)
         predicted = image.unit_range(model[:, self.context :])
         subjects = {
@@ -92,7 +140,7 @@ class PredictionQuality:
         that no single dark or still clip decides; NaN where the real ones have none.
         `change` and `frozen` have the column `+1..+10`: all steps together.
         """
-        found = self._means.result()
+        found = super().result()
         if not found:
             return found
         gradients = self._gradients.result()
@@ -111,14 +159,14 @@ class PredictionQuality:
 
     def merge(self, other: "PredictionQuality") -> None:
         """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
+        super().merge(other)
         self._gradients.merge(other._gradients)
         for subject, clips in other._changes.items():
             self._changes[subject] += clips
 
     def reset(self) -> None:
         """Forgets every clip."""
-        self._means = streaming.Means()
+        super().reset()
         self._gradients = streaming.Means()
         # Of each clip the change [steps] from one frame to the next.
         self._changes: dict[str, list[np.ndarray]] = {"model": [], "real": []}
@@ -164,34 +212,20 @@ class PredictionQuality:
         _add_steps(self._gradients, f"gradient/{subject}", gradient(frames))
 
 
-class ContextDistance:
+class ContextDistance(PredictionMetric):
     """How far the content of predicted frames is from the last frame of the context.
 
     The mean L2 distance of `content.histograms`, from 0 to the root of 2: ACD that looks
     at where the clip came from. Real clips have a distance, too; one below it is a clip
-    that moves too little, one above it a clip whose content fades.
+    that moves too little, one above it a clip whose content fades. The results are
+    `distance to context/model/+1..+10` and that of real clips.
     """
-
-    def __init__(self, context: int = 3, steps: int = 10) -> None:
-        """Stores which frames are judged.
-
-        Args:
-          context: frames that the model was given; the first of its `frames`, too.
-          steps: frames after them that are judged.
-
-        Raises:
-          UserError: `context` or `steps` is less than 1.
-        """
-        _check_window("ContextDistance", context, steps)
-        self.context = context
-        self.steps = steps
-        self._means = streaming.Means()
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Measures every clip of a batch; see `streaming.Metric`."""
-        real, model = _clips(batch, outputs, self)
+        real, model = self.judged(batch, outputs)
         for subject, frames in (("model", model), ("real", real)):
             features = content.histograms(frames[:, self.context - 1 :])
             differences = features[:, 1:] - features[:, :1]
@@ -199,18 +233,6 @@ class ContextDistance:
             for value in distances.mean(axis=1):
                 name = f"distance to context/{subject}/+1..+{self.steps}"
                 self._means.add(name, float(value))
-
-    def result(self) -> dict[str, float]:
-        """Returns `distance to context/model/+1..+10` and that of real clips."""
-        return self._means.result()
-
-    def merge(self, other: "ContextDistance") -> None:
-        """Adds the clips of another; see `streaming.Metric`."""
-        self._means.merge(other._means)
-
-    def reset(self) -> None:
-        """Forgets every clip."""
-        self._means.reset()
 
 
 def gradient(frames: np.ndarray) -> np.ndarray:
@@ -225,46 +247,6 @@ def gradient(frames: np.ndarray) -> np.ndarray:
     frames = np.asarray(frames, np.float64)
     down, across = (np.abs(np.diff(frames, axis=axis)) for axis in (-3, -2))
     return down.mean(axis=(-3, -2, -1)) + across.mean(axis=(-3, -2, -1))
-
-
-def _check_window(metric: str, context: int, steps: int) -> None:
-    for name, value in (("context", context), ("steps", steps)):
-        if value < 1:
-            raise errors.UserError(f"`{metric}.{name}` ({value}) must be at least 1.")
-
-
-def _clips(
-    batch: Mapping[str, np.ndarray],
-    outputs: Mapping[str, np.ndarray],
-    metric: PredictionQuality | ContextDistance,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Context and judged steps of the real and the predicted clips, checked."""
-    name = type(metric).__name__
-    remedy = f"`{name}` judges models that predict videos."
-    real = streaming.required(batch, "frames", where="batches", remedy=remedy)
-    model = streaming.required(outputs, "frames", where="outputs", remedy=remedy)
-    stop = metric.context + metric.steps
-    for whose, frames in (("real clips", real), ("model's `frames`", model)):
-        if frames.shape[1] < stop:
-            raise errors.UserError(
-                f"the {whose} have {frames.shape[1]} frames, but {name} needs {stop}: "
-                f"`context` ({metric.context}) and `steps` ({metric.steps}); lower "
-                "`steps`, or judge longer clips."
-            )
-    real, model = real[:, :stop], model[:, :stop]
-    if real.shape != model.shape:
-        raise errors.UserError(
-            f"the model's `frames` have shape [{_listed(model.shape)}], the real clips "
-            f"[{_listed(real.shape)}]; they must be equal."
-        )
-    difference = image.l1(*(one[:, : metric.context] for one in (real, model)))
-    if difference.max() > 2.0 * SAME_FRAME:
-        raise errors.UserError(
-            f"the first `context` ({metric.context}) frames of the model's `frames` are "
-            f"not those of the clips; set `{name}.context` to the number of frames that "
-            "the model is given."
-        )
-    return real, model
 
 
 def _extrapolated(past: np.ndarray, steps: int) -> np.ndarray:

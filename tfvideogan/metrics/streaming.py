@@ -11,6 +11,7 @@ of the clip. Every clip counts once, however clips were cut into batches; sums a
 float64. NaN means "not applicable": nothing was there to be measured.
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -87,6 +88,30 @@ class Means:
         self._counts.clear()
 
 
+@dataclasses.dataclass(eq=False)
+class MeanMetric:
+    """Base of metrics whose result is means over clips: a subclass writes `update`.
+
+    Settings of a metric are its fields. One that remembers more than `self._means` extends
+    the three methods.
+    """
+
+    def __post_init__(self) -> None:
+        self.reset()
+
+    def result(self) -> dict[str, float]:
+        """Returns the means; see `Metric`."""
+        return self._means.result()
+
+    def merge(self, other: "MeanMetric") -> None:
+        """Adds the clips of another; see `Metric`."""
+        self._means.merge(other._means)
+
+    def reset(self) -> None:
+        """Forgets every clip."""
+        self._means = Means()
+
+
 def horizon_columns(
     num_frames: int, horizon: int | None, multiples: int
 ) -> dict[str, int]:
@@ -141,3 +166,25 @@ def required(
             f"the {where} have no `{key}`, only {', '.join(sorted(arrays))}; {remedy}"
         )
     return arrays[key]
+
+
+def generated_and_real(
+    batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray], *, remedy: str
+) -> dict[str, np.ndarray]:
+    """Looks up the `frames` that a model generated and those of real clips.
+
+    Args:
+      batch: arrays by batch key.
+      outputs: the outputs of a model.
+      remedy: see `required`.
+
+    Returns:
+      "model" and "real" -> [N, T, H, W, C].
+
+    Raises:
+      UserError: either is missing.
+    """
+    return {
+        "model": required(outputs, "frames", where="outputs", remedy=remedy),
+        "real": required(batch, "frames", where="batches", remedy=remedy),
+    }

@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 import json
 import pathlib
@@ -7,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests import check_source
-from tfvideogan.core import clip, errors
+from tfvideogan.core import errors
 from tfvideogan.data import captions
 from tfvideogan.data.cache import converted
 from tfvideogan.media import damage
@@ -16,38 +17,46 @@ LENGTHS = {"ant": 9, "bee": 5, "cat": 12, "dog": 7}
 VOCABULARY = captions.Vocabulary(["goes"])
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Films(converted.ConvertedSource):
     """Each film is a file whose text is its length; pixels say film and moment."""
 
     name = "films"
     title = "test films"
 
-    def __init__(self, root: pathlib.Path, splits=None, *, frames=4, **options):
-        spec = {"num_classes": 4, **options.pop("spec", {})}
-        spec = clip.ClipSpec(frames=frames, height=4, width=6, fps=12.0, **spec)
+    listed: dict | None = dataclasses.field(default=None, kw_only=False)
+    frames: int = 4
+    height: int = 4
+    width: int = 6
+    pieces: bool = False
+    contents: dict | None = None
+    texts: dict | None = None
+    parameters: dict | None = None
+    words: captions.Vocabulary | None = None
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.cache_dir = str(self.folder.parent / "cache")
         self.loaded: list[str] = []
-        self.pieces = options.pop("pieces", False)
-        splits = splits or {"train": ["ant", "cat", "dog"], "test": ["bee", "cat"]}
-        captions_ = options.pop("captions", {})
+        splits = self.listed or {"train": ["ant", "cat", "dog"], "test": ["bee", "cat"]}
         clips = {
             split: [
                 converted.RawClip(
                     name,
-                    (root / name,),
-                    functools.partial(self._load, root / name),
+                    (self.folder / name,),
+                    functools.partial(self._load, self.folder / name),
                     label=list(LENGTHS).index(name),
-                    caption=captions_.get(name),
+                    caption=(self.texts or {}).get(name),
                 )
                 for name in names
             ]
             for split, names in splits.items()
         }
-        super().__init__(
-            root=root,
-            spec=spec,
-            clips=clips,
-            cache_dir=str(root.parent / "cache"),
-            **options,
+        self.convert(
+            self.make_spec(fps=12.0, **{"num_classes": 4, **(self.contents or {})}),
+            clips,
+            parameters=self.parameters,
+            vocabulary=self.words,
         )
 
     def _load(self, path: pathlib.Path):
@@ -178,7 +187,7 @@ def test_damaged_clips_are_left_out_of_all_splits(root):
 def test_labels_and_captions_come_with_every_window(root):
     spec = {"caption_length": 3, "vocabulary_size": VOCABULARY.size}
     words = dict.fromkeys(LENGTHS, "goes left") | {"cat": "goes right"}
-    source = Films(root, spec=spec, vocabulary=VOCABULARY, captions=words)
+    source = Films(root, contents=spec, words=VOCABULARY, texts=words)
     check_source.check_source(source)
     window = source.read("train", tf.constant(1, tf.int64), frames=2)
     assert int(window["labels"]) == list(LENGTHS).index("cat")
@@ -190,7 +199,7 @@ def test_a_caption_outside_of_the_vocabulary_stops_before_any_work(root):
     spec = {"caption_length": 3, "vocabulary_size": VOCABULARY.size}
     words = dict.fromkeys(LENGTHS, "goes home")
     with pytest.raises(errors.UserError, match="'home'"):
-        Films(root, spec=spec, vocabulary=VOCABULARY, captions=words)
+        Films(root, contents=spec, words=VOCABULARY, texts=words)
     assert not (root.parent / "cache").exists()
 
 
@@ -198,7 +207,7 @@ def test_a_stride_must_be_positive_and_flow_forbids_it(root):
     with pytest.raises(errors.UserError, match=r"`stride` \(0\)"):
         Films(root, stride=0)
     with pytest.raises(errors.UserError, match=r"`stride` \(2\).*flow"):
-        Films(root, stride=2, spec={"has_flow": True})
+        Films(root, stride=2, contents={"has_flow": True})
 
 
 def test_the_manifest_knows_every_clip_once(root):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tfvideogan.core import errors
 from tfvideogan.data.procedural import bouncing
 
 STAGE = bouncing.Stage((64, 48), np.array([[28, 28], [10, 20]]))
@@ -163,3 +164,17 @@ def test_an_element_as_large_as_the_canvas_stands_still():
     for motion in range(6):
         paths = bouncing.periodic(stage, generator, num_frames=5, motions=[motion])
         assert not paths.positions.any()
+
+
+def test_paths_at_some_frames_are_those_frames():
+    positions = np.arange(12.0).reshape(3, 2, 2)
+    paths = bouncing.Paths(positions, np.arange(6.0).reshape(3, 2)).at(np.array([2, 0]))
+    assert paths.positions[:, 0, 0].tolist() == [8.0, 0.0]
+    assert paths.rotations.tolist() == [[4.0, 5.0], [0.0, 1.0]]
+
+
+@pytest.mark.parametrize("periods", [(1, 4), (5, 4)])
+def test_periods_that_are_too_short_or_reversed_are_refused(periods):
+    bouncing.check_periods((2, 2))
+    with pytest.raises(errors.UserError, match="`periods` .* smaller one first"):
+        bouncing.check_periods(periods)

@@ -57,3 +57,10 @@ def test_in_time_every_pair_meets_every_other():
         for i in range(len(pairs) ** 2)
     }
     assert len(met) == len(pairs) ** 2
+
+
+def test_the_elements_of_a_clip_have_a_pair_each():
+    pairs = ((0, 0), (1, 1), (2, 0))
+    # Clip 1: slot 0 has pair 1; slot 1 is one on, as it is in the first round.
+    assert combinations.pairs_of(pairs, 1, 2) == ((1, 1), (2, 0))
+    assert combinations.pairs_of(pairs, 1, 1) == ((1, 1),)

@@ -60,6 +60,13 @@ def test_an_unknown_way_to_combine_is_refused():
         compositing.check_combine("xor")
 
 
+@pytest.mark.parametrize("size", [0, 13])
+def test_an_element_larger_than_the_shorter_side_is_refused(size):
+    compositing.check_size("icon_size", 12, (20, 12))
+    with pytest.raises(errors.UserError, match=r"`icon_size` .* shorter side \(12\)"):
+        compositing.check_size("icon_size", size, (20, 12))
+
+
 def test_a_layer_covers_what_lies_below_by_its_coverage():
     red = np.asarray([[[200, 0, 0, 255]]], np.uint8)
     # Green at half coverage (128 of 255), its colour multiplied already.

@@ -1,29 +1,34 @@
+import dataclasses
+import inspect
+
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests import check_source
-from tfvideogan.core import clip, errors
+from tfvideogan.core import errors
 from tfvideogan.data.procedural import procedural
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Dots(procedural.Procedural):
-    """A grey level per clip that grows with time."""
+    """A grey level per clip that grows with time, faster with more `speed`."""
 
     name, version = "dots", 1
 
-    def __init__(self, *, frames=2, clip_frames=5, seed=0, **num_clips):
-        spec = clip.ClipSpec(frames, 4, 6, channels=1, num_classes=2)
-        super().__init__(
-            spec,
-            {"train": 6, "test": 3} | num_clips,
-            clip_frames=clip_frames,
-            seed=seed,
-        )
+    frames: int = 2
+    height: int = 4
+    width: int = 6
+    num_train_clips: int = 6
+    clip_frames: int = 5
+    speed: int = 1
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.spec = self.make_spec(channels=1, num_classes=2)
 
     def render(self, split, index, start=0, frames=None):
         level = self.generator(split, index).integers(0, 200, (4, 6, 1))
-        moments = self.times(start, frames)[:, None, None, None]
+        moments = self.speed * self.times(start, frames)[:, None, None, None]
         return {
             "frames": (level + moments).astype(np.uint8),
             "labels": np.asarray(index % 2, np.int32),
@@ -67,7 +72,7 @@ def test_describe_names_what_the_clips_depend_on():
     [
         ({"frames": 9, "clip_frames": 8}, ["`frames` (9)", "`clip_frames` (8)"]),
         ({"seed": -1}, ["`seed` (-1)", "negative"]),
-        ({"test": 0}, ["dots/test (0)", "at least 1"]),
+        ({"num_test_clips": 0}, ["dots/test (0)", "at least 1"]),
     ],
 )
 def test_bad_arguments_are_named(arguments, words):
@@ -76,6 +81,19 @@ def test_bad_arguments_are_named(arguments, words):
     assert all(word in str(raised.value) for word in words)
 
 
-def test_a_window_longer_than_a_clip_is_refused():
-    with pytest.raises(errors.UserError, match=r"`frames` \(6\) .* between 1 and 5"):
-        Dots().read("train", tf.constant(0, tf.int64), frames=6)
+def test_the_spec_has_the_settings_and_what_the_subclass_says():
+    spec = Dots(frames=3, height=8, fps=5.0).spec
+    assert (spec.frames, spec.height, spec.width, spec.fps) == (3, 8, 6, 5.0)
+    assert (spec.channels, spec.num_classes) == (1, 2)
+
+
+def test_the_constructor_takes_inherited_settings_and_own_ones_by_name():
+    names = list(inspect.signature(Dots).parameters)
+    assert {"seed", "num_validation_clips", "speed"} <= set(names)
+    with pytest.raises(TypeError, match="heigth"):
+        Dots(heigth=4)
+
+
+def test_each_split_has_the_clips_asked_for():
+    source = Dots(num_train_clips=4, num_validation_clips=3, num_test_clips=2)
+    assert [source.num_clips(split) for split in source.splits] == [4, 3, 2]

@@ -7,7 +7,7 @@ from tests import check_source
 from tfvideogan.core import errors
 from tfvideogan.data.procedural import shapes
 
-SMALL = {"frames": 4, "height": 16, "width": 24, "clip_frames": 8, "num_clips": 8}
+SMALL = {"frames": 4, "height": 16, "width": 24, "clip_frames": 8, "num_train_clips": 8}
 # The circle of side 8 in the published strips, read off a file.
 CIRCLE = [
     "01111100",

@@ -34,7 +34,7 @@ def test_what_leaves_the_weights_alone_may_change(name: str) -> None:
         f"{LOOP}transforms",
         "tfvideogan.models.a.A.rate",
         "critic/keras.optimizers.Adam.learning_rate",
-        "tfvideogan.data.procedural.sprites.sprites.Sprites.num_clips",
+        "tfvideogan.data.procedural.sprites.sprites.Sprites.num_train_clips",
     ],
 )
 def test_what_changes_the_weights_may_not(name: str) -> None:

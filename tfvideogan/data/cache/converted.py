@@ -1,22 +1,22 @@
 """The common part of sources that are lists of raw clips, converted to records once.
 
 A concrete source lists its clips, each with a function that reads it at the size of the
-spec, and says which splits they are in:
+spec, says which splits they are in, and has them converted:
 
+    @dataclasses.dataclass(kw_only=True, eq=False)
     class Films(converted.ConvertedSource):
         name = "films"
         title = "films"
 
-        def __init__(self, root: str, *, frames: int = 16, cache_dir: str | None = None):
-            spec = clip.ClipSpec(frames=frames, height=64, width=64)
-            paths = sorted(pathlib.Path(root).glob("*.mp4"))
+        def __post_init__(self):
+            super().__post_init__()
+            spec = self.make_spec(fps=25.0)
+            paths = sorted(self.folder.glob("*.mp4"))
             clips = [
-                converted.RawClip(path.name, (path,), functools.partial(_read, path))
+                converted.RawClip(path.name, (path,), functools.partial(_read, path, spec))
                 for path in paths
             ]
-            super().__init__(
-                root=root, spec=spec, clips={"train": clips}, cache_dir=cache_dir
-            )
+            self.convert(spec, {"train": clips})
 
 Everything else is done here: conversion in parallel, with tolerance of a few damaged
 files (`media/damage.py`); windows of every `stride`-th frame; labels and captions; and the
@@ -27,6 +27,7 @@ import dataclasses
 import hashlib
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -82,8 +83,11 @@ class _Windows:
     lengths: np.ndarray
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class ConvertedSource:
-    """Clips that are converted to records; a `source.ClipSource`.
+    """Base of sources of clips that are converted to records; a `source.ClipSource`.
+
+    Subclasses have these settings, some with another default, and their own.
 
     Attributes:
       name: short name, such as "strips"; also of the cache.
@@ -91,72 +95,94 @@ class ConvertedSource:
       is_procedural: False.
       spec: of one training window.
       splits: those that have clips; all but "train" may lose them all.
-      root: the folder read.
+      folder: `root` as a path.
       records: all clips of all splits.
       vocabulary: of the captions, or None.
-      stride: frames of a clip from one frame of a window to the next.
+      root: the folder that is read.
+      frames: T of one training window; shorter clips are left out.
+      height: of the clips in pixels; pictures of any size are fitted to it.
+      width: of the clips in pixels.
+      stride: every so many frames make a window, which spans (T - 1) x `stride` + 1
+        frames; 1 for clips with flow.
+      eval_frames: cuts the clips of every split but "train" into windows of so many
+        frames, one behind the other, each of which then counts as a clip; the rest of a
+        clip is dropped. None leaves them whole.
+      cache_dir: see `records.py`.
+      max_damaged: share of the clips that may be damaged; they are left out.
+
+    Raises:
+      UserError: the folder is incomplete, too much is damaged, no clip is as long as a
+        window, or a value is wrong.
     """
 
     name = "converted"
     title = "clips"
     is_procedural = False
 
-    def __init__(
-        self,
-        *,
-        root: str | pathlib.Path,
-        spec: clip_spec.ClipSpec,
-        clips: Mapping[str, Sequence[RawClip]],
-        parameters: Mapping[str, object] | None = None,
-        vocabulary: captions.Vocabulary | None = None,
-        stride: int = 1,
-        eval_frames: int | None = None,
-        cut_train: bool = False,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Converts the clips where that has not been done.
+    root: str = dataclasses.field(kw_only=False)
+    frames: int = 16
+    height: int = 64
+    width: int = 64
+    stride: int = 1
+    eval_frames: int | None = None
+    cache_dir: str | None = None
+    max_damaged: float = damage.MAX_SHARE
+
+    def __post_init__(self) -> None:
+        self.folder = pathlib.Path(self.root).expanduser()
+
+    def make_spec(self, **contents: Any) -> clip_spec.ClipSpec:
+        """Returns the spec of a training window.
 
         Args:
-          root: the folder that is read.
-          spec: of one training window; its `fps` is that of the clips, before `stride`.
+          **contents: what else a `clip.ClipSpec` tells, such as `has_masks`; `fps` is
+            that of the clips, before `stride`.
+        """
+        return clip_spec.ClipSpec(self.frames, self.height, self.width, **contents)
+
+    def convert(
+        self,
+        spec: clip_spec.ClipSpec,
+        clips: Mapping[str, Sequence[RawClip]],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        vocabulary: captions.Vocabulary | None = None,
+        cut_train: bool = False,
+    ) -> None:
+        """Converts the clips where that has not been done; each subclass calls it.
+
+        Args:
+          spec: see `make_spec`.
           clips: of each split, in order; splits may share clips.
           parameters: what else changes a pixel; of simple types.
           vocabulary: of the captions.
-          stride: every so many frames make a window, which spans
-            (T - 1) x `stride` + 1 frames.
-          eval_frames: cuts the clips of every split but "train" into windows of so many
-            frames, one behind the other, each of which then counts as a clip; the rest
-            of a clip is dropped. None leaves them whole.
-          cut_train: whether the training clips are cut likewise, rather than read from
-            a random frame on.
-          cache_dir: see `records.py`.
-          max_damaged: share of the clips that may be damaged; they are left out.
+          cut_train: whether the training clips are cut into windows of `eval_frames`,
+            too, rather than read from a random frame on.
 
         Raises:
           UserError: too much is damaged, or no clip is as long as a window.
         """
-        if stride < 1 or (stride > 1 and spec.has_flow):
+        if self.stride < 1 or (self.stride > 1 and spec.has_flow):
             raise errors.UserError(
-                f"`stride` ({stride}) must be at least 1, and 1 for clips with flow."
+                f"`stride` ({self.stride}) must be at least 1, and 1 for clips with flow."
             )
-        if eval_frames is not None and eval_frames < spec.frames:
+        if self.eval_frames is not None and self.eval_frames < spec.frames:
             raise errors.UserError(
-                f"`eval_frames` ({eval_frames}) must be at least `frames` "
+                f"`eval_frames` ({self.eval_frames}) must be at least `frames` "
                 f"({spec.frames}), or None."
             )
-        self.root = pathlib.Path(root).expanduser()
-        self.spec = dataclasses.replace(spec, fps=spec.fps / stride)
-        self.stride = stride
+        self.spec = dataclasses.replace(spec, fps=spec.fps / self.stride)
         self.vocabulary = vocabulary
         unique = {clip.id: clip for listed in clips.values() for clip in listed}
         self.records = self._converted(
-            [unique[key] for key in sorted(unique)], parameters, cache_dir, max_damaged
+            [unique[key] for key in sorted(unique)], parameters
         )
         self._short: dict[str, str] = {}
         cut = {
             split: self._cut(
-                split, listed, eval_frames if split != TRAIN or cut_train else None
+                split,
+                listed,
+                self.eval_frames if split != TRAIN or cut_train else None,
             )
             for split, listed in clips.items()
         }
@@ -169,7 +195,7 @@ class ConvertedSource:
     def describe(self) -> str:
         """Returns one line for logs and cards."""
         size = f"{self.spec.height}x{self.spec.width}"
-        return f"{self.title} read from {self.root} at {size} ({self.counts()})"
+        return f"{self.title} read from {self.folder} at {size} ({self.counts()})"
 
     def left_out(self) -> list[str]:
         """Returns a line for each clip that was left out, and why."""
@@ -253,18 +279,14 @@ class ConvertedSource:
         return ((frames or self.spec.frames) - 1) * self.stride + 1
 
     def _converted(
-        self,
-        clips: Sequence[RawClip],
-        parameters: Mapping[str, object] | None,
-        cache_dir: str | None,
-        max_damaged: float,
+        self, clips: Sequence[RawClip], parameters: Mapping[str, object] | None
     ) -> reader.Records:
         words = [self._words(clip) for clip in clips]  # faults show before any work
         recipe = records.Recipe(
             name=self.name,
             spec=self.spec,
-            parameters={"root": str(self.root.resolve()), **(parameters or {})},
-            source_digest=_digest(self.root, clips),
+            parameters={"root": str(self.folder.resolve()), **(parameters or {})},
+            source_digest=_digest(self.folder, clips),
         )
 
         def load(number: int) -> Piece | Iterable[Piece]:
@@ -278,8 +300,8 @@ class ConvertedSource:
             recipe,
             [clip.id for clip in clips],
             load,
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
+            cache_dir=self.cache_dir,
+            max_damaged=self.max_damaged,
         )
 
     def _words(self, clip: RawClip) -> dict[str, np.ndarray]:
@@ -288,10 +310,7 @@ class ConvertedSource:
         if self.spec.num_classes and clip.label is not None:
             words["labels"] = np.int32(clip.label)
         if self.vocabulary is not None and clip.caption is not None:
-            tokens, length = self.vocabulary.encode(
-                clip.caption, self.spec.caption_length
-            )
-            words |= {"caption_tokens": tokens, "caption_lengths": np.int32(length)}
+            words |= self.vocabulary.raw(clip.caption, self.spec.caption_length)
         return words
 
     def _cut(

@@ -10,7 +10,7 @@ opened: a training may be reading it.
     <cache_dir>/<name>-<hash of the parameters>-<hash of the files>/
         manifest.json                schema, recipe, counts, clips, damaged clips
         index.npz                    where every picture lies, labels, captions
-        clips-00000.tfrecord ...     record_format.py
+        clips-00000.tfrecord ...     schema.py
 
 `cache_dir` is $TFVIDEOGAN_CACHE, or ~/.cache/tfvideogan, unless given. Reading is done by
 `reader.py`.

@@ -20,6 +20,7 @@ References:
   [2] Lee et al., Stochastic adversarial video prediction, 2018.
 """
 
+import dataclasses
 import functools
 import pathlib
 
@@ -41,72 +42,43 @@ FPS = 8.0
 TREE = f"expected <root>/{FOLDER}/train/traj_0_to_255.tfrecords and .../test/"
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Bair(converted.ConvertedSource):
     """Clips of the pushing robot; a `source.ClipSource`.
 
+    The folder is softmotion30_44k or the one above it, `frames` is at most 30, and the
+    originals have 64x64 pixels. Settings are those of `converted.ConvertedSource` and
+    these:
+
     Attributes:
-      name: "bair".
+      camera: "main" or "aux1".
     """
 
     name = "bair"
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        frames: int = 16,
-        height: int = SIZE,
-        width: int = SIZE,
-        camera: str = "main",
-        eval_frames: int | None = None,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Checks the folder and converts it where that has not been done.
+    camera: str = "main"
 
-        Args:
-          root: the folder softmotion30_44k, or the one above it.
-          frames: T of one training window, at most 30.
-          height: of the clips in pixels; the originals have 64.
-          width: of the clips in pixels.
-          camera: "main" or "aux1".
-          eval_frames: cuts test and validation into windows; see `converted.py`.
-          cache_dir: see `cache/records.py`.
-          max_damaged: share of the clips that may be damaged.
-
-        Raises:
-          UserError: the folder is incomplete, too much is damaged, or a value is wrong.
-        """
-        if camera not in CAMERAS:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.camera not in CAMERAS:
             raise errors.UserError(
-                f"`camera` ({camera!r}) must be one of {', '.join(CAMERAS)}."
+                f"`camera` ({self.camera!r}) must be one of {', '.join(CAMERAS)}."
             )
-        folder = pathlib.Path(root).expanduser()
-        self.title = f"BAIR robot pushing, camera {camera},"
-        spec = clip.ClipSpec(frames, height, width, fps=FPS)
+        self.title = f"BAIR robot pushing, camera {self.camera},"
+        spec = self.make_spec(fps=FPS)
         clips = {
             split: [
                 converted.RawClip(
                     id=f"{path.parent.name}/{path.stem}/{number}",
                     files=(path,),
-                    load=functools.partial(_load, path, offset, size, camera, spec),
+                    load=functools.partial(_load, path, *place, self.camera, spec),
                 )
                 for path in paths
-                for number, (offset, size) in enumerate(
-                    tfrecord_index.find_examples(path)
-                )
+                for number, place in enumerate(tfrecord_index.find_examples(path))
             ]
-            for split, paths in _files(folder).items()
+            for split, paths in _files(self.folder).items()
         }
-        super().__init__(
-            root=folder,
-            spec=spec,
-            clips=clips,
-            parameters={"camera": camera},
-            eval_frames=eval_frames,
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
-        )
+        self.convert(spec, clips, parameters={"camera": self.camera})
 
 
 def _files(root: pathlib.Path) -> dict[str, list[pathlib.Path]]:

@@ -16,6 +16,7 @@ CC BY 4.0. Reference: Nah et al., Deep multi-scale convolutional neural network 
 scene deblurring, 2017.
 """
 
+import dataclasses
 import functools
 import pathlib
 
@@ -24,7 +25,7 @@ import numpy as np
 
 from tfvideogan.core import clip, errors
 from tfvideogan.data.cache import converted
-from tfvideogan.media import damage, image_sequences, resizing, stills
+from tfvideogan.media import image_sequences, resizing, stills
 
 BLURS = ("blur", "blur_gamma")
 SHARP = "sharp"
@@ -36,63 +37,40 @@ TREE = (
 )
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Gopro(converted.ConvertedSource):
     """Sharp and blurred sequences; a `source.ClipSource`.
 
+    The folder has `train` and `test`; windows of one frame are pairs of stills. Settings
+    are those of `converted.ConvertedSource` and these:
+
     Attributes:
-      name: "gopro".
+      blur: "blur" or "blur_gamma".
     """
 
     name = "gopro"
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        frames: int = 1,
-        height: int = 360,
-        width: int = 640,
-        blur: str = "blur",
-        eval_frames: int | None = None,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Checks the folder and converts it where that has not been done.
+    frames: int = 1
+    height: int = 360
+    width: int = 640
+    blur: str = "blur"
 
-        Args:
-          root: the folder with `train` and `test`.
-          frames: T of one training window; 1 for pairs of stills.
-          height: of the clips in pixels.
-          width: of the clips in pixels.
-          blur: "blur" or "blur_gamma".
-          eval_frames: cuts test sequences into windows; see `converted.py`.
-          cache_dir: see `cache/records.py`.
-          max_damaged: share of the sequences that may be damaged.
-
-        Raises:
-          UserError: the folder is incomplete, too much is damaged, or a value is wrong.
-        """
-        if blur not in BLURS:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.blur not in BLURS:
             raise errors.UserError(
-                f"`blur` ({blur!r}) must be one of {', '.join(BLURS)}."
+                f"`blur` ({self.blur!r}) must be one of {', '.join(BLURS)}."
             )
-        folder = pathlib.Path(root).expanduser()
-        self.title = f"GoPro pairs, {blur},"
-        spec = clip.ClipSpec(frames, height, width, has_blurred_frames=True, fps=FPS)
-        super().__init__(
-            root=folder,
-            spec=spec,
-            clips={
-                split: [
-                    _raw_clip(one, blur, spec) for one in _sequences(folder / split)
-                ]
-                for split in ("train", "test")
-            },
-            parameters={"blur": blur},
-            eval_frames=eval_frames,
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
-        )
+        self.title = f"GoPro pairs, {self.blur},"
+        spec = self.make_spec(fps=FPS, has_blurred_frames=True)
+        clips = {
+            split: [
+                _raw_clip(one, self.blur, spec)
+                for one in _sequences(self.folder / split)
+            ]
+            for split in ("train", "test")
+        }
+        self.convert(spec, clips, parameters={"blur": self.blur})
 
 
 def _sequences(folder: pathlib.Path) -> list[pathlib.Path]:

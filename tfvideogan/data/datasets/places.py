@@ -16,6 +16,7 @@ Reference: Zhou et al., Places: a 10 million image database for scene recognitio
 Research use.
 """
 
+import dataclasses
 import functools
 import pathlib
 
@@ -24,7 +25,7 @@ import numpy as np
 from tfvideogan.core import clip, errors
 from tfvideogan.data import splitting
 from tfvideogan.data.cache import converted
-from tfvideogan.media import damage, resizing, stills
+from tfvideogan.media import resizing, stills
 
 # Where a split may be, the first that exists.
 FOLDERS = {
@@ -39,56 +40,39 @@ TREE = (
 )
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Places(converted.ConvertedSource):
     """Stills of Places2, clips of one frame; a `source.ClipSource`.
 
+    The folder has the folders of the splits. Settings are those of
+    `converted.ConvertedSource`, but for `frames`, and these:
+
     Attributes:
-      name: "places".
+      fit: "crop" cuts the middle, "stretch" changes the proportions.
+      max_stills: of each split; None takes all.
     """
 
     name = "places"
+    title = "Places2 stills"
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        height: int = 256,
-        width: int = 256,
-        fit: str = "crop",
-        max_stills: int | None = None,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Checks the folder and converts it where that has not been done.
+    frames: int = dataclasses.field(default=1, init=False)
+    height: int = 256
+    width: int = 256
+    fit: str = "crop"
+    max_stills: int | None = None
 
-        Args:
-          root: the folder with the folders of the splits.
-          height: of the stills in pixels.
-          width: of the stills in pixels.
-          fit: "crop" cuts the middle, "stretch" changes the proportions.
-          max_stills: of each split; None takes all.
-          cache_dir: see `cache/records.py`.
-          max_damaged: share of the stills that may be damaged.
-
-        Raises:
-          UserError: the folder is incomplete, too much is damaged, or a value is wrong.
-        """
-        if max_stills is not None and max_stills < 1:
-            raise errors.UserError(f"`max_stills` ({max_stills}) must be at least 1.")
-        folder = pathlib.Path(root).expanduser()
-        self.title = "Places2 stills"
-        spec = clip.ClipSpec(1, height, width)
-        super().__init__(
-            root=folder,
-            spec=spec,
-            clips={
-                split: [_raw_clip(folder, path, spec, fit) for path in paths]
-                for split, paths in _find(folder, max_stills).items()
-            },
-            parameters={"fit": fit},
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
-        )
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.max_stills is not None and self.max_stills < 1:
+            raise errors.UserError(
+                f"`max_stills` ({self.max_stills}) must be at least 1."
+            )
+        spec = self.make_spec()
+        clips = {
+            split: [_raw_clip(self.folder, path, spec, self.fit) for path in paths]
+            for split, paths in _find(self.folder, self.max_stills).items()
+        }
+        self.convert(spec, clips, parameters={"fit": self.fit})
 
 
 def _find(root: pathlib.Path, max_stills: int | None) -> dict[str, list[pathlib.Path]]:

@@ -13,6 +13,7 @@ Reference: Tulyakov et al., MoCoGAN: Decomposing motion and content for video ge
 2018, section 4.
 """
 
+import dataclasses
 import functools
 import pathlib
 
@@ -22,7 +23,7 @@ from tfvideogan.core import clip
 from tfvideogan.data import splitting
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets import class_folders
-from tfvideogan.media import damage, image_sequences, resizing, stills
+from tfvideogan.media import image_sequences, stills
 
 # Endings of what may lie beside the strips.
 OTHER_ENDINGS = (".txt", ".md", ".csv", ".json", ".db", ".ini")
@@ -30,64 +31,41 @@ FPS = 25.0
 TREE = "expected <root>/<class>/<clip>.png or .jpg, frames side by side in each picture"
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Strips(converted.ConvertedSource):
-    """Clips stored as strips, with their classes.
+    """Clips stored as strips, with their classes; a `source.ClipSource`.
+
+    Settings are those of `converted.ConvertedSource` (`stride` is MoCoGAN's `every_nth`)
+    and these:
 
     Attributes:
       class_names: of the labels; empty where there are no folders of classes.
+      channels: 3 (RGB) or 1 (grey).
+      fps: of the strips, before `stride`; for previews.
+      validation: share of that split, where there are no folders of splits.
+      test: share of that split, likewise.
     """
 
     name = "strips"
     title = "strips"
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        frames: int = 16,
-        height: int = 64,
-        width: int = 64,
-        channels: int = 3,
-        stride: int = 1,
-        eval_frames: int | None = None,
-        fps: float = FPS,
-        validation: float = splitting.VALIDATION_SHARE,
-        test: float = splitting.TEST_SHARE,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Lists the strips and converts them where that has not been done.
+    channels: int = 3
+    fps: float = FPS
+    validation: float = splitting.VALIDATION_SHARE
+    test: float = splitting.TEST_SHARE
 
-        Args:
-          root: the folder.
-          frames: T of one training window.
-          height: of the clips, in pixels; the squares are stretched to it.
-          width: of the clips, in pixels.
-          channels: 3 (RGB) or 1 (grey).
-          stride: every so many frames; MoCoGAN's `every_nth`.
-          eval_frames: see `ConvertedSource`.
-          fps: of the strips, before `stride`; for previews.
-          validation: share of that split, where there are no folders of splits.
-          test: share of that split, likewise.
-          cache_dir: see `cache/records.py`.
-          max_damaged: see `ConvertedSource`.
-
-        Raises:
-          UserError: the folder is missing or empty, too much is damaged, or no strip is
-            as long as a window.
-        """
-        path = pathlib.Path(root).expanduser()
+    def __post_init__(self) -> None:
+        super().__post_init__()
         listing = class_folders.find(
-            path, _is_strip, tree=TREE, validation=validation, test=test
+            self.folder,
+            _is_strip,
+            tree=TREE,
+            validation=self.validation,
+            test=self.test,
         )
         self.class_names = listing.class_names
-        spec = clip.ClipSpec(
-            frames=frames,
-            height=height,
-            width=width,
-            channels=channels,
-            num_classes=len(listing.class_names),
-            fps=fps,
+        spec = self.make_spec(
+            fps=self.fps, channels=self.channels, num_classes=len(self.class_names)
         )
         clips = {
             split: [
@@ -101,15 +79,7 @@ class Strips(converted.ConvertedSource):
             ]
             for split, listed in listing.splits.items()
         }
-        super().__init__(
-            root=root,
-            spec=spec,
-            clips=clips,
-            stride=stride,
-            eval_frames=eval_frames,
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
-        )
+        self.convert(spec, clips)
 
 
 def read_strip(path: pathlib.Path) -> np.ndarray:
@@ -129,13 +99,11 @@ def read_strip(path: pathlib.Path) -> np.ndarray:
 
 
 def _load(path: pathlib.Path, spec: clip.ClipSpec) -> dict[str, np.ndarray]:
-    frames = [
-        resizing.fitted(
-            image_sequences.with_channels(frame, spec.channels), spec.height, spec.width
-        )
-        for frame in read_strip(path)
-    ]
-    return {"frames": np.stack(frames)}
+    size = (spec.height, spec.width)
+    frames = image_sequences.adapted(
+        read_strip(path), size=size, channels=spec.channels
+    )
+    return {"frames": np.stack(list(frames))}
 
 
 def _is_strip(path: pathlib.Path) -> bool:

@@ -65,72 +65,55 @@ READINGS = {
 }
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class TfdsSource(converted.ConvertedSource):
     """Clips of a data set of tensorflow-datasets; a `source.ClipSource`.
 
+    Settings are those of `converted.ConvertedSource` (`builder` and `data_dir` stand for
+    `root`, and `frames` is 1 for stills) and these:
+
     Attributes:
       name: such as "tfds_davis".
+      builder: name[/configuration][/version]; the newest version by default.
+      data_dir: the folder of all data sets, as in `tfds.load`.
+      channels: 1 (grey) or 3 (RGB); what the data set has by default.
+      fit: "stretch" changes the proportions, "crop" cuts the middle.
+      flow: whether clips have flow, estimated by DIS.
+      allow_download: whether a data set that is not there may be downloaded.
+
+    Raises:
+      UserError: the data set is unknown, not prepared, or damaged.
     """
 
-    def __init__(
-        self,
-        builder: str,
-        *,
-        data_dir: str = "~/tensorflow_datasets",
-        frames: int = 8,
-        height: int = 64,
-        width: int = 64,
-        channels: int | None = None,
-        fit: str = "stretch",
-        flow: bool = False,
-        stride: int = 1,
-        eval_frames: int | None = None,
-        allow_download: bool = False,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Opens a prepared data set and converts it where that has not been done.
+    root: str = dataclasses.field(init=False)
+    builder: str = dataclasses.field(kw_only=False)
+    data_dir: str = "~/tensorflow_datasets"
+    frames: int = 8
+    channels: int | None = None
+    fit: str = "stretch"
+    flow: bool = False
+    allow_download: bool = False
 
-        Args:
-          builder: name[/configuration][/version]; the newest version by default.
-          data_dir: the folder of all data sets, as in `tfds.load`.
-          frames: T of one training window; 1 for stills.
-          height: of the clips in pixels.
-          width: of the clips in pixels.
-          channels: 1 (grey) or 3 (RGB); what the data set has by default.
-          fit: "stretch" changes the proportions, "crop" cuts the middle.
-          flow: whether clips have flow, estimated by DIS.
-          stride: every so many frames make a window.
-          eval_frames: cuts test and validation into windows; see `converted.py`.
-          allow_download: whether a data set that is not there may be downloaded.
-          cache_dir: see `cache/records.py`.
-          max_damaged: share of the clips that may be damaged.
-
-        Raises:
-          UserError: the data set is unknown, not prepared, or damaged.
-        """
-        short = builder.split("/")[0]
+    def __post_init__(self) -> None:
+        self.root = self.data_dir
+        super().__post_init__()
+        short = self.builder.split("/")[0]
         if short not in READINGS:
             raise errors.UserError(
-                f"`builder` ({builder!r}) must be one of {', '.join(READINGS)}, perhaps "
-                "with a configuration."
+                f"`builder` ({self.builder!r}) must be one of {', '.join(READINGS)}, "
+                "perhaps with a configuration."
             )
         reading = READINGS[short]
-        root = pathlib.Path(data_dir).expanduser()
-        prepared = _opened(builder, root, allow_download)
+        prepared = _opened(self.builder, self.folder, self.allow_download)
         self.name = f"tfds_{short}"
         self.title = f"{prepared.info.full_name} of tensorflow-datasets"
         features = prepared.info.features
-        spec = clip.ClipSpec(
-            frames,
-            height,
-            width,
-            channels=channels or reading.channels,
+        label = _at(features, reading.label) if reading.label else None
+        spec = self.make_spec(
+            channels=self.channels or reading.channels,
             has_masks=bool(reading.masks),
-            has_flow=flow,
-            num_classes=_at(features, reading.label).num_classes
-            if reading.label
-            else 0,
+            has_flow=self.flow,
+            num_classes=label.num_classes if label else 0,
             fps=reading.fps,
         )
         # One graph decodes all examples: without it, each takes many times as long.
@@ -138,33 +121,29 @@ class TfdsSource(converted.ConvertedSource):
             features.deserialize_example,
             input_signature=[tf.TensorSpec([], tf.string)],
         )
-        super().__init__(
-            root=root,
-            spec=spec,
-            clips={
-                split: [
-                    converted.RawClip(
-                        f"{split}/{path.name}/{number}",
-                        (path,),
-                        functools.partial(
-                            _load, path, *place, decode, reading, spec, fit
-                        ),
-                    )
-                    for path in _files(prepared, split)
-                    for number, place in enumerate(tfrecord_index.find_examples(path))
-                ]
-                for split in SPLITS
-                if split in prepared.info.splits
-            },
+        clips = {
+            split: [
+                converted.RawClip(
+                    f"{split}/{path.name}/{number}",
+                    (path,),
+                    functools.partial(
+                        _load, path, *place, decode, reading, spec, self.fit
+                    ),
+                )
+                for path in _files(prepared, split)
+                for number, place in enumerate(tfrecord_index.find_examples(path))
+            ]
+            for split in SPLITS
+            if split in prepared.info.splits
+        }
+        self.convert(
+            spec,
+            clips,
             parameters={
                 "builder": prepared.info.full_name,
-                "fit": fit,
-                "flow": optical_flow.PRODUCER if flow else None,
+                "fit": self.fit,
+                "flow": optical_flow.PRODUCER if self.flow else None,
             },
-            stride=stride,
-            eval_frames=eval_frames,
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
         )
 
 
@@ -240,16 +219,8 @@ def _load(
     whole = _at(example, reading.frames).numpy()
     whole = whole if whole.ndim == len(("T", "H", "W", "C")) else whole[np.newaxis]
     size_ = (spec.height, spec.width)
-    loaded = {
-        "frames": np.stack(
-            [
-                resizing.fitted(
-                    image_sequences.with_channels(frame, spec.channels), *size_, fit=fit
-                )
-                for frame in whole
-            ]
-        )
-    }
+    frames = image_sequences.adapted(whole, size=size_, channels=spec.channels, fit=fit)
+    loaded = {"frames": np.stack(list(frames))}
     if reading.masks:
         objects = _at(example, reading.masks).numpy()[..., 0]
         masks = ((objects > 0) & (objects != stills.VOID)).astype(np.uint8)

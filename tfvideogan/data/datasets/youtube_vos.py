@@ -20,6 +20,7 @@ The annotations are CC BY 4.0; the footage belongs to its authors.
 Reference: Xu et al., YouTube-VOS: a large-scale video object segmentation benchmark, 2018.
 """
 
+import dataclasses
 import functools
 import itertools
 import pathlib
@@ -44,87 +45,66 @@ TREE = (
 )
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class YoutubeVos(converted.ConvertedSource):
     """Videos of YouTube-VOS; a `source.ClipSource`.
 
+    The folder has the folder `train`. Settings are those of `converted.ConvertedSource`
+    and these:
+
     Attributes:
-      name: "youtube_vos".
+      masks: whether the clips have `foreground_masks`.
+      flow: whether they have flow, estimated by DIS.
+      all_frames: whether to read the folders `train_all_frames` and so on; these have no
+        masks.
+      object_id: which object of a video; 0 takes the union of all.
     """
 
     name = "youtube_vos"
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        frames: int = 8,
-        height: int = 240,
-        width: int = 432,
-        masks: bool = True,
-        flow: bool = False,
-        all_frames: bool = False,
-        object_id: int = 0,
-        eval_frames: int | None = None,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Checks the folder and converts it where that has not been done.
+    frames: int = 8
+    height: int = 240
+    width: int = 432
+    masks: bool = True
+    flow: bool = False
+    all_frames: bool = False
+    object_id: int = 0
 
-        Args:
-          root: the folder with the folder `train`.
-          frames: T of one training window; shorter videos are left out.
-          height: of the clips in pixels; pictures of any size are stretched to it.
-          width: of the clips in pixels.
-          masks: whether the clips have `foreground_masks`.
-          flow: whether they have flow, estimated by DIS.
-          all_frames: whether to read the folders `train_all_frames` and so on; these
-            have no masks.
-          object_id: which object of a video; 0 takes the union of all.
-          eval_frames: cuts test and validation into windows; see `converted.py`.
-          cache_dir: see `cache/records.py`.
-          max_damaged: share of the videos that may be damaged.
-
-        Raises:
-          UserError: the folder is incomplete, too much is damaged, or values do not fit.
-        """
-        if masks and all_frames:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.masks and self.all_frames:
             raise errors.UserError(
                 "`all_frames` has no masks: let `masks` be False, or read the annotated "
                 "frames only."
             )
-        spec = clip.ClipSpec(
-            frames,
-            height,
-            width,
-            has_masks=masks,
-            has_flow=flow,
-            fps=FPS if all_frames else FPS / STEP,
+        spec = self.make_spec(
+            fps=FPS if self.all_frames else FPS / STEP,
+            has_masks=self.masks,
+            has_flow=self.flow,
         )
-        folder = pathlib.Path(root).expanduser()
-        self.title = "YouTube-VOS, train/ split by video," if masks else "YouTube-VOS"
-        super().__init__(
-            root=folder,
-            spec=spec,
-            clips=self._clips(folder, spec, ALL_FRAMES * all_frames, object_id),
+        self.title = "YouTube-VOS"
+        if self.masks:
+            self.title += ", train/ split by video,"
+        self.convert(
+            spec,
+            self._clips(spec),
             parameters={
-                "object_id": object_id,
-                "flow": optical_flow.PRODUCER if flow else None,
+                "object_id": self.object_id,
+                "flow": optical_flow.PRODUCER if self.flow else None,
             },
-            eval_frames=eval_frames,
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
         )
 
-    def _clips(
-        self, root: pathlib.Path, spec: clip.ClipSpec, ending: str, object_id: int
-    ) -> dict[str, list[converted.RawClip]]:
+    def _clips(self, spec: clip.ClipSpec) -> dict[str, list[converted.RawClip]]:
         """Returns the videos of each split."""
-        folders = {split: root / (name + ending) for split, name in FOLDERS.items()}
+        ending = ALL_FRAMES if self.all_frames else ""
+        folders = {
+            split: self.folder / (name + ending) for split, name in FOLDERS.items()
+        }
         if not (folders["train"] / "JPEGImages").is_dir():
             raise errors.UserError(
                 f"{folders['train'] / 'JPEGImages'} does not exist; {TREE}."
             )
-        if not spec.has_masks:
+        if not self.masks:
             return {
                 split: [
                     _raw_clip(f"{split}/{video}", _frames(folder, video), {}, spec, 0)
@@ -137,10 +117,7 @@ class YoutubeVos(converted.ConvertedSource):
         return {
             split: [
                 _raw_clip(
-                    f"train/{video}",
-                    *_annotated(folder, video),
-                    spec,
-                    object_id,
+                    f"train/{video}", *_annotated(folder, video), spec, self.object_id
                 )
                 for video in videos
             ]

@@ -29,6 +29,8 @@ import dataclasses
 
 import numpy as np
 
+from tfvideogan.core import errors
+
 # What captions call the motions of `periodic`; the first two are also those of `axis`.
 MOTIONS = (
     "moving left and right",
@@ -86,6 +88,19 @@ class Paths:
 
     positions: np.ndarray
     rotations: np.ndarray
+
+    def at(self, times: np.ndarray) -> "Paths":
+        """Returns the paths at some of their frames."""
+        return Paths(self.positions[times], self.rotations[times])
+
+
+def check_periods(periods: tuple[int, int]) -> None:
+    """Raises UserError when `periodic` cannot move by these."""
+    if not 1 < periods[0] <= periods[1]:
+        raise errors.UserError(
+            f"`periods` {tuple(periods)} must be two numbers of frames from 2 on, the "
+            "smaller one first."
+        )
 
 
 def bounce(

@@ -7,7 +7,7 @@ validation, always the same, whatever the seed; every element and every motion i
 
     pairs = split_pairs(10, 6)
     pairs["test"]  # ((0, 0), (1, 1), ... (5, 5))
-    pair_of(pairs["train"], index, slot=0)
+    pairs_of(pairs["train"], index, 2)  # of a clip with two elements
 """
 
 from collections.abc import Sequence
@@ -39,6 +39,11 @@ def split_pairs(
             element = (motion + distance) % num_elements
             pairs[splits.get(distance, "train")].append((element, motion))
     return {split: tuple(chosen) for split, chosen in pairs.items()}
+
+
+def pairs_of(pairs: Sequence[Pair], index: int, count: int) -> tuple[Pair, ...]:
+    """Returns the pair of each of the `count` elements of a clip; see `pair_of`."""
+    return tuple(pair_of(pairs, index, slot) for slot in range(count))
 
 
 def pair_of(pairs: Sequence[Pair], index: int, slot: int) -> Pair:

@@ -28,6 +28,21 @@ def check_combine(combine: str) -> None:
         )
 
 
+def check_size(name: str, size: int, canvas: tuple[int, int]) -> None:
+    """Raises UserError when square elements are larger than the canvas.
+
+    Args:
+      name: of the setting, for the message.
+      size: sides of an element in pixels.
+      canvas: width and height in pixels.
+    """
+    if not 1 <= size <= min(canvas):
+        raise errors.UserError(
+            f"`{name}` ({size}) must be between 1 and the canvas's shorter side "
+            f"({min(canvas)})."
+        )
+
+
 def draw(
     pictures: Sequence[np.ndarray],
     paths: bouncing.Paths,

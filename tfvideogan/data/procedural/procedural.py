@@ -2,89 +2,110 @@
 
 Clip i of a split is a function of (name, generator version, seed, split, i): not of batch
 size, order, number of workers or of the window that is read. Splits share no random
-numbers. A subclass says what a clip is, `render`, and draws from `generator`.
+numbers. A subclass says what a clip holds, `spec`, and what it is, `render`, and draws
+from `generator`.
 
+    @dataclasses.dataclass(kw_only=True, eq=False)
     class Stars(procedural.Procedural):
         name, version = "stars", 1
+        brightness: float = 0.5
+
+        def __post_init__(self):
+            super().__post_init__()
+            self.spec = self.make_spec(num_classes=2)
 
         def render(self, split, index, start=0, frames=None):
             drawn = self.generator(split, index)
             times = self.times(start, frames)
-            return {"frames": ...}
+            return {"frames": ..., "labels": ...}
 """
 
+import dataclasses
 import zlib
-from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from tfvideogan.core import clip, errors
-from tfvideogan.data import numpy_calls, source
+from tfvideogan.data import rendered, source, splitting
 
 
-class Procedural:
+@dataclasses.dataclass(kw_only=True, eq=False)
+class Procedural(rendered.RenderedSource):
     """Base of procedural sources; a `source.ClipSource`.
+
+    Subclasses have these settings, some with another default, and their own.
 
     Attributes:
       name: of the generator.
       version: of the generator, part of the identity of every clip; raise it on any
         change of a pixel.
       is_procedural: True.
-      spec: of one training window.
-      splits: those with a number of clips.
-      seed: of the clips; not the seed of a run.
+      splits: train, validation and test.
+      spec: of one training window; a subclass sets it.
+      frames: T of one training window, at most `clip_frames`.
+      height: of the picture in pixels.
+      width: of the picture in pixels.
+      num_train_clips: clips of the training split.
+      num_validation_clips: clips of the validation split.
+      num_test_clips: clips of the test split.
       clip_frames: frames of every clip.
+      fps: frames per second of written videos.
+      seed: of the clips; not the seed of a run.
+
+    Raises:
+      UserError: a value is out of its range.
     """
 
-    name: str
-    version: int
+    name = "procedural"
+    version = 1
     is_procedural = True
+    splits = splitting.SPLITS
 
-    def __init__(
-        self,
-        spec: clip.ClipSpec,
-        num_clips: Mapping[str, int],
-        *,
-        clip_frames: int,
-        seed: int,
-    ) -> None:
-        """Creates the source; nothing is drawn yet.
+    frames: int = 16
+    height: int = 64
+    width: int = 64
+    num_train_clips: int = 10000
+    num_validation_clips: int = 1000
+    num_test_clips: int = 1000
+    clip_frames: int = 16
+    fps: float = 8.0
+    seed: int = 0
 
-        Args:
-          spec: of one training window of at most `clip_frames`.
-          num_clips: of each split, in the order of `splits`.
-          clip_frames: frames of every clip.
-          seed: of the clips.
-
-        Raises:
-          UserError: a value is out of its range.
-        """
-        for split, count in num_clips.items():
+    def __post_init__(self) -> None:
+        for split, count in self._num_clips.items():
             if count < 1:
                 raise errors.UserError(
                     f"The number of clips of {self.name}/{split} ({count}) must be at "
                     "least 1."
                 )
-        if seed < 0:
-            raise errors.UserError(f"`seed` ({seed}) must not be negative.")
-        if spec.frames > clip_frames:
+        if self.seed < 0:
+            raise errors.UserError(f"`seed` ({self.seed}) must not be negative.")
+        if self.frames > self.clip_frames:
             raise errors.UserError(
-                f"`frames` ({spec.frames}) must be at most `clip_frames` "
-                f"({clip_frames})."
+                f"`frames` ({self.frames}) must be at most `clip_frames` "
+                f"({self.clip_frames})."
             )
-        self.spec = spec
-        self.splits = tuple(num_clips)
-        self.seed = seed
-        self.clip_frames = clip_frames
-        self._num_clips = dict(num_clips)
+
+    def make_spec(self, **contents: Any) -> clip.ClipSpec:
+        """Returns the spec of a training window.
+
+        Args:
+          **contents: what else a `clip.ClipSpec` tells, such as `num_classes`.
+        """
+        return clip.ClipSpec(
+            self.frames, self.height, self.width, fps=self.fps, **contents
+        )
 
     def describe(self) -> str:
         """Returns one line for logs and cards."""
+        return f"procedural {self.name}, generator {self.version}, {self.extent()}"
+
+    def extent(self) -> str:
+        """Returns the part of a description that every source has: seed and sizes."""
         return (
-            f"procedural {self.name}, generator {self.version}, seed {self.seed}, "
-            f"{self._num_clips['train']} training clips of {self.clip_frames} frames at "
-            f"{self.spec.height}x{self.spec.width}"
+            f"seed {self.seed}, {self.num_train_clips} training clips of "
+            f"{self.clip_frames} frames at {self.height}x{self.width}"
         )
 
     def num_clips(self, split: str) -> int:
@@ -96,47 +117,6 @@ class Procedural:
         """Returns the length of every clip in frames."""
         source.check_split(self, split)
         return self.clip_frames
-
-    def clips(self, split: str) -> Iterator[dict[str, np.ndarray]]:
-        """Yields the whole clips of a split in order, raw."""
-        for index in range(self.num_clips(split)):
-            yield self.render(split, index)
-
-    def read(
-        self,
-        split: str,
-        index: tf.Tensor,
-        *,
-        frames: int,
-        seed: tf.Tensor | None = None,
-    ) -> dict[str, tf.Tensor]:
-        """Draws a window inside `Dataset.map`; see `source.ClipSource.read`."""
-        source.check_window(self, split, frames)
-        start = source.window_start(self.clip_frames, frames, seed)
-        shapes = self.spec.with_frames(frames).shapes()
-
-        def rendered(index: np.ndarray, start: np.ndarray) -> list[np.ndarray]:
-            window = self.render(split, int(index), int(start), frames)
-            return [window[key] for key in shapes]
-
-        window = numpy_calls.call(
-            rendered, [index, start], [source.raw_dtype(key) for key in shapes]
-        )
-        named = dict(zip(shapes, window, strict=True))
-        return {key: tf.ensure_shape(named[key], shapes[key]) for key in shapes}
-
-    def render(
-        self, split: str, index: int, start: int = 0, frames: int | None = None
-    ) -> dict[str, np.ndarray]:
-        """Draws a window of a clip, raw, with the keys of the spec.
-
-        Args:
-          split: one of `splits`.
-          index: of the clip.
-          start: first frame of the window.
-          frames: its length; to the end of the clip by default.
-        """
-        raise NotImplementedError
 
     def times(self, start: int, frames: int | None) -> np.ndarray:
         """Returns the moments of a window of a clip, [T] int64."""
@@ -158,3 +138,8 @@ class Procedural:
     def stream(self, split: str) -> str:
         """Returns the name of a split's random numbers; no two splits share one."""
         return f"{self.name}/{self.version}/{split}"
+
+    @property
+    def _num_clips(self) -> dict[str, int]:
+        counts = (self.num_train_clips, self.num_validation_clips, self.num_test_clips)
+        return dict(zip(self.splits, counts, strict=True))

@@ -30,7 +30,7 @@ import math
 
 import numpy as np
 
-from tfvideogan.core import clip, errors
+from tfvideogan.core import errors
 from tfvideogan.data.procedural import procedural
 
 CLASSES = ("vertical", "horizontal")
@@ -81,61 +81,35 @@ class Shape:
         return (squares <= radius**2) | generous
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Shapes(procedural.Procedural):
-    """Moving shapes; a `source.ClipSource` with labels."""
+    """Moving shapes; a `source.ClipSource` with labels.
+
+    Its settings are those of `procedural.Procedural`; `height` and `width` are at least
+    16, a shape crosses the screen in `clip_frames`, and the paper has 4,000 training clips.
+    """
 
     name = "shapes"
     version = 1
 
-    def __init__(
-        self,
-        *,
-        frames: int = 16,
-        height: int = 64,
-        width: int = 64,
-        num_clips: int = 4000,
-        num_validation_clips: int = 256,
-        num_test_clips: int = 256,
-        clip_frames: int = 32,
-        fps: float = 8.0,
-        seed: int = 0,
-    ) -> None:
-        """Creates the source; nothing is drawn yet.
+    num_train_clips: int = 4000
+    num_validation_clips: int = 256
+    num_test_clips: int = 256
+    clip_frames: int = 32
 
-        Args:
-          frames: T of one training window, at most `clip_frames`.
-          height: in pixels, at least 16.
-          width: in pixels, at least 16.
-          num_clips: clips of the training split; the paper has 4,000.
-          num_validation_clips: clips of the validation split.
-          num_test_clips: clips of the test split.
-          clip_frames: frames in which a shape crosses the screen.
-          fps: frames per second of written videos.
-          seed: of the clips; not the seed of a run.
-
-        Raises:
-          UserError: a value is out of its range.
-        """
-        for name, size in (("height", height), ("width", width)):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, size in (("height", self.height), ("width", self.width)):
             if size < MIN_SIZE:
                 raise errors.UserError(
                     f"`{name}` ({size}) must be at least {MIN_SIZE}."
                 )
-        if clip_frames < 2:
+        if self.clip_frames < 2:
             raise errors.UserError(
-                f"`clip_frames` ({clip_frames}) must be at least 2: a way has two ends."
+                f"`clip_frames` ({self.clip_frames}) must be at least 2: a way has two "
+                "ends."
             )
-        spec = clip.ClipSpec(frames, height, width, num_classes=len(CLASSES), fps=fps)
-        super().__init__(
-            spec,
-            {
-                "train": num_clips,
-                "validation": num_validation_clips,
-                "test": num_test_clips,
-            },
-            clip_frames=clip_frames,
-            seed=seed,
-        )
+        self.spec = self.make_spec(num_classes=len(CLASSES))
 
     def shape(self, split: str, index: int) -> Shape:
         """Returns what is true of a clip; classes and kinds take turns."""

@@ -14,7 +14,7 @@ instead of 40. The map is bilinear, and its two transposes cost as much:
 
 All of it is exact but for rounding. Mixing costs accuracy, more with each point: with the
 7 points allowed here, about twice the error of the plain convolution in float32 (root mean
-square, 64 channels; `tests/ops/test_convolution_winograd.py` holds it to four times).
+square, 64 channels; `tests/ops/convolution/test_winograd.py` holds it to four times).
 
 References:
   [1] Lavin & Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016, section 4;

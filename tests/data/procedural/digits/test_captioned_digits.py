@@ -9,7 +9,12 @@ from tfvideogan.core import errors
 from tfvideogan.data.datasets import mnist
 from tfvideogan.data.procedural.digits import captioned_digits
 
-SMALL = {"frames": 3, "num_clips": 48, "num_validation_clips": 6, "num_test_clips": 6}
+SMALL = {
+    "frames": 3,
+    "num_train_clips": 48,
+    "num_validation_clips": 6,
+    "num_test_clips": 6,
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from tfvideogan.core import errors
 from tfvideogan.data.datasets import mnist
 from tfvideogan.data.procedural.digits import moving_digits
 
-SMALL = {"frames": 3, "clip_frames": 6, "num_clips": 5, "num_test_clips": 4}
+SMALL = {"frames": 3, "clip_frames": 6, "num_train_clips": 5, "num_test_clips": 4}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tfvideogan.data.procedural.digits import (
 )
 
 FEW = {"num_glyphs": 40, "num_validation_glyphs": 10, "num_test_glyphs": 10}
-SMALL = {"height": 16, "width": 16, "digit_size": 12, "num_clips": 6}
+SMALL = {"height": 16, "width": 16, "digit_size": 12, "num_train_clips": 6}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from tests import check_source
 from tfvideogan.core import errors
 from tfvideogan.data.procedural.faces import expression, faces
 
-SMALL = {"frames": 3, "height": 16, "width": 16, "clip_frames": 6, "num_clips": 6}
+SMALL = {"frames": 3, "height": 16, "width": 16, "clip_frames": 6, "num_train_clips": 6}
 
 
 def test_faces_keep_the_promises_of_a_source():

@@ -7,7 +7,7 @@ from tfvideogan.core import errors
 from tfvideogan.data import check
 from tfvideogan.data.procedural.sprites import sprites
 
-SMALL = {"frames": 3, "height": 24, "width": 32, "clip_frames": 6, "num_clips": 5}
+SMALL = {"frames": 3, "height": 24, "width": 32, "clip_frames": 6, "num_train_clips": 5}
 
 
 @pytest.mark.parametrize("flow", sprites.FLOWS)

@@ -8,7 +8,13 @@ from tests import check_source
 from tfvideogan.data import action_captions, pipeline, transforms
 from tfvideogan.data.procedural.walkers import body, walkers
 
-SMALL = {"frames": 4, "height": 16, "width": 16, "clip_frames": 8, "num_clips": 12}
+SMALL = {
+    "frames": 4,
+    "height": 16,
+    "width": 16,
+    "clip_frames": 8,
+    "num_train_clips": 12,
+}
 WALKING_LEFT, WALKING_RIGHT = 5, 11
 
 

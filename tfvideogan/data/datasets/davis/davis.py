@@ -13,6 +13,7 @@ The annotations may be used for research; the frames belong to their authors.
 References: [1], [2] of `folder.py`.
 """
 
+import dataclasses
 import functools
 import pathlib
 from collections.abc import Sequence
@@ -20,11 +21,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from tfvideogan.core import clip, errors
+from tfvideogan.core import errors
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets.davis import folder as davis_folder
-from tfvideogan.media import damage, resizing, stills
 from tfvideogan.media import flow as optical_flow
+from tfvideogan.media import resizing, stills
 
 FLOWS = ("dis", "files")
 # Frames per second of DAVIS.
@@ -35,89 +36,71 @@ FLOW_TREE = (
 )
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Davis(converted.ConvertedSource):
-    """Sequences of DAVIS with masks and flow, in the splits that the folder lists."""
+    """Sequences of DAVIS with masks and flow, in the splits that the folder lists.
+
+    A `source.ClipSource` of the folder DAVIS as downloaded. A sequence shorter than
+    `frames` is an error: a benchmark must not lose one in silence. Settings are those of
+    `converted.ConvertedSource` and these:
+
+    Attributes:
+      year: "2016" or "2017", whose lists of sequences are used.
+      resolution: "480p", "Full-Resolution" or "1080p"; None takes the first found.
+      object_id: which object of a sequence; 0 takes the union of all.
+      flow: "dis" estimates flow from the pixels, "files" reads `flow_root`.
+      flow_root: folder of `.flo` files, scaled to the clips' size.
+    """
 
     name = "davis"
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        frames: int = 8,
-        height: int = 128,
-        width: int = 224,
-        year: str = "2016",
-        resolution: str | None = None,
-        object_id: int = 0,
-        flow: str = "dis",
-        flow_root: str | None = None,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Checks the folder and converts it where that has not been done.
+    frames: int = 8
+    height: int = 128
+    width: int = 224
+    year: str = "2016"
+    resolution: str | None = None
+    object_id: int = 0
+    flow: str = "dis"
+    flow_root: str | None = None
 
-        Args:
-          root: the folder DAVIS as downloaded.
-          frames: T of one training window.
-          height: of the clips, in pixels; pictures of any size are stretched to it.
-          width: of the clips, in pixels.
-          year: "2016" or "2017", whose lists of sequences are used.
-          resolution: "480p", "Full-Resolution" or "1080p"; None takes the first found.
-          object_id: which object of a sequence; 0 takes the union of all.
-          flow: "dis" estimates flow from the pixels, "files" reads `flow_root`.
-          flow_root: folder of `.flo` files, scaled to the clips' size.
-          cache_dir: see `cache/records.py`.
-          max_damaged: share of the sequences that may be damaged; they are left out.
-
-        Raises:
-          UserError: the folder is incomplete, too many files are damaged, or a sequence
-            is shorter than `frames`: a benchmark must not lose one in silence.
-        """
-        spec = clip.ClipSpec(
-            frames=frames,
-            height=height,
-            width=width,
-            has_masks=True,
-            has_flow=True,
-            fps=FPS,
-        )
-        if flow not in FLOWS or (flow == "files") != (flow_root is not None):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.flow not in FLOWS or (self.flow == "files") != (
+            self.flow_root is not None
+        ):
             raise errors.UserError(
-                f'`flow` ({flow!r}) must be "dis", or "files" together with '
-                f"`flow_root` ({flow_root!r})."
+                f'`flow` ({self.flow!r}) must be "dis", or "files" together with '
+                f"`flow_root` ({self.flow_root!r})."
             )
-        self._size = (height, width)
-        self._object_id = object_id
-        self._flow_root = pathlib.Path(flow_root).expanduser() if flow_root else None
-        self.title = f"DAVIS-{year}"
+        self._size = (self.height, self.width)
+        self._flow_folder = (
+            pathlib.Path(self.flow_root).expanduser() if self.flow_root else None
+        )
+        self.title = f"DAVIS-{self.year}"
         sequences = davis_folder.find_sequences(
-            pathlib.Path(root).expanduser(), year=year, resolution=resolution
+            self.folder, year=self.year, resolution=self.resolution
         )
         for split, listed in sequences.items():
-            _check_lengths(split, listed, frames)
-        super().__init__(
-            root=root,
-            spec=spec,
-            clips={
+            _check_lengths(split, listed, self.frames)
+        self.convert(
+            self.make_spec(fps=FPS, has_masks=True, has_flow=True),
+            {
                 split: [self._raw_clip(sequence) for sequence in listed]
                 for split, listed in sequences.items()
             },
             parameters={
-                "object_id": object_id,
-                "flow": "files" if flow_root else optical_flow.PRODUCER,
+                "object_id": self.object_id,
+                "flow": "files" if self.flow_root else optical_flow.PRODUCER,
             },
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
         )
 
     def describe(self) -> str:
         """Returns one line for logs and cards."""
-        flow = f"from {self._flow_root}" if self._flow_root else "by DIS"
+        flow = f"from {self._flow_folder}" if self._flow_folder else "by DIS"
         return f"{super().describe()}, flow {flow}"
 
     def _raw_clip(self, sequence: davis_folder.Sequence) -> converted.RawClip:
-        flow_files = self._flow_files(sequence) if self._flow_root else None
+        flow_files = self._flow_files(sequence) if self._flow_folder else None
         files = (*sequence.frames, *sequence.masks)
         for paths in flow_files or ():
             files += tuple(paths)
@@ -137,7 +120,7 @@ class Davis(converted.ConvertedSource):
             ]
         )
         masks = [
-            resizing.fitted_mask(stills.read_mask(path, self._object_id), *self._size)
+            resizing.fitted_mask(stills.read_mask(path, self.object_id), *self._size)
             for path in sequence.masks
         ]
         if flow_files:
@@ -162,7 +145,7 @@ class Davis(converted.ConvertedSource):
         steps = len(sequence.frames) - 1
         ways = []
         for way in ("forward", "backward"):
-            folder = self._flow_root / way / sequence.name
+            folder = self._flow_folder / way / sequence.name
             paths = sorted(folder.glob("*.flo"))
             if len(paths) != steps:
                 raise errors.UserError(

@@ -14,6 +14,7 @@ Damaged files are left out up to a share (`media/damage.py`).
     source = Folder(root="~/videos", frames=16, height=64, width=64)
 """
 
+import dataclasses
 import functools
 import pathlib
 from collections.abc import Iterator
@@ -40,110 +41,81 @@ TREE = (
 NO_CAPTIONS, FROM_NAMES = "none", "names"
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Folder(converted.ConvertedSource):
     """Videos of a folder, with labels, masks and captions where there are any.
 
+    A `source.ClipSource`; instead of a folder a single video will do. Settings are those
+    of `converted.ConvertedSource` and these:
+
     Attributes:
       class_names: of the labels; empty where there are no folders of classes.
+      channels: 3 (RGB) or 1 (grey).
+      fit: "crop" takes the middle of frames of other proportions, "stretch" all.
+      fps: resamples every film to so many frames per second; None leaves each at its own.
+      masks: whether clips have masks; None looks whether any has.
+      captions_from: a csv or json file, "names" (of the clips), "none", or None for the
+        file captions.csv or captions.json in the folder, if there is one.
+      validation: share of that split, where there are no folders of splits.
+      test: share of that split, likewise.
     """
 
     name = "folder"
     title = "videos"
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        frames: int = 16,
-        height: int = 64,
-        width: int = 64,
-        channels: int = 3,
-        stride: int = 1,
-        eval_frames: int | None = None,
-        fit: str = "crop",
-        fps: float | None = None,
-        masks: bool | None = None,
-        captions_from: str | None = None,
-        validation: float = splitting.VALIDATION_SHARE,
-        test: float = splitting.TEST_SHARE,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Lists the videos and converts them where that has not been done.
+    channels: int = 3
+    fit: str = "crop"
+    fps: float | None = None
+    masks: bool | None = None
+    captions_from: str | None = None
+    validation: float = splitting.VALIDATION_SHARE
+    test: float = splitting.TEST_SHARE
 
-        Args:
-          root: the folder; a single video will do.
-          frames: T of one training window.
-          height: of the clips, in pixels.
-          width: of the clips, in pixels.
-          channels: 3 (RGB) or 1 (grey).
-          stride: every so many frames make a window.
-          eval_frames: see `ConvertedSource`.
-          fit: "crop" takes the middle of frames of other proportions, "stretch" all.
-          fps: resamples every film to so many frames per second; None leaves each at its
-            own.
-          masks: whether clips have masks; None looks whether any has.
-          captions_from: a csv or json file, "names" (of the clips), "none", or None for
-            the file captions.csv or captions.json in the folder, if there is one.
-          validation: share of that split, where there are no folders of splits.
-          test: share of that split, likewise.
-          cache_dir: see `cache/records.py`.
-          max_damaged: see `ConvertedSource`.
-
-        Raises:
-          UserError: the folder is missing or empty, captions are wrong, too much is
-            damaged, or no video is as long as a window.
-        """
-        resizing.check_fit(fit)
-        path = pathlib.Path(root).expanduser()
-        listing = _listing(path, validation, test)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        resizing.check_fit(self.fit)
+        listing = _listing(self.folder, self.validation, self.test)
         self.class_names = listing.class_names
         found = [one for split in listing.splits.values() for one in split]
-        mask_paths = {one.id: mask_folders.find(one.path, path) for one in found}
-        has_masks = any(mask_paths.values()) if masks is None else masks
-        if has_masks and fps is not None:
+        mask_paths = {one.id: mask_folders.find(one.path, self.folder) for one in found}
+        has_masks = any(mask_paths.values()) if self.masks is None else self.masks
+        if has_masks and self.fps is not None:
             raise errors.UserError(
-                f"`fps` ({fps:g}) would part frames from their masks; use one or the "
+                f"`fps` ({self.fps:g}) would part frames from their masks; use one or the "
                 "other."
             )
-        texts = _captions(path, captions_from, [one.id for one in found])
+        texts = _captions(self.folder, self.captions_from, [one.id for one in found])
         words = sorted({word for text in texts.values() for word in text.split()})
         vocabulary = captions.Vocabulary(words) if texts else None
-        spec = clip.ClipSpec(
-            frames=frames,
-            height=height,
-            width=width,
-            channels=channels,
+        spec = self.make_spec(
+            channels=self.channels,
             has_masks=has_masks,
             num_classes=len(listing.class_names),
             caption_length=max((len(one.split()) for one in texts.values()), default=0),
             vocabulary_size=vocabulary.size if vocabulary else 0,
-            fps=fps or _fps(found[0].path),
+            fps=self.fps or _fps(found[0].path),
         )
         clips = {}
         for split, listed in listing.splits.items():
             clips[split] = []
             for one in listed:
-                folder = mask_paths[one.id] if has_masks else None
+                masks = mask_paths[one.id] if has_masks else None
                 clips[split].append(
                     converted.RawClip(
                         one.id,
-                        (*_files(one.path), *(_files(folder) if folder else ())),
-                        functools.partial(_load, one.path, folder, spec, fit, fps),
+                        (*_files(one.path), *(_files(masks) if masks else ())),
+                        functools.partial(
+                            _load, one.path, masks, spec, self.fit, self.fps
+                        ),
                         label=listing.label(one),
                         caption=texts.get(one.id),
                     )
                 )
-        super().__init__(
-            root=root,
-            spec=spec,
-            clips=clips,
-            parameters={"fit": fit, "fps": fps},
+        self.convert(
+            spec,
+            clips,
+            parameters={"fit": self.fit, "fps": self.fps},
             vocabulary=vocabulary,
-            stride=stride,
-            eval_frames=eval_frames,
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
         )
 
 

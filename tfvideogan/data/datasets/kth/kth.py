@@ -31,6 +31,7 @@ References:
   [3] Denton and Fergus, Stochastic video generation with a learned prior, 2018.
 """
 
+import dataclasses
 import functools
 import pathlib
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ from tfvideogan.core import clip, errors
 from tfvideogan.data import action_captions
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets.kth import heading, sequences
-from tfvideogan.media import damage, reader
+from tfvideogan.media import reader
 
 ACTIONS = action_captions.ACTIONS
 # Those in which a person crosses the picture.
@@ -67,102 +68,74 @@ TREE = (
 OPENSTL_STEPS = {"jogging": 3, "running": 3}
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Kth(converted.ConvertedSource):
     """Clips of KTH with labels and captions; a `source.ClipSource`.
 
+    The folder has those of the actions. Settings are those of
+    `converted.ConvertedSource` and these:
+
     Attributes:
-      name: "kth".
       vocabulary: of the captions.
+      protocol: "16-9", "20-5" or "recognition".
+      actions: those wanted.
+      channels: 1, for KTH is grey; 3 repeats it.
+      fit: "stretch" squashes 160x120 as the literature does, "crop" cuts the middle.
+      openstl_windows: whether all splits are cut into windows of `eval_frames` with the
+        steps of OpenSTL [2]: one behind the other, but every 3 frames for those who jog
+        or run. They are cut from the ranges of the list, OpenSTL's from its own choice of
+        frames: the counts differ (at 30 frames 8518 for training and 4902 for testing).
+      validation_persons: of the training people, those for validation.
     """
 
     name = "kth"
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        protocol: str = "16-9",
-        actions: Sequence[str] = ACTIONS,
-        frames: int = 20,
-        height: int = 64,
-        width: int = 64,
-        channels: int = 1,
-        fit: str = "stretch",
-        stride: int = 1,
-        eval_frames: int | None = None,
-        openstl_windows: bool = False,
-        validation_persons: Sequence[int] = (),
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Checks the folder and converts it where that has not been done.
+    frames: int = 20
+    protocol: str = "16-9"
+    actions: Sequence[str] = ACTIONS
+    channels: int = 1
+    fit: str = "stretch"
+    openstl_windows: bool = False
+    validation_persons: Sequence[int] = ()
 
-        Args:
-          root: the folder with the folders of the actions.
-          protocol: "16-9", "20-5" or "recognition".
-          actions: those wanted.
-          frames: T of one training window; shorter ranges are left out.
-          height: of the clips in pixels; 64 and 128 are usual.
-          width: of the clips in pixels.
-          channels: 1, for KTH is grey; 3 repeats it.
-          fit: "stretch" squashes 160x120 as the literature does, "crop" cuts the middle.
-          stride: every so many frames make a window.
-          eval_frames: cuts test and validation into windows; see `converted.py`.
-          openstl_windows: whether all splits are cut into windows of `eval_frames` with
-            the steps of OpenSTL [2]: one behind the other, but every 3 frames for those
-            who jog or run. They are cut from the ranges of the list, OpenSTL's from its
-            own choice of frames: the counts differ (at 30 frames 8518 for training and
-            4902 for testing).
-          validation_persons: of the training people, those for validation.
-          cache_dir: see `cache/records.py`.
-          max_damaged: share of the clips that may be damaged.
-
-        Raises:
-          UserError: the folder is incomplete, too much is damaged, or a value is wrong.
-        """
-        persons = _persons(protocol, validation_persons)
-        unknown = [action for action in actions if action not in ACTIONS]
-        if unknown or not actions:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        persons = _persons(self.protocol, self.validation_persons)
+        unknown = [action for action in self.actions if action not in ACTIONS]
+        if unknown or not self.actions:
             raise errors.UserError(
-                f"`actions` {tuple(actions)} must be some of {', '.join(ACTIONS)}."
+                f"`actions` {tuple(self.actions)} must be some of {', '.join(ACTIONS)}."
             )
-        if openstl_windows and eval_frames is None:
+        if self.openstl_windows and self.eval_frames is None:
             raise errors.UserError(
                 "`openstl_windows` needs `eval_frames`, the length of the windows."
             )
-        self.title = f"KTH, split {protocol}"
-        spec = clip.ClipSpec(
-            frames,
-            height,
-            width,
-            channels=channels,
+        self.title = f"KTH, split {self.protocol}"
+        words = action_captions.VOCABULARY
+        spec = self.make_spec(
+            fps=FPS,
+            channels=self.channels,
             num_classes=len(ACTIONS),
             caption_length=action_captions.MAX_WORDS,
-            vocabulary_size=action_captions.VOCABULARY.size,
-            fps=FPS,
+            vocabulary_size=words.size,
         )
-        folder = pathlib.Path(root).expanduser()
-        films = _find(folder, actions)
-        steps = OPENSTL_STEPS if openstl_windows else {}
+        steps = OPENSTL_STEPS if self.openstl_windows else {}
         clips = [
             (film.person, raw)
-            for film, path in films
-            for raw in _clips(film, path, spec, fit=fit, step=steps.get(film.action))
+            for film, path in _find(self.folder, self.actions)
+            for raw in _clips(
+                film, path, spec, fit=self.fit, step=steps.get(film.action)
+            )
         ]
-        super().__init__(
-            root=folder,
-            spec=spec,
-            clips={
+        self.convert(
+            spec,
+            {
                 split: [raw for person, raw in clips if person in chosen]
                 for split, chosen in persons.items()
             },
-            parameters={"fit": fit, "words": list(action_captions.VOCABULARY.words)},
-            vocabulary=action_captions.VOCABULARY,
-            stride=stride,
-            eval_frames=eval_frames,
-            cut_train=openstl_windows,
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
+            parameters={"fit": self.fit, "words": list(words.words)},
+            vocabulary=words,
+            cut_train=self.openstl_windows,
         )
 
 
@@ -259,9 +232,5 @@ def _load(
     if action in TRAVELS:
         way = heading.direction(frames)
     caption = action_captions.caption(action, way)
-    tokens, length = action_captions.VOCABULARY.encode(caption, spec.caption_length)
-    return {
-        "frames": frames,
-        "caption_tokens": tokens,
-        "caption_lengths": np.int32(length),
-    }
+    words = action_captions.VOCABULARY.raw(caption, spec.caption_length)
+    return {"frames": frames, **words}

@@ -1,6 +1,6 @@
 """UCF-101: 13,320 films of 101 actions, with labels.
 
-The folder is read as downloaded (`ucf101_lists.py` shows it); films are MPEG-4 in AVI
+The folder is read as downloaded (`lists.py` shows it); films are MPEG-4 in AVI
 files, 320x240 at 25 frames/s. Three official splits of train and test; there is no
 validation, but some groups of the training films can be kept for it.
 
@@ -15,6 +15,7 @@ that.
 Reference: Soomro et al., UCF101, CRCV-TR-12-01, 2012. Research use.
 """
 
+import dataclasses
 import functools
 import pathlib
 from collections.abc import Sequence
@@ -24,70 +25,46 @@ import numpy as np
 from tfvideogan.core import clip, errors
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets.ucf101 import lists
-from tfvideogan.media import damage, reader
+from tfvideogan.media import reader
 
 FPS = 25.0
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Ucf101(converted.ConvertedSource):
     """Clips of UCF-101 with labels; a `source.ClipSource`.
 
+    The folder has the films and the lists. Settings are those of
+    `converted.ConvertedSource` (`stride` counts the frames that `keep` leaves) and these:
+
     Attributes:
-      name: "ucf101".
       actions: names of the classes, by label.
+      split: 1, 2 or 3.
+      fit: "crop" cuts the middle, "stretch" changes the proportions.
+      keep: every so many frames of a film are converted.
+      validation_groups: groups (1..25) of training films for validation.
+      with_test: whether the test films are trained on, too, as some of the literature
+        does; the test split stays what it is.
     """
 
     name = "ucf101"
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        split: int = 1,
-        frames: int = 16,
-        height: int = 64,
-        width: int = 64,
-        fit: str = "crop",
-        keep: int = 1,
-        stride: int = 1,
-        eval_frames: int | None = None,
-        validation_groups: Sequence[int] = (),
-        with_test: bool = False,
-        cache_dir: str | None = None,
-        max_damaged: float = damage.MAX_SHARE,
-    ) -> None:
-        """Checks the folder and converts it where that has not been done.
+    split: int = 1
+    fit: str = "crop"
+    keep: int = 1
+    validation_groups: Sequence[int] = ()
+    with_test: bool = False
 
-        Args:
-          root: the folder with the films and the lists.
-          split: 1, 2 or 3.
-          frames: T of one training window; shorter films are left out.
-          height: of the clips in pixels.
-          width: of the clips in pixels.
-          fit: "crop" cuts the middle, "stretch" changes the proportions.
-          keep: every so many frames of a film are converted.
-          stride: every so many frames of those make a window.
-          eval_frames: cuts test and validation into windows; see `converted.py`.
-          validation_groups: groups (1..25) of training films for validation.
-          with_test: whether the test films are trained on, too, as some of the
-            literature does; the test split stays what it is.
-          cache_dir: see `cache/records.py`.
-          max_damaged: share of the films that may be damaged.
-
-        Raises:
-          UserError: the folder is incomplete, too much is damaged, or a value is wrong.
-        """
-        if keep < 1:
-            raise errors.UserError(f"`keep` ({keep}) must be at least 1.")
-        folder = pathlib.Path(root).expanduser()
-        found = lists.find_films(folder, split)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.keep < 1:
+            raise errors.UserError(f"`keep` ({self.keep}) must be at least 1.")
+        found = lists.find_films(self.folder, self.split)
         self.actions = found.actions
-        self.title = f"UCF-101, split {split}"
-        if with_test:
+        self.title = f"UCF-101, split {self.split}"
+        if self.with_test:
             self.title += ", trained on train and test together"
-        spec = clip.ClipSpec(
-            frames, height, width, num_classes=len(found.actions), fps=FPS / keep
-        )
+        spec = self.make_spec(fps=FPS / self.keep, num_classes=len(found.actions))
         labels = {name.lower(): label for label, name in enumerate(found.actions)}
 
         def clips(films: Sequence[lists.Film]) -> list[converted.RawClip]:
@@ -96,28 +73,23 @@ class Ucf101(converted.ConvertedSource):
                 converted.RawClip(
                     id=film.path.stem,
                     files=(film.path,),
-                    load=functools.partial(_load, film.path, spec, fit, keep),
+                    load=functools.partial(_load, film.path, spec, self.fit, self.keep),
                     label=labels[film.action.lower()],
                 )
                 for film in films
             ]
 
-        held_out = set(validation_groups)
+        held_out = set(self.validation_groups)
         test = clips(found.test)
         train = clips([f for f in found.train if f.group not in held_out])
-        super().__init__(
-            root=folder,
-            spec=spec,
-            clips={
-                "train": train + test if with_test else train,
+        self.convert(
+            spec,
+            {
+                "train": train + test if self.with_test else train,
                 "validation": clips([f for f in found.train if f.group in held_out]),
                 "test": test,
             },
-            parameters={"fit": fit, "keep": keep},
-            stride=stride,
-            eval_frames=eval_frames,
-            cache_dir=cache_dir,
-            max_damaged=max_damaged,
+            parameters={"fit": self.fit, "keep": self.keep},
         )
 
 

@@ -22,11 +22,12 @@ References:
   [2] Mittal et al., Sync-DRAW, 2017.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
-from tfvideogan.core import clip, errors
+from tfvideogan.core import errors
 from tfvideogan.data import captions, glyphs
 from tfvideogan.data.procedural import (
     bouncing,
@@ -46,117 +47,70 @@ WORDS = (
 )
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class CaptionedDigits(procedural.Procedural):
     """Clips of digits with captions, grey; a `source.ClipSource`.
+
+    Settings are those of `procedural.Procedural` and these:
 
     Attributes:
       name: "captioned_mnist", after the digits.
       is_procedural: whether the digits are drawn; their motion is always made up.
-      splits: train, validation, test.
       vocabulary: of the captions.
+      digits: what moves, such as `mnist.read_digits(...)`.
+      motions: "six" or "axis".
+      num_digits: 1 or 2.
+      digit_size: sides of a digit in pixels.
+      periods: fewest and most frames per cycle of the six motions.
     """
 
-    version = 1
+    digits: glyphs.GlyphBank = dataclasses.field(kw_only=False)
+    frames: int = 10
+    clip_frames: int = 10
+    fps: float = moving_digits.FPS
+    motions: str = "six"
+    num_digits: int = 1
+    digit_size: int = 28
+    periods: tuple[int, int] = bouncing.PERIODS
 
-    def __init__(
-        self,
-        digits: glyphs.GlyphBank,
-        *,
-        frames: int = 10,
-        height: int = 64,
-        width: int = 64,
-        motions: str = "six",
-        num_digits: int = 1,
-        digit_size: int = 28,
-        periods: tuple[int, int] = bouncing.PERIODS,
-        clip_frames: int = 10,
-        num_clips: int = 10000,
-        num_validation_clips: int = 1000,
-        num_test_clips: int = 1000,
-        fps: float = moving_digits.FPS,
-        seed: int = 0,
-    ) -> None:
-        """Creates the source; nothing is drawn yet.
-
-        Args:
-          digits: what moves, such as `mnist.read_digits(...)`.
-          frames: T of one training window, at most `clip_frames`.
-          height: of the canvas in pixels.
-          width: of the canvas in pixels.
-          motions: "six" or "axis".
-          num_digits: 1 or 2.
-          digit_size: sides of a digit in pixels.
-          periods: fewest and most frames per cycle of the six motions.
-          clip_frames: frames of every clip.
-          num_clips: clips of the training split.
-          num_validation_clips: clips of the validation split.
-          num_test_clips: clips of the test split.
-          fps: frames per second of written videos.
-          seed: of the clips; not the seed of a run.
-
-        Raises:
-          UserError: a value is out of its range.
-        """
-        self.name = f"captioned_{digits.name}"
-        self.is_procedural = digits.is_procedural
-        if motions not in MANNERS:
+    def __post_init__(self) -> None:
+        self.name = f"captioned_{self.digits.name}"
+        self.is_procedural = self.digits.is_procedural
+        super().__post_init__()
+        if self.motions not in MANNERS:
             raise errors.UserError(
-                f"`motions` ({motions!r}) must be one of {', '.join(MANNERS)}."
+                f"`motions` ({self.motions!r}) must be one of {', '.join(MANNERS)}."
             )
-        if not 1 <= num_digits <= MAX_DIGITS:
+        if not 1 <= self.num_digits <= MAX_DIGITS:
             raise errors.UserError(
-                f"`num_digits` ({num_digits}) must be 1 or {MAX_DIGITS}."
+                f"`num_digits` ({self.num_digits}) must be 1 or {MAX_DIGITS}."
             )
-        if not 1 < periods[0] <= periods[1]:
-            raise errors.UserError(
-                f"`periods` {tuple(periods)} must be two numbers of frames from 2 on, the "
-                "smaller one first."
-            )
-        moving_digits.check_size(digit_size, height, width)
+        bouncing.check_periods(self.periods)
+        canvas = (self.width, self.height)
+        compositing.check_size("digit_size", self.digit_size, canvas)
         self.vocabulary = captions.Vocabulary(WORDS)
-        super().__init__(
-            clip.ClipSpec(
-                frames,
-                height,
-                width,
-                channels=1,
-                caption_length=CAPTION_LENGTH,
-                vocabulary_size=self.vocabulary.size,
-                fps=fps,
-            ),
-            {
-                "train": num_clips,
-                "validation": num_validation_clips,
-                "test": num_test_clips,
-            },
-            clip_frames=clip_frames,
-            seed=seed,
+        self.spec = self.make_spec(
+            channels=1,
+            caption_length=CAPTION_LENGTH,
+            vocabulary_size=self.vocabulary.size,
         )
-        self.motions = motions
-        self._digits = digits
-        self._digit_size = digit_size
-        self._periods = tuple(periods)
-        count = len(bouncing.MOTIONS) if motions == "six" else bouncing.NUM_AXES
+        six, axis = len(bouncing.MOTIONS), bouncing.NUM_AXES
+        count = six if self.motions == "six" else axis
         self._pairs = combinations.split_pairs(NUM_DIGITS, count)
         self._stage = bouncing.Stage(
-            (width, height), np.full((num_digits, 2), digit_size)
+            canvas, np.full((self.num_digits, 2), self.digit_size)
         )
 
     def describe(self) -> str:
         """Returns one line for logs and cards."""
         return (
-            f"{self._digits.description}; {len(self._stage.sizes)} per clip with "
-            f"captions, {self.motions} motions, seed {self.seed}, "
-            f"{self.num_clips('train')} training clips of {self.clip_frames} frames at "
-            f"{self.spec.height}x{self.spec.width}"
+            f"{self.digits.description}; {self.num_digits} per clip with captions, "
+            f"{self.motions} motions, {self.extent()}"
         )
 
     def pairs(self, split: str, index: int) -> tuple[combinations.Pair, ...]:
         """Returns the digit and the number of the motion of each element of a clip."""
-        slots = range(len(self._stage.sizes))
-        return tuple(
-            combinations.pair_of(self._pairs[split], index, slot) for slot in slots
-        )
+        return combinations.pairs_of(self._pairs[split], index, self.num_digits)
 
     def caption(self, split: str, index: int) -> str:
         """Returns the caption of a clip."""
@@ -171,31 +125,25 @@ class CaptionedDigits(procedural.Procedural):
     ) -> dict[str, np.ndarray]:
         """Draws a window of a clip; see `Procedural.render`."""
         pictures, paths = self._cast(split, index)
-        times = self.times(start, frames)
-        window = bouncing.Paths(paths.positions[times], paths.rotations[times])
-        canvas = (self.spec.width, self.spec.height)
-        caption = self.caption(split, index)
-        tokens, length = self.vocabulary.encode(caption, CAPTION_LENGTH)
-        return {
-            "frames": compositing.draw(pictures, window, canvas),
-            "caption_tokens": tokens,
-            "caption_lengths": np.int32(length),
-        }
+        window = paths.at(self.times(start, frames))
+        drawn = compositing.draw(pictures, window, (self.width, self.height))
+        words = self.vocabulary.raw(self.caption(split, index), CAPTION_LENGTH)
+        return {"frames": drawn, **words}
 
     def _cast(self, split: str, index: int) -> tuple[list[np.ndarray], bouncing.Paths]:
         """Draws the pictures of the digits and how they move."""
         drawn = self.generator(split, index)
         labels, motions = zip(*self.pairs(split, index), strict=True)
-        digits = self._digits.splits[split]
+        digits = self.digits.splits[split]
         numbers = [drawn.choice(digits.places[label]) for label in labels]
         pictures = [
-            compositing.resized(digits.pictures[number][..., None], self._digit_size)
+            compositing.resized(digits.pictures[number][..., None], self.digit_size)
             for number in numbers
         ]
         options = {"num_frames": self.clip_frames, "motions": motions}
         if self.motions == "axis":
             return pictures, bouncing.axis(self._stage, drawn, **options)
-        paths = bouncing.periodic(self._stage, drawn, periods=self._periods, **options)
+        paths = bouncing.periodic(self._stage, drawn, periods=self.periods, **options)
         return pictures, paths
 
 

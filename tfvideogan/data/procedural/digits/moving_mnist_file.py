@@ -12,13 +12,11 @@ Reference: Srivastava et al., Unsupervised learning of video representations usi
 """
 
 import pathlib
-from collections.abc import Iterator
 
 import numpy as np
-import tensorflow as tf
 
 from tfvideogan.core import clip, errors
-from tfvideogan.data import numpy_calls, source
+from tfvideogan.data import rendered, source
 
 FILE = "mnist_test_seq.npy"
 SPLITS = ("test",)
@@ -26,7 +24,7 @@ AXES = 4
 FPS = 10.0
 
 
-class MovingMnistFile:
+class MovingMnistFile(rendered.RenderedSource):
     """The clips of `mnist_test_seq.npy`; a `source.ClipSource`.
 
     Attributes:
@@ -78,31 +76,13 @@ class MovingMnistFile:
         source.check_split(self, split)
         return self._clips.shape[0]
 
-    def clips(self, split: str) -> Iterator[dict[str, np.ndarray]]:
-        """Yields the whole clips in order, raw."""
-        for index in range(self.num_clips(split)):
-            yield {"frames": np.array(self._clips[:, index, ..., None])}
-
-    def read(
-        self,
-        split: str,
-        index: tf.Tensor,
-        *,
-        frames: int,
-        seed: tf.Tensor | None = None,
-    ) -> dict[str, tf.Tensor]:
-        """Reads a window inside `Dataset.map`; see `source.ClipSource.read`."""
-        source.check_window(self, split, frames)
-        start = source.window_start(self.num_frames(split), frames, seed)
-        (window,) = numpy_calls.call(
-            lambda index, start: (
-                self._clips[start : start + frames, index, ..., None],
-            ),
-            [index, start],
-            [tf.uint8],
-        )
-        shape = self.spec.with_frames(frames).shapes()["frames"]
-        return {"frames": tf.ensure_shape(window, shape)}
+    def render(
+        self, split: str, index: int, start: int = 0, frames: int | None = None
+    ) -> dict[str, np.ndarray]:
+        """Copies a window of a clip; see `RenderedSource.render`."""
+        source.check_split(self, split)
+        stop = None if frames is None else start + frames
+        return {"frames": np.array(self._clips[start:stop, index, ..., None])}
 
 
 def _opened(path: pathlib.Path) -> np.ndarray:

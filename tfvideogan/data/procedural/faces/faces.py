@@ -12,9 +12,11 @@ These are cartoons, not photographs: use them to develop and to check, never in 
 beside real video.
 """
 
+import dataclasses
+
 import numpy as np
 
-from tfvideogan.core import clip, errors
+from tfvideogan.core import errors
 from tfvideogan.data.procedural import procedural
 from tfvideogan.data.procedural.faces import expression as faces_expression
 from tfvideogan.data.procedural.faces import person as faces_person
@@ -23,72 +25,48 @@ from tfvideogan.data.procedural.faces import raster
 FPS = 25.0
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Faces(procedural.Procedural):
-    """Talking faces; a `source.ClipSource` with labels."""
+    """Talking faces; a `source.ClipSource` with labels.
+
+    An expression comes and goes in `clip_frames`; persons do not depend on the seed.
+    Settings are those of `procedural.Procedural`, but for `fps`, and these:
+
+    Attributes:
+      num_persons: of the training split.
+      num_validation_persons: of the validation split.
+      num_test_persons: of the test split.
+      speech: factor of how far speech opens the mouth; 0 is silence.
+    """
 
     name = "faces"
     version = 1
 
-    def __init__(
-        self,
-        *,
-        frames: int = 16,
-        height: int = 64,
-        width: int = 64,
-        num_clips: int = 2400,
-        num_validation_clips: int = 240,
-        num_test_clips: int = 480,
-        num_persons: int = 240,
-        num_validation_persons: int = 24,
-        num_test_persons: int = 48,
-        clip_frames: int = 64,
-        speech: float = 1.0,
-        seed: int = 0,
-    ) -> None:
-        """Creates the source; nothing is drawn yet.
+    num_train_clips: int = 2400
+    num_validation_clips: int = 240
+    num_test_clips: int = 480
+    clip_frames: int = 64
+    fps: float = dataclasses.field(default=FPS, init=False)
+    num_persons: int = 240
+    num_validation_persons: int = 24
+    num_test_persons: int = 48
+    speech: float = 1.0
 
-        Args:
-          frames: T of one training window, at most `clip_frames`.
-          height: in pixels.
-          width: in pixels.
-          num_clips: clips of the training split.
-          num_validation_clips: clips of the validation split.
-          num_test_clips: clips of the test split.
-          num_persons: of the training split.
-          num_validation_persons: of the validation split.
-          num_test_persons: of the test split.
-          clip_frames: frames in which an expression comes and goes.
-          speech: factor of how far speech opens the mouth; 0 is silence.
-          seed: of the clips; not the seed of a run. Persons do not depend on it.
-
-        Raises:
-          UserError: a value is out of its range.
-        """
-        persons = {
-            "train": num_persons,
-            "validation": num_validation_persons,
-            "test": num_test_persons,
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._num_persons = {
+            "train": self.num_persons,
+            "validation": self.num_validation_persons,
+            "test": self.num_test_persons,
         }
-        for split, count in persons.items():
+        for split, count in self._num_persons.items():
             if count < 1:
                 raise errors.UserError(
                     f"The number of persons of faces/{split} ({count}) must be at least 1."
                 )
-        if speech < 0:
-            raise errors.UserError(f"`speech` ({speech}) must not be negative.")
-        classes = len(faces_expression.EXPRESSIONS)
-        super().__init__(
-            clip.ClipSpec(frames, height, width, num_classes=classes, fps=FPS),
-            {
-                "train": num_clips,
-                "validation": num_validation_clips,
-                "test": num_test_clips,
-            },
-            clip_frames=clip_frames,
-            seed=seed,
-        )
-        self.speech = speech
-        self._num_persons = persons
+        if self.speech < 0:
+            raise errors.UserError(f"`speech` ({self.speech}) must not be negative.")
+        self.spec = self.make_spec(num_classes=len(faces_expression.EXPRESSIONS))
 
     def expression(self, index: int) -> str:
         """Returns the expression of a clip; the six take turns."""

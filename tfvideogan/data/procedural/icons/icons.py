@@ -4,8 +4,8 @@ One or two icons make one of the six motions of `bouncing.periodic` each, on bla
 second one is painted over the first. Captions of two icons are joined by "and". The icons
 are drawn (twelve shapes in eight colours) or those of a folder:
 
-    source = Icons(icons_bank.draw_icons(), frames=10)
-    source = Icons(icons_bank.read_icons("/data/my_icons"), frames=10)
+    source = Icons(bank.draw_icons(), frames=10)
+    source = Icons(bank.read_icons("/data/my_icons"), frames=10)
     source.caption("test", 3)
 
 The splits are compositional: which (icon, colour, motion) triples are for training, for
@@ -19,12 +19,13 @@ What a clip shows is known, so that captions have an exact score:
     source.paths("test", 3).positions
 """
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from tfvideogan.core import clip, errors
+from tfvideogan.core import errors
 from tfvideogan.data import captions, source
 from tfvideogan.data.procedural import (
     bouncing,
@@ -42,117 +43,67 @@ STRIDE = 11
 JOINT = " and the "
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Icons(procedural.Procedural):
     """Clips of icons with captions, in colour; a `source.ClipSource`.
+
+    Settings are those of `procedural.Procedural` and these:
 
     Attributes:
       name: "icons", after the bank.
       is_procedural: whether the icons are drawn; their motion is always made up.
-      splits: train, validation, test.
       vocabulary: of the captions.
+      icons: what moves: `bank.draw_icons()` or `read_icons(root)`.
+      num_icons: 1 or 2 per clip.
+      icon_size: sides of an icon in pixels.
+      periods: fewest and most frames per cycle of a motion.
     """
 
-    version = 1
+    icons: bank.IconBank = dataclasses.field(kw_only=False)
+    frames: int = 10
+    num_icons: int = 1
+    icon_size: int = 24
+    periods: tuple[int, int] = bouncing.PERIODS
 
-    def __init__(
-        self,
-        icons: bank.IconBank,
-        *,
-        frames: int = 10,
-        height: int = 64,
-        width: int = 64,
-        num_icons: int = 1,
-        icon_size: int = 24,
-        periods: tuple[int, int] = bouncing.PERIODS,
-        clip_frames: int = 16,
-        num_clips: int = 10000,
-        num_validation_clips: int = 1000,
-        num_test_clips: int = 1000,
-        fps: float = 8.0,
-        seed: int = 0,
-    ) -> None:
-        """Creates the source; nothing is drawn yet.
-
-        Args:
-          icons: what moves: `icons_bank.draw_icons()` or `read_icons(root)`.
-          frames: T of one training window, at most `clip_frames`.
-          height: of the canvas in pixels.
-          width: of the canvas in pixels.
-          num_icons: 1 or 2 per clip.
-          icon_size: sides of an icon in pixels.
-          periods: fewest and most frames per cycle of a motion.
-          clip_frames: frames of every clip.
-          num_clips: clips of the training split.
-          num_validation_clips: clips of the validation split.
-          num_test_clips: clips of the test split.
-          fps: frames per second of written videos.
-          seed: of the clips; not the seed of a run.
-
-        Raises:
-          UserError: a value is out of its range.
-        """
-        self.name = icons.name
-        self.is_procedural = icons.is_procedural
-        if not 1 <= num_icons <= MAX_ICONS:
+    def __post_init__(self) -> None:
+        self.name = self.icons.name
+        self.is_procedural = self.icons.is_procedural
+        super().__post_init__()
+        if not 1 <= self.num_icons <= MAX_ICONS:
             raise errors.UserError(
-                f"`num_icons` ({num_icons}) must be 1 or {MAX_ICONS}."
+                f"`num_icons` ({self.num_icons}) must be 1 or {MAX_ICONS}."
             )
-        if not 1 < periods[0] <= periods[1]:
-            raise errors.UserError(
-                f"`periods` {tuple(periods)} must be two numbers of frames from 2 on, the "
-                "smaller one first."
-            )
-        if not 1 <= icon_size <= min(height, width):
-            raise errors.UserError(
-                f"`icon_size` ({icon_size}) must be between 1 and the canvas's shorter "
-                f"side ({min(height, width)})."
-            )
-        meanings = [sentence(icons.names, [pair]) for pair in _all_pairs(icons)]
+        bouncing.check_periods(self.periods)
+        canvas = (self.width, self.height)
+        compositing.check_size("icon_size", self.icon_size, canvas)
+        meanings = [
+            sentence(self.icons.names, [pair]) for pair in _all_pairs(self.icons)
+        ]
         self.vocabulary = captions.Vocabulary(
             word for said in ["and", *meanings] for word in said.split()
         )
         longest = max(len(said.split()) for said in meanings)
-        super().__init__(
-            clip.ClipSpec(
-                frames,
-                height,
-                width,
-                caption_length=(longest + 1) * num_icons - 1,
-                vocabulary_size=self.vocabulary.size,
-                fps=fps,
-            ),
-            {
-                "train": num_clips,
-                "validation": num_validation_clips,
-                "test": num_test_clips,
-            },
-            clip_frames=clip_frames,
-            seed=seed,
+        self.spec = self.make_spec(
+            caption_length=(longest + 1) * self.num_icons - 1,
+            vocabulary_size=self.vocabulary.size,
         )
-        self.icons = icons
-        self._pictures = icons.sized(icon_size)
-        self._periods = tuple(periods)
-        self._pairs = _split_pairs(len(icons.names))
+        self._pictures = self.icons.sized(self.icon_size)
+        self._pairs = _split_pairs(len(self.icons.names))
         self._stage = bouncing.Stage(
-            (width, height), np.full((num_icons, 2), icon_size)
+            canvas, np.full((self.num_icons, 2), self.icon_size)
         )
 
     def describe(self) -> str:
         """Returns one line for logs and cards."""
         return (
-            f"{self.icons.description}, generator {self.version}; "
-            f"{len(self._stage.sizes)} per clip with captions, seed {self.seed}, "
-            f"{self.num_clips('train')} training clips of {self.clip_frames} frames at "
-            f"{self.spec.height}x{self.spec.width}"
+            f"{self.icons.description}, generator {self.version}; {self.num_icons} per "
+            f"clip with captions, {self.extent()}"
         )
 
     def elements(self, split: str, index: int) -> tuple[combinations.Pair, ...]:
         """Returns the numbers of the icon and of the motion of each element of a clip."""
         source.check_split(self, split)
-        slots = range(len(self._stage.sizes))
-        return tuple(
-            combinations.pair_of(self._pairs[split], index, slot) for slot in slots
-        )
+        return combinations.pairs_of(self._pairs[split], index, self.num_icons)
 
     def caption(self, split: str, index: int) -> str:
         """Returns what is said of a clip."""
@@ -185,25 +136,19 @@ class Icons(procedural.Procedural):
             self.generator(split, index),
             num_frames=self.clip_frames,
             motions=np.asarray(motions),
-            periods=self._periods,
+            periods=self.periods,
         )
 
     def render(
         self, split: str, index: int, start: int = 0, frames: int | None = None
     ) -> dict[str, np.ndarray]:
         """Draws a window of a clip: frames and caption."""
-        paths, times = self.paths(split, index), self.times(start, frames)
-        window = bouncing.Paths(paths.positions[times], paths.rotations[times])
+        window = self.paths(split, index).at(self.times(start, frames))
         pictures = [self._pictures[icon] for icon, _ in self.elements(split, index)]
-        canvas = (self.spec.width, self.spec.height)
-        tokens, length = self.vocabulary.encode(
-            self.caption(split, index), self.spec.caption_length
-        )
-        return {
-            "frames": compositing.draw_over(pictures, window, canvas),
-            "caption_tokens": tokens,
-            "caption_lengths": np.asarray(length, np.int32),
-        }
+        drawn = compositing.draw_over(pictures, window, (self.width, self.height))
+        caption = self.caption(split, index)
+        words = self.vocabulary.raw(caption, self.spec.caption_length)
+        return {"frames": drawn, **words}
 
 
 def sentence(names: Sequence[str], elements: Sequence[combinations.Pair]) -> str:

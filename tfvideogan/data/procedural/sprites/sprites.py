@@ -16,10 +16,12 @@ about 0.57 at 64x64. One core of a server draws about 3400 frames/s of that size
 the flow of DIS.
 """
 
+import dataclasses
+
 import cv2
 import numpy as np
 
-from tfvideogan.core import clip, errors
+from tfvideogan.core import errors
 from tfvideogan.data.procedural import procedural
 from tfvideogan.data.procedural.sprites import casting, scene, textures
 from tfvideogan.media import flow as optical_flow
@@ -27,85 +29,50 @@ from tfvideogan.media import flow as optical_flow
 FLOWS = ("dis", "exact")
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Sprites(procedural.Procedural):
-    """Textured bodies over a textured plane; a `source.ClipSource`.
+    """Textured bodies over a textured plane, with masks, flow and backgrounds.
 
-    The spec has masks, flow and backgrounds; splits are train, validation and test.
+    A `source.ClipSource` with the settings of `procedural.Procedural` and these:
+
+    Attributes:
+      num_sprites: bodies per clip; the mask is their union.
+      object_speed: mean speed of a body per frame in shares of the shorter side
+        (0.022 is 1.4 pixels at 64).
+      camera_speed: mean speed of the pan, likewise; 0 holds the camera still.
+      flow: "dis" estimates flow from the pixels, "exact" gives the true one.
     """
 
     name = "sprites"
     version = 1
 
-    def __init__(
-        self,
-        *,
-        frames: int = 8,
-        height: int = 64,
-        width: int = 64,
-        num_clips: int = 1000,
-        num_validation_clips: int = 64,
-        num_test_clips: int = 64,
-        clip_frames: int = 32,
-        num_sprites: int = 1,
-        object_speed: float = 0.022,
-        camera_speed: float = 0.008,
-        flow: str = "dis",
-        fps: float = 8.0,
-        seed: int = 0,
-    ) -> None:
-        """Creates the source; nothing is drawn yet.
+    frames: int = 8
+    num_train_clips: int = 1000
+    num_validation_clips: int = 64
+    num_test_clips: int = 64
+    clip_frames: int = 32
+    num_sprites: int = 1
+    object_speed: float = 0.022
+    camera_speed: float = 0.008
+    flow: str = "dis"
 
-        Args:
-          frames: T of one training window, at most `clip_frames`.
-          height: in pixels.
-          width: in pixels.
-          num_clips: clips of the training split.
-          num_validation_clips: clips of the validation split.
-          num_test_clips: clips of the test split.
-          clip_frames: frames of every clip.
-          num_sprites: bodies per clip; the mask is their union.
-          object_speed: mean speed of a body per frame in shares of the shorter side
-            (0.022 is 1.4 pixels at 64).
-          camera_speed: mean speed of the pan, likewise; 0 holds the camera still.
-          flow: "dis" estimates flow from the pixels, "exact" gives the true one.
-          fps: frames per second of written videos.
-          seed: of the clips; not the seed of a run.
-
-        Raises:
-          UserError: a value is out of its range.
-        """
-        if num_sprites < 1:
-            raise errors.UserError(f"`num_sprites` ({num_sprites}) must be at least 1.")
-        if flow not in FLOWS:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.num_sprites < 1:
             raise errors.UserError(
-                f"`flow` ({flow!r}) must be one of {', '.join(FLOWS)}."
+                f"`num_sprites` ({self.num_sprites}) must be at least 1."
             )
-        spec = clip.ClipSpec(
-            frames=frames,
-            height=height,
-            width=width,
-            has_masks=True,
-            has_flow=True,
-            has_backgrounds=True,
-            fps=fps,
-        )
-        super().__init__(
-            spec,
-            {
-                "train": num_clips,
-                "validation": num_validation_clips,
-                "test": num_test_clips,
-            },
-            clip_frames=clip_frames,
-            seed=seed,
-        )
-        self.flow = flow
+        if self.flow not in FLOWS:
+            raise errors.UserError(
+                f"`flow` ({self.flow!r}) must be one of {', '.join(FLOWS)}."
+            )
+        self.spec = self.make_spec(has_masks=True, has_flow=True, has_backgrounds=True)
         self._manner = casting.Manner(
-            height=height,
-            width=width,
-            num_sprites=num_sprites,
-            object_speed=object_speed,
-            camera_speed=camera_speed,
+            height=self.height,
+            width=self.width,
+            num_sprites=self.num_sprites,
+            object_speed=self.object_speed,
+            camera_speed=self.camera_speed,
         )
 
     def describe(self) -> str:

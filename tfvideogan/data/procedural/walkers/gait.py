@@ -6,7 +6,7 @@ and clapping are seen from the front. Where a hand has a goal, the elbow follows
 lengths of the arm; of its two places the lower one is taken.
 
     points = pose("running", np.linspace(0, 2 * np.pi, 20), Manner())
-    points["left_knee"]  # [20] complex, in units of the stature (walkers_body.py)
+    points["left_knee"]  # [20] complex, in units of the stature (body.py)
 """
 
 import dataclasses
@@ -112,7 +112,7 @@ def pose(action: str, phases: np.ndarray, manner: Manner) -> dict[str, np.ndarra
       manner: of the person.
 
     Returns:
-      [T] complex by the names in `walkers_body.JOINTS`, in units of the stature, from
+      [T] complex by the names in `body.JOINTS`, in units of the stature, from
       the ground below the pelvis; a side view looks to the right.
     """
     if action in GAITS:

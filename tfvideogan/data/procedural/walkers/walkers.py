@@ -12,14 +12,13 @@ check, never in a table beside real video.
     source = Walkers(frames=16, height=64, width=64)
     walker = source.walker("test", 3)
     walker.action, walker.direction, walker.person.number, walker.caption
-    source.joints("test", 3)  # [T, 17, 2] pixels (x, y), named by walkers_body.JOINTS
+    source.joints("test", 3)  # [T, 17, 2] pixels (x, y), named by body.JOINTS
 """
 
 import dataclasses
 
 import numpy as np
 
-from tfvideogan.core import clip
 from tfvideogan.data import action_captions
 from tfvideogan.data.procedural import procedural
 from tfvideogan.data.procedural.walkers import body, gait, raster, scenes
@@ -88,68 +87,39 @@ class Walker:
         return {name: places + statures * point for name, point in points.items()}
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class Walkers(procedural.Procedural):
     """Jointed people; a `source.ClipSource` with labels and captions.
 
+    Persons do not depend on the seed. Settings are those of `procedural.Procedural`, but
+    for `fps`, and these:
+
     Attributes:
       vocabulary: of the captions.
+      channels: 1, or 3 for grey in RGB.
+      has_masks: whether silhouettes come as `foreground_masks`.
     """
 
     name = "walkers"
     version = 1
     vocabulary = action_captions.VOCABULARY
 
-    def __init__(
-        self,
-        *,
-        frames: int = 16,
-        height: int = 64,
-        width: int = 64,
-        channels: int = 1,
-        num_clips: int = 2400,
-        num_validation_clips: int = 240,
-        num_test_clips: int = 480,
-        clip_frames: int = 50,
-        has_masks: bool = False,
-        seed: int = 0,
-    ) -> None:
-        """Creates the source; nothing is drawn yet.
+    num_train_clips: int = 2400
+    num_validation_clips: int = 240
+    num_test_clips: int = 480
+    clip_frames: int = 50  # the longest published protocol
+    fps: float = dataclasses.field(default=FPS, init=False)
+    channels: int = 1
+    has_masks: bool = False
 
-        Args:
-          frames: T of one training window, at most `clip_frames`.
-          height: in pixels.
-          width: in pixels.
-          channels: 1, or 3 for grey in RGB.
-          num_clips: clips of the training split.
-          num_validation_clips: clips of the validation split.
-          num_test_clips: clips of the test split.
-          clip_frames: frames of every clip; 50 are the longest published protocol.
-          has_masks: whether silhouettes come as `foreground_masks`.
-          seed: of the clips; not the seed of a run. Persons do not depend on it.
-
-        Raises:
-          UserError: a value is out of its range.
-        """
-        spec = clip.ClipSpec(
-            frames,
-            height,
-            width,
-            channels=channels,
-            has_masks=has_masks,
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.spec = self.make_spec(
+            channels=self.channels,
+            has_masks=self.has_masks,
             num_classes=len(action_captions.ACTIONS),
             caption_length=action_captions.MAX_WORDS,
             vocabulary_size=self.vocabulary.size,
-            fps=FPS,
-        )
-        super().__init__(
-            spec,
-            {
-                "train": num_clips,
-                "validation": num_validation_clips,
-                "test": num_test_clips,
-            },
-            clip_frames=clip_frames,
-            seed=seed,
         )
         self._persons = {
             split: [scenes.person(number, self.version) for number in numbers]
@@ -175,16 +145,12 @@ class Walkers(procedural.Procedural):
         pictures = self._pictures(walker, times)
         pictures += self._grain(generator, times)
         grey = np.round(np.clip(pictures, 0, 1) * TOP).astype(np.uint8)[..., None]
-        tokens, length = self.vocabulary.encode(
-            walker.caption, self.spec.caption_length
-        )
         result = {
             "frames": np.repeat(grey, self.spec.channels, axis=-1),
             "labels": np.asarray(
                 action_captions.ACTIONS.index(walker.action), np.int32
             ),
-            "caption_tokens": tokens,
-            "caption_lengths": np.asarray(length, np.int32),
+            **self.vocabulary.raw(walker.caption, self.spec.caption_length),
         }
         if self.spec.has_masks:
             result["foreground_masks"] = self.silhouettes(walker, times)
