@@ -14,6 +14,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
+from tfvideogan.core import signatures
 from tfvideogan.serving.local import predict, status
 from tfvideogan.serving.local.lifecycle import session
 
@@ -109,7 +110,7 @@ def check_tasks(request: inference_pb2.MultiInferenceRequest) -> None:
                 "All ModelSpecs in a MultiInferenceRequest must access the same model "
                 "name."
             )
-        signature = spec.signature_name or predict.DEFAULT_SIGNATURE
+        signature = spec.signature_name or signatures.DEFAULT
         if signature in seen:
             raise status.invalid(f"Duplicate evaluation of signature: {signature}")
         seen.add(signature)
@@ -128,7 +129,7 @@ def infer(
     """
     response = inference_pb2.MultiInferenceResponse()
     for task in request.tasks:
-        name = task.model_spec.signature_name or predict.DEFAULT_SIGNATURE
+        name = task.model_spec.signature_name or signatures.DEFAULT
         if name not in graph.signatures:
             raise status.invalid(
                 f"Requested signature not found in model graph: {name}"
@@ -173,7 +174,7 @@ def serialized(examples: input_pb2.Input) -> np.ndarray:
 
 
 def _signature(graph: session.LoadedGraph, name: str) -> meta_graph_pb2.SignatureDef:
-    name = name or predict.DEFAULT_SIGNATURE
+    name = name or signatures.DEFAULT
     signature = graph.signatures.get(name)
     if signature is None:
         raise status.invalid(f"No signature was found with the name: {name}")

@@ -18,6 +18,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
+from tfvideogan.core import signatures
 from tfvideogan.serving import tensors
 from tfvideogan.serving.local import counters as local_counters
 from tfvideogan.serving.local import examples
@@ -201,7 +202,7 @@ def _spec(request) -> model_pb2.ModelSpec:
 def _told(servable: Servable, signature_name: str) -> model_pb2.ModelSpec:
     spec = model_pb2.ModelSpec(
         name=servable.name,
-        signature_name=signature_name or local_predict.DEFAULT_SIGNATURE,
+        signature_name=signature_name or signatures.DEFAULT,
     )
     spec.version.value = servable.version
     return spec

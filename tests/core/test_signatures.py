@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 import tensorflow as tf
 
-from tfvideogan.core import exportable
+from tfvideogan.core import signatures
 
 
 def test_a_serving_function_is_called_by_the_names_of_its_inputs():
-    served = exportable.ServingFunction(
+    served = signatures.ServingFunction(
         function=lambda *, frames: {"video": frames + 1},
         inputs={"frames": tf.TensorSpec([None, 2], tf.int32)},
         outputs={"video": "[N, 2] int32"},
@@ -32,7 +32,7 @@ def test_a_serving_function_is_called_by_the_names_of_its_inputs():
 )
 def test_an_input_that_cannot_be_served_is_refused(spec, message):
     with pytest.raises(ValueError, match=message):
-        exportable.ServingFunction(lambda x: {}, {"x": spec}, {})
+        signatures.ServingFunction(lambda x: {}, {"x": spec}, {})
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,6 @@ def test_an_input_that_cannot_be_served_is_refused(spec, message):
 )
 def test_a_rule_must_fit_an_input(name, layout, message):
     spec = tf.TensorSpec([None, None], tf.uint8)
-    rule = exportable.InputRule(layout)
+    rule = signatures.InputRule(layout)
     with pytest.raises(ValueError, match=message):
-        exportable.ServingFunction(lambda x: {}, {"x": spec}, {}, {name: rule})
+        signatures.ServingFunction(lambda x: {}, {"x": spec}, {}, {name: rule})
