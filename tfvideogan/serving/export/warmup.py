@@ -25,6 +25,19 @@ MAX_RECORDS = 1000  # A server refuses a version with more.
 # Values of inputs without bounds, when they are drawn.
 BYTES = (0, 255)
 UNIT = (0.0, 1.0)
+_NO_SIZES = "--batch_sizes ({}) must be whole numbers from 1, such as 1,4."
+
+
+def batch_sizes(text: str) -> tuple[int, ...]:
+    """Reads whole numbers parted by commas, such as 1,4.
+
+    Raises:
+      UserError: they are none.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise errors.UserError(_NO_SIZES.format(text))
+    return tuple(int(part) for part in parts)
 
 
 def requests(
@@ -41,10 +54,7 @@ def requests(
       UserError: there are no batch sizes, or one is below 1, or they make too many.
     """
     if not batch_sizes or min(batch_sizes) < 1:
-        raise errors.UserError(
-            f"--batch_sizes ({', '.join(map(str, batch_sizes))}) must be whole numbers "
-            "from 1, such as 1,4."
-        )
+        raise errors.UserError(_NO_SIZES.format(", ".join(map(str, batch_sizes))))
     made = [
         _request(model, name, _examples(module, name, size))
         for name in module.served

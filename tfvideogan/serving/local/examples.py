@@ -32,7 +32,7 @@ def classify(
     """Runs a signature with outputs `classes` (string [N, C]), `scores` (float [N, C]).
 
     Raises:
-      local_status.RequestError: no such signature, no examples, or the wrong shape.
+      status.RequestError: no such signature, no examples, or the wrong shape.
     """
     signature = _signature(graph, signature_name)
     _check_inputs(signature, "classification")
@@ -75,7 +75,7 @@ def regress(
     """Runs a signature with one output `outputs`, float [N] or [N, 1].
 
     Raises:
-      local_status.RequestError: no such signature, no examples, or the wrong shape.
+      status.RequestError: no such signature, no examples, or the wrong shape.
     """
     signature = _signature(graph, signature_name)
     _check_inputs(signature, "regression")
@@ -98,7 +98,7 @@ def check_tasks(request: inference_pb2.MultiInferenceRequest) -> None:
     """Refuses tasks that do not go together.
 
     Raises:
-      local_status.RequestError: in the order and words of the production server.
+      status.RequestError: in the order and words of the production server.
     """
     seen: set[str] = set()
     for task in request.tasks:
@@ -125,7 +125,7 @@ def infer(
     """Runs every task of a request; `check_tasks` comes first.
 
     Raises:
-      local_status.RequestError: a signature is missing or its method is not served.
+      status.RequestError: a signature is missing or its method is not served.
     """
     response = inference_pb2.MultiInferenceResponse()
     for task in request.tasks:
@@ -155,7 +155,7 @@ def serialized(examples: input_pb2.Input) -> np.ndarray:
     """Returns the examples [N] as an object array of bytes.
 
     Raises:
-      local_status.RequestError: there are none.
+      status.RequestError: there are none.
     """
     kind = examples.WhichOneof("kind")
     texts: list[bytes] = []

@@ -48,7 +48,7 @@ def predict(
       Arrays by alias.
 
     Raises:
-      local_status.RequestError: with the code and text of the production server.
+      status.RequestError: with the code and text of the production server.
     """
     name = signature_name or signatures.DEFAULT
     signature = graph.signatures.get(name)

@@ -38,7 +38,7 @@ class Service:
     Attributes:
       manager: of the models.
       counters: of requests.
-      has_method_check: see `local_predict.predict`.
+      has_method_check: see `predict.predict`.
       has_raw_answers: answer with tensor_content rather than typed lists.
     """
 
