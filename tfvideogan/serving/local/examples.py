@@ -34,8 +34,7 @@ def classify(
     Raises:
       status.RequestError: no such signature, no examples, or the wrong shape.
     """
-    signature = _signature(graph, signature_name)
-    _check_inputs(signature, "classification")
+    signature = _signature(graph, signature_name, kind="classification")
     if not 1 <= len(signature.outputs) <= 2:
         raise status.invalid(
             f"Expected one or two output Tensors, found {len(signature.outputs)}"
@@ -77,8 +76,7 @@ def regress(
     Raises:
       status.RequestError: no such signature, no examples, or the wrong shape.
     """
-    signature = _signature(graph, signature_name)
-    _check_inputs(signature, "regression")
+    signature = _signature(graph, signature_name, kind="regression")
     if list(signature.outputs) != [OUTPUTS]:
         raise status.invalid("Expected one output Tensor.")
     rows, values = _run(graph, signature_name, examples, [OUTPUTS], timeout)
@@ -173,21 +171,21 @@ def serialized(examples: input_pb2.Input) -> np.ndarray:
     return array
 
 
-def _signature(graph: session.LoadedGraph, name: str) -> meta_graph_pb2.SignatureDef:
+def _signature(
+    graph: session.LoadedGraph, name: str, *, kind: str
+) -> meta_graph_pb2.SignatureDef:
+    """Returns a signature that takes serialised examples and nothing else."""
     name = name or signatures.DEFAULT
     signature = graph.signatures.get(name)
     if signature is None:
         raise status.invalid(f"No signature was found with the name: {name}")
-    return signature
-
-
-def _check_inputs(signature: meta_graph_pb2.SignatureDef, kind: str) -> None:
     if len(signature.inputs) != 1:
         raise status.invalid("Expected one input Tensor.")
     if INPUTS not in signature.inputs:
         raise status.invalid(
             f"No {kind} inputs found in SignatureDef: {sorted(signature.inputs)}"
         )
+    return signature
 
 
 def _run(
