@@ -166,7 +166,7 @@ def _inputs(folder: pathlib.Path, options: argparse.Namespace) -> Arrays:
             shape.append(int(axis) if axis.isdigit() else sizes[stem] + offset)
         made[name] = np.zeros(shape, one["dtype"])
     draw = np.random.default_rng(0)
-    for name in {"frames", "mask"} & set(made):
+    for name in {signatures.FRAMES, signatures.MASK} & set(made):
         made[name] = draw.integers(0, 256, made[name].shape).astype(np.uint8)
     return made
 

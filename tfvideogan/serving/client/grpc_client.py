@@ -34,7 +34,6 @@ DEFAULT_RETRIES = 4
 FIRST_PAUSE = 0.1
 # Protobuf carries 2 GiB less a byte; some of it is names and shapes.
 MAX_REQUEST = 1_900_000_000
-AVAILABLE = get_model_status_pb2.ModelVersionStatus.AVAILABLE
 
 Code = grpc.StatusCode
 
