@@ -41,6 +41,10 @@ def test_a_verb_comes_before_the_default_signature() -> None:
     assert choice.verb(flags(), KNOWN) == "generate"
     only = {"serving_default": KNOWN["serving_default"], "swap": KNOWN["swap"]}
     assert choice.verb(flags(), only) == "serving_default"
+    sharp = signature("restore", "frames", video=5)
+    assert (
+        choice.verb(flags(), {"serving_default": sharp, "restore": sharp}) == "restore"
+    )
     chosen = flags(signature="swap", motion="a.mp4")
     assert choice.verb(chosen, KNOWN) == "swap"
 

@@ -14,9 +14,12 @@ from tfvideogan.serving.client import metadata
 
 ARCHIVE = ".npz"
 PICTURE_RANK = 4  # of [N, H, W, C]; codes have less
+# Called where nobody says, in this order. A verb comes before the default signature, which
+# has no `_start` and `_next` for long videos.
 VERBS = (
     signatures.PREDICT,
     signatures.COMPLETE,
+    signatures.RESTORE,
     signatures.GENERATE,
     signatures.DEFAULT,
 )
