@@ -60,6 +60,7 @@ class Server:
     def __init__(self, known: dict[str, Signature]) -> None:
         self.known = known
         self.lengths: list[int] = []
+        self.wanted: set[str] = set()
 
     def ask(self, name: str, inputs: dict, wanted: Sequence[str]) -> dict:
         signature = self.known[name]
@@ -68,6 +69,7 @@ class Server:
         assert len(inputs["backward_flow"]) == len(inputs["frames"]) - 1
         assert signature.inputs["frames"].shape[1] in (None, len(inputs["frames"]))
         self.lengths.append(len(inputs["frames"]))
+        self.wanted |= set(wanted)
         found = (remember if "predict_next" in self.known else invert)(name, inputs)
         found |= {
             "label": np.int32(inputs["frames"].max()),
@@ -142,6 +144,9 @@ def test_chunks_of_any_size_equal_one_request(
         assert found[name].dtype == whole[name].dtype
     assert seen[-1] == (length, length)
     assert max(server.lengths) <= chunk
+    # Beside the outputs travels only what the next request needs.
+    needed = {"next_state_max", "next_state_mask"} if kind == "memory" else {"mask"}
+    assert server.wanted - set(outputs) <= (needed if length > chunk else set())
     if length > chunk:
         assert len(server.lengths) > 1
         assert kind == "memory" or set(server.lengths) == {chunk}
