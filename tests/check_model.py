@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, seeds
 from tfvideogan.models import base
-from tfvideogan.serving.export import signatures
+from tfvideogan.serving.export import checked
 
 BATCH = 2
 # Float32 sums in another order: relative to weights of order 0.1.
@@ -223,7 +223,7 @@ def saved_models_answer_alike(
 ) -> None:
     """Each serving function, saved and loaded, gives the model's own numbers."""
     model = case.build()
-    module = signatures.SignatureModule(model.serving_functions())
+    module = checked.SignatureModule(model.serving_functions())
     tf.saved_model.save(module, f"{tmp_path}/saved", signatures=module.concrete)
     loaded = tf.saved_model.load(f"{tmp_path}/saved")
     for verb, served in model.serving_functions().items():

@@ -3,24 +3,24 @@
 import tensorflow as tf
 
 from tests.engine import toy
-from tfvideogan.core import exportable, pixels
+from tfvideogan.core import pixels, signatures
 
 
 class ServedGAN(toy.ToyGAN):
     """Repaints frames also when it is served."""
 
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         size = (self.spec.height, self.spec.width)
         spec = tf.TensorSpec([None, None, *size, 3], tf.uint8, "frames")
         return {
-            "predict": exportable.ServingFunction(
+            "predict": signatures.ServingFunction(
                 self._serve,
                 {"frames": spec},
                 {
                     "video": "[N, T, H, W, 3] uint8",
                     "video_float": "the same in [-1, 1]",
                 },
-                {"frames": exportable.InputRule("N T H W 3", "RGB video")},
+                {"frames": signatures.InputRule("N T H W 3", "RGB video")},
                 about="repaints a video",
             )
         }

@@ -12,22 +12,24 @@ from PIL import Image
 from tests import browser
 from tests.serving import models
 from tfvideogan import client
-from tfvideogan.core import exportable
-from tfvideogan.media import writer
-from tfvideogan.serving.export import signatures
+from tfvideogan.core import signatures
+from tfvideogan.media import flow, writer
+from tfvideogan.serving.export import checked
 from tfvideogan.serving.local import server as local_server
 from tfvideogan.serving.local.lifecycle import config
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with the model `trail`."""
+    """The address of a server with the model `trail`, also without its memory."""
     folder = tmp_path_factory.mktemp("models")
-    models.Trail().save(folder / "1")
+    models.Trail().save(folder / "trail" / "1")
+    models.Trail().save(folder / "forgetful" / "1", has_memory=False)
+    served = tuple(
+        config.ModelConfig(name, folder / name) for name in ("trail", "forgetful")
+    )
     started = local_server.LocalServer(
-        local_server.Options(
-            models=(config.ModelConfig("trail", folder),), pick_ports=True
-        )
+        local_server.Options(models=served, pick_ports=True)
     )
     started.start()
     yield started.grpc_address
@@ -37,7 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class Painter:
     """Generates frames whose red is the seed, green the label, blue the truncation."""
 
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         kinds = {"seed": tf.int64, "label": tf.int32, "truncation": tf.float32}
 
         def generate(**numbers: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -50,11 +52,11 @@ class Painter:
             name: tf.TensorSpec([None], kind, name) for name, kind in kinds.items()
         }
         about = {"video": "[N, 2, 16, 16, 3] uint8"}
-        return {"generate": exportable.ServingFunction(generate, inputs, about)}
+        return {"generate": signatures.ServingFunction(generate, inputs, about)}
 
 
 def test_a_generator_is_given_seed_category_and_truncation(tmp_path) -> None:
-    module = signatures.SignatureModule(Painter().serving_functions())
+    module = checked.SignatureModule(Painter().serving_functions())
     folder = tmp_path / "painter"
     tf.saved_model.save(module, str(folder / "1"), signatures=module.concrete)
     model = config.ModelConfig("painter", folder)
@@ -104,6 +106,22 @@ def test_a_folder_of_frames_becomes_an_answer_however_it_is_cut(
     found = np.load(out)
     np.testing.assert_array_equal(found["frames"], np.maximum.accumulate(clip()))
     assert np.load(tmp_path / "out_mask.npz")["frames"].shape == (7, 8, 8, 1)
+
+
+@pytest.mark.parametrize("model", ["trail", "forgetful"])
+@pytest.mark.parametrize("length", [33, 100])
+def test_a_film_of_several_requests_needs_no_further_flags(
+    server: str, tmp_path: pathlib.Path, mask: str, model: str, length: int
+) -> None:
+    # It grows brighter, so that the brightest frame is always the last one.
+    shades = np.arange(100, 100 + length, dtype=np.uint8)[:, None, None, None]
+    frames = np.tile(shades, [1, 8, 8, 3])
+    writer.write_video(tmp_path / "in.npz", frames, 8)
+    out = tmp_path / "out.npz"
+    flags = (f"--input={tmp_path / 'in.npz'}", f"--mask={mask}", f"--output={out}")
+    assert client.main([f"--server={server}", f"--model={model}", *flags]) == 0
+    np.testing.assert_array_equal(np.load(out)["frames"], frames)
+    assert sorted(one.name for one in tmp_path.glob("out*")) == ["out.npz"]
 
 
 def test_an_mp4_of_another_size_becomes_an_mp4_for_browsers(
@@ -164,7 +182,7 @@ def test_as_a_library_it_estimates_the_flow_that_is_wanted(
         # What is given is not estimated again.
         between = np.zeros([*frames.shape[:-4], 6, 8, 8, 2], np.float32)
         flows = {"forward_flow": between, "backward_flow": between}
-        monkeypatch.setattr(client.flow, "estimate_clip", None)
+        monkeypatch.setattr(flow, "estimate_clip", None)
         again = served.predict("trail", frames=frames, mask=mask, **flows)
     np.testing.assert_array_equal(again["video"], answer["video"])
 

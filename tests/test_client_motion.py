@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan import client
-from tfvideogan.core import exportable, pixels
+from tfvideogan.core import pixels, signatures
 from tfvideogan.media import reader, sheets, writer
-from tfvideogan.serving.export import signatures
+from tfvideogan.serving.export import checked
 from tfvideogan.serving.local import server as local_server
 from tfvideogan.serving.local.lifecycle import config
 
@@ -29,8 +29,8 @@ class Puppets:
     generate   two frames: as bright as the seed, and by 100 brighter; half the seed
     """
 
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
-        made = exportable.ServingFunction
+    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
+        made = signatures.ServingFunction
         seed = {"seed": tf.TensorSpec([None], tf.int64, "seed")}
         swapped = clips("content", None) | clips("motion", LENGTH)
         return {
@@ -80,7 +80,7 @@ def shown(frames: tf.Tensor) -> dict[str, tf.Tensor]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with the model `puppets`."""
     folder = tmp_path_factory.mktemp("models")
-    module = signatures.SignatureModule(Puppets().serving_functions())
+    module = checked.SignatureModule(Puppets().serving_functions())
     tf.saved_model.save(module, str(folder / "1"), signatures=module.concrete)
     model = config.ModelConfig("puppets", folder)
     started = local_server.LocalServer(

@@ -29,18 +29,13 @@ EXAMPLES = """\
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = _parser().parse_args(argv)
-    return command_line.run(lambda: _work(options), with_traceback=options.traceback)
+    return command_line.run(_parser(), _work, argv)
 
 
 def _parser() -> argparse.ArgumentParser:
     made = command_line.parser("Judge the model of a run folder.", EXAMPLES)
     command_line.add_workdir(made, required=True, about="the run folder")
-    made.add_argument(
-        "--checkpoint",
-        default="latest",
-        help='"latest" (default), a step, or the folder of a checkpoint',
-    )
+    command_line.add_checkpoint(made)
     made.add_argument("--split", help="of the source; test by default, if there is one")
     made.add_argument(
         "--clips", type=int, help="how many clips at most; all by default"
@@ -52,12 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--batch_size", type=int, help="clips at a time; as configured by default"
-    )
-    made.add_argument(
-        "--weights",
-        choices=evaluator.WEIGHTS,
-        default="ema",
-        help="the slow copy (default) or the weights as trained",
     )
     command_line.add_bindings(made)
     return made

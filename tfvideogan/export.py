@@ -14,17 +14,20 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import argparse
-import contextlib
-import json
 import pathlib
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from tfvideogan.core import errors
 from tfvideogan.engine import command_line, evaluator, rebuild
-from tfvideogan.engine.runs import run_folder
-from tfvideogan.serving.export import card, exporter, listing, publishing, replay
+from tfvideogan.serving.export import (
+    card,
+    exporter,
+    listing,
+    publishing,
+    replay,
+    warmup,
+)
 
 SAVED_MODELS = "saved_models"
 EXAMPLES = """\
@@ -36,9 +39,7 @@ EXAMPLES = """\
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = make_parser().parse_args(argv)
-    work = _show if options.show else _export
-    return command_line.run(lambda: work(options), with_traceback=options.traceback)
+    return command_line.run(make_parser(), _work, argv)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -60,17 +61,7 @@ def make_parser() -> argparse.ArgumentParser:
         default=publishing.AUTO,
         help='a whole number that is free, or "auto" (default): the next one',
     )
-    made.add_argument(
-        "--checkpoint",
-        default="latest",
-        help='"latest" (default), a step, or the folder of a checkpoint',
-    )
-    made.add_argument(
-        "--weights",
-        choices=evaluator.WEIGHTS,
-        default="ema",
-        help="the slow copy (default) or the weights as trained",
-    )
+    command_line.add_checkpoint(made)
     made.add_argument(
         "--batch_sizes",
         default="1,4",
@@ -86,13 +77,17 @@ def make_parser() -> argparse.ArgumentParser:
     return made
 
 
+def _work(options: argparse.Namespace) -> int:
+    return _show(options) if options.show else _export(options)
+
+
 def _export(options: argparse.Namespace) -> int:
     if not options.workdir:
         raise errors.UserError(
             "--workdir is missing: the folder of a training run, such as "
             "--workdir=runs/foregan. An existing export is shown by --show."
         )
-    batch_sizes = _whole_numbers(options.batch_sizes)
+    batch_sizes = warmup.batch_sizes(options.batch_sizes)
     rebuilt = rebuild.rebuild(
         options.workdir, checkpoint=options.checkpoint, bindings=options.gin_param
     )
@@ -105,12 +100,11 @@ def _export(options: argparse.Namespace) -> int:
         raise errors.UserError(
             f"{rebuilt.built.model_name} cannot be served."
         ) from error
-    is_slow = options.weights == "ema"
     try:
-        with model.ema.swapped() if is_slow else contextlib.nullcontext():
+        with evaluator.at_work(model, options.weights):
             exported = exporter.export(
                 served,
-                _about(rebuilt, options),
+                rebuilt.about(options.weights, options.gin_param),
                 base=base,
                 version=version,
                 batch_sizes=batch_sizes,
@@ -119,7 +113,7 @@ def _export(options: argparse.Namespace) -> int:
     except (exporter.ExportFault, replay.ReplayFailed) as error:
         sys.stderr.write(f"error: nothing was published: {error}\n")
         return command_line.FAILED
-    _print(exported.card, exported.folder)
+    print(listing.whole(exported.card, exported.folder))
     print("\na fresh process answers as the model does:")
     for difference in exported.differences:
         print(f"  {difference.text()}")
@@ -127,61 +121,9 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    folder = pathlib.Path(options.show)
-    if not folder.is_dir():
-        raise errors.UserError(f"--show {folder}: there is no such folder.")
-    found = publishing.versions(folder)
-    if found:
-        folder /= str(found[-1])
-    _print(card.read(folder), folder)
+    folder = publishing.newest(pathlib.Path(options.show))
+    print(listing.whole(card.read(folder), folder))
     return command_line.OK
-
-
-def _print(written: dict[str, Any], folder: pathlib.Path) -> None:
-    print(listing.overview(written, folder))
-    print()
-    print(listing.signatures_table(written))
-    print()
-    print(listing.commands(folder.parent, written["name"]))
-
-
-def _about(rebuilt: rebuild.Rebuilt, options: argparse.Namespace) -> dict[str, Any]:
-    """Returns what the card says of the training side."""
-    source = rebuilt.built.source
-    config = [rebuilt.folder.config_text().rstrip("\n"), *options.gin_param]
-    return {
-        "model": rebuilt.built.model_name,
-        "step": rebuilt.step,
-        "weights": options.weights,
-        "precision": rebuilt.arguments["precision"],
-        "data": {
-            "description": source.describe(),
-            "is_procedural": source.is_procedural,
-        },
-        "clip": vars(source.spec),
-        "config": "\n".join(config) + "\n",
-        "metrics": _metrics(rebuilt, options.weights),
-    }
-
-
-def _metrics(rebuilt: rebuild.Rebuilt, weights: str) -> list[dict[str, Any]]:
-    """Returns the last evaluation of each split of exactly these weights."""
-    path = rebuilt.folder.path / run_folder.EVALUATIONS
-    found = {}
-    for line in path.read_text().splitlines() if path.is_file() else ():
-        record = json.loads(line)
-        if (record["step"], record["weights"]) == (rebuilt.step, weights):
-            found[record["split"]] = record
-    return list(found.values())
-
-
-def _whole_numbers(text: str) -> tuple[int, ...]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        raise errors.UserError(
-            f"--batch_sizes ({text}) must be whole numbers from 1, such as 1,4."
-        )
-    return tuple(int(part) for part in parts)
 
 
 if __name__ == "__main__":

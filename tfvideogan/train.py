@@ -18,7 +18,6 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import errors
 from tfvideogan.engine import command_line, dry_run, loop
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
@@ -34,14 +33,12 @@ EXAMPLES = """\
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = _parser().parse_args(argv)
-    return command_line.run(lambda: _work(options), with_traceback=options.traceback)
+    return command_line.run(_parser(), _work, argv)
 
 
 def _parser() -> argparse.ArgumentParser:
     made = command_line.parser("Train a model, or go on training it.", EXAMPLES)
     command_line.add_gin_files(made)
-    command_line.add_bindings(made)
     command_line.add_workdir(
         made,
         required=False,
@@ -87,10 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _work(options: argparse.Namespace) -> int:
-    if not options.gin_file:
-        raise errors.UserError(
-            "--gin_file is missing; try --gin_file=gin/foregan.gin, or --help."
-        )
+    command_line.check_gin_files(options, "gin/foregan.gin")
     _configure(options)
     strategy = strategies.make(options.virtual_devices)
     if options.dry_run:

@@ -33,8 +33,9 @@ import tfvideogan
 import numpy as np
 import tensorflow as tf
 
+from tfvideogan.core import signatures
 from tfvideogan.serving.client import choice, grpc_client
-from tfvideogan.serving.export import card, signatures
+from tfvideogan.serving.export import card, checked
 from tfvideogan.serving.local import memory, predict
 from tfvideogan.serving.local.lifecycle import session
 
@@ -161,11 +162,11 @@ def _inputs(folder: pathlib.Path, options: argparse.Namespace) -> Arrays:
     for name, one in described.items():
         shape = []
         for axis in axes[name]:
-            stem, offset = signatures.parse_letter(axis)
+            stem, offset = checked.parse_letter(axis)
             shape.append(int(axis) if axis.isdigit() else sizes[stem] + offset)
         made[name] = np.zeros(shape, one["dtype"])
     draw = np.random.default_rng(0)
-    for name in {"frames", "mask"} & set(made):
+    for name in {signatures.FRAMES, signatures.MASK} & set(made):
         made[name] = draw.integers(0, 256, made[name].shape).astype(np.uint8)
     return made
 

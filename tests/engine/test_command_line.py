@@ -1,5 +1,6 @@
 """Errors become lines and exit codes."""
 
+import argparse
 import logging
 
 import pytest
@@ -9,15 +10,19 @@ from tfvideogan.core import errors
 from tfvideogan.engine import command_line, trainer
 
 
-def failing(error: BaseException):
-    def work() -> int:
-        raise error
+def run(work: int | BaseException, *flags: str) -> int:
+    """Runs a door that ends with an exit code or an error."""
 
-    return work
+    def end(options: argparse.Namespace) -> int:
+        if isinstance(work, BaseException):
+            raise work
+        return work
+
+    return command_line.run(command_line.parser("x", "y"), end, flags)
 
 
 def test_result_is_passed_on() -> None:
-    assert command_line.run(lambda: command_line.STOPPED) == 75
+    assert run(command_line.STOPPED) == 75
 
 
 @pytest.mark.parametrize(
@@ -30,23 +35,23 @@ def test_result_is_passed_on() -> None:
 def test_users_error_is_one_line(
     error: Exception, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command_line.run(failing(error)) == code
+    assert run(error) == code
     assert capsys.readouterr().err == "error: `x` (1) must be 2.\n"
 
 
 def test_traceback_is_shown_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     error = errors.UserError("no")
-    assert command_line.run(failing(error), with_traceback=True) == 2
+    assert run(error, "--traceback") == 2
     assert "Traceback" in capsys.readouterr().err
 
 
 def test_faults_of_the_program_are_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
-        command_line.run(failing(ZeroDivisionError()))
+        run(ZeroDivisionError())
 
 
 def test_abort_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command_line.run(failing(KeyboardInterrupt())) == 130
+    assert run(KeyboardInterrupt()) == 130
     assert "aborted" in capsys.readouterr().err
 
 
@@ -92,3 +97,20 @@ def test_every_line_comes_once(capsys: pytest.CaptureFixture[str]) -> None:
     logging.info("a library speaks to the root logger")  # a level that is not shown
     absl_logging.info("hello")
     assert capsys.readouterr().err.count("hello") == 1
+
+
+def test_a_door_is_given_its_options_and_a_gin_file_is_asked_for() -> None:
+    made = command_line.parser("x", "y")
+    command_line.add_gin_files(made)
+    command_line.add_checkpoint(made)
+    seen = []
+
+    def work(options: argparse.Namespace) -> int:
+        seen.append((options.gin_file, options.gin_param, options.checkpoint))
+        command_line.check_gin_files(options, "gin/a.gin")
+        return options.weights == "raw"
+
+    assert command_line.run(made, work, []) == 2
+    flags = ["--gin_file=b.gin", "--gin_param=A = 1", "--checkpoint=5", "--weights=raw"]
+    assert command_line.run(made, work, flags) == 1
+    assert seen == [([], [], "latest"), (["b.gin"], ["A = 1"], "5")]

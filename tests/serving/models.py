@@ -185,8 +185,8 @@ class Trail(tf.Module):
         found = {name: array[:, 1:] for name, array in found.items()}
         return found | {"next_state_brightest": found["video"][:, -1]}
 
-    def save(self, folder: pathlib.Path) -> None:
-        names = ("predict", "predict_start", "predict_next")
+    def save(self, folder: pathlib.Path, *, has_memory: bool = True) -> None:
+        names = ("predict", "predict_start", "predict_next")[: 3 if has_memory else 1]
         signatures = {name: getattr(self, name) for name in names}
         export(self, folder, serving_default=self.predict, **signatures)
 

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfvideogan.core import exportable, pixels
+from tfvideogan.core import pixels, signatures
 
 SIZE = 4
 BOUND = 8.0
@@ -15,7 +15,7 @@ class Painter:
         self.gain = tf.Variable(gain, name="gain")
         self.unused = tf.Variable(tf.zeros([1000]), name="unused")
 
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         frames = tf.TensorSpec([None, None, SIZE, SIZE, 3], tf.uint8, "frames")
         flow = tf.TensorSpec([None, None, SIZE, SIZE, 2], tf.float32, "flow")
         state = tf.TensorSpec([None, 1], tf.float32, "state_count")
@@ -24,14 +24,14 @@ class Painter:
             "brightness": "[N, T] float32, the mean of each",
         }
         rules = {
-            "frames": exportable.InputRule("N T H W 3", "RGB video"),
-            "flow": exportable.InputRule(
+            "frames": signatures.InputRule("N T H W 3", "RGB video"),
+            "flow": signatures.InputRule(
                 "N T-1 H W 2", "pixels (dx, dy)", -BOUND, BOUND
             ),
         }
         counted = outputs | {"next_state_count": "[N, 1] float32, frames so far"}
         return {
-            "predict": exportable.ServingFunction(
+            "predict": signatures.ServingFunction(
                 self.paint,
                 {"frames": frames, "flow": flow},
                 outputs,
@@ -39,7 +39,7 @@ class Painter:
                 at_least={"T": 2},
                 about="paints a video",
             ),
-            "predict_next": exportable.ServingFunction(
+            "predict_next": signatures.ServingFunction(
                 self.paint_next,
                 {"frames": frames, "state_count": state},
                 counted,

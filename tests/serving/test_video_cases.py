@@ -23,7 +23,7 @@ from tests import check_model
 from tests.models.foregan import test_model
 from tests.serving import models
 from tfvideogan.serving.client.grpc_client import PredictionClient, PredictionError
-from tfvideogan.serving.export import signatures, slimming
+from tfvideogan.serving.export import checked, slimming
 from tfvideogan.serving.local import server as local_server
 from tfvideogan.serving.local.lifecycle import config
 
@@ -46,8 +46,8 @@ answer.result()
 
 
 @pytest.fixture(scope="module")
-def module() -> signatures.SignatureModule:
-    return signatures.SignatureModule(CASE.build().serving_functions())
+def module() -> checked.SignatureModule:
+    return checked.SignatureModule(CASE.build().serving_functions())
 
 
 @pytest.fixture(scope="module")

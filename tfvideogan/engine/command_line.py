@@ -14,12 +14,13 @@ import logging as standard_logging
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from absl import logging
 
 from tfvideogan.core import errors
-from tfvideogan.engine import build, trainer
+from tfvideogan.engine import build, evaluator, trainer
+from tfvideogan.engine.runs import checkpoints
 
 OK, FAILED, BAD_INPUT, STOPPED, ABORTED = 0, 1, 2, 75, 130
 LOG_FORMAT = "%(asctime)s %(message)s"
@@ -48,7 +49,8 @@ def parser(description: str, examples: str) -> argparse.ArgumentParser:
 
 
 def add_gin_files(made: argparse.ArgumentParser) -> None:
-    """Adds --gin_file."""
+    """Adds --gin_file and --gin_param."""
+    add_bindings(made)
     made.add_argument(
         "--gin_file",
         action="append",
@@ -72,6 +74,33 @@ def add_bindings(made: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="one binding, such as 'BATCH_SIZE = 4' or 'loop.run.log_every = 10'; "
         "can be repeated, later ones win",
+    )
+
+
+def check_gin_files(options: argparse.Namespace, example: str) -> None:
+    """Checks that there is a gin file.
+
+    Raises:
+      UserError: there is none; it names the example.
+    """
+    if not options.gin_file:
+        raise errors.UserError(
+            f"--gin_file is missing; try --gin_file={example}, or --help."
+        )
+
+
+def add_checkpoint(made: argparse.ArgumentParser) -> None:
+    """Adds --checkpoint and --weights, which say what of a run folder is meant."""
+    made.add_argument(
+        "--checkpoint",
+        default=checkpoints.LATEST,
+        help=f'"{checkpoints.LATEST}" (default), a step, or the folder of a checkpoint',
+    )
+    made.add_argument(
+        "--weights",
+        choices=evaluator.WEIGHTS,
+        default="ema",
+        help="the slow copy (default) or the weights as trained",
     )
 
 
@@ -111,18 +140,24 @@ def _is_worth_reading(record: standard_logging.LogRecord) -> bool:
     return is_ours or record.levelno >= standard_logging.WARNING
 
 
-def run(work: Callable[[], int], *, with_traceback: bool = False) -> int:
+def run(
+    made: argparse.ArgumentParser,
+    work: Callable[[argparse.Namespace], int],
+    argv: Sequence[str] | None = None,
+) -> int:
     """Runs a door and returns its exit code.
 
     Args:
-      work: what the door does; returns an exit code.
-      with_traceback: whether even a fault of the user's is shown with its traceback.
+      made: see `parser`; with --traceback even a fault of the user's is shown with its.
+      work: what the door does with the options; returns an exit code.
+      argv: the command line; that of the process if None.
     """
+    options = made.parse_args(argv)
     start_logging()
     try:
-        return work()
+        return work(options)
     except errors.UserError as error:
-        if with_traceback:
+        if options.traceback:
             traceback.print_exc()
         sys.stderr.write(f"error: {build.one_line(error)}\n")
         return FAILED if isinstance(error, trainer.TrainingDiverged) else BAD_INPUT

@@ -29,6 +29,13 @@ WEIGHTS = ("ema", "raw")
 NOT_AVAILABLE = "n/a"
 
 
+def at_work(
+    model: base.VideoModel, weights: str
+) -> contextlib.AbstractContextManager[None]:
+    """Returns a context in which the model has the slow ("ema") or the raw weights."""
+    return model.ema.swapped() if weights == "ema" else contextlib.nullcontext()
+
+
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """How to judge.
@@ -141,9 +148,7 @@ class Evaluator:
         )
         for metric in self._metrics:
             metric.reset()
-        is_slow = plan.weights == "ema"
-        swapped = self._model.ema.swapped() if is_slow else contextlib.nullcontext()
-        with swapped:
+        with at_work(self._model, plan.weights):
             for batch in _batches(dataset, clips):
                 if should_stop():
                     return None

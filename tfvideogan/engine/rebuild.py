@@ -36,6 +36,29 @@ class Rebuilt:
     arguments: Mapping[str, Any]
     folder: run_folder.RunFolder
 
+    def about(self, weights: str, bindings: Sequence[str] = ()) -> dict[str, Any]:
+        """Returns where the model comes from, for the card of an export.
+
+        Args:
+          weights: "ema" or "raw", those that are exported.
+          bindings: those of the rebuilding.
+        """
+        source = self.built.source
+        config_lines = [self.folder.config_text().rstrip("\n"), *bindings]
+        return {
+            "model": self.built.model_name,
+            "step": self.step,
+            "weights": weights,
+            "precision": self.arguments["precision"],
+            "data": {
+                "description": source.describe(),
+                "is_procedural": source.is_procedural,
+            },
+            "clip": vars(source.spec),
+            "config": "\n".join(config_lines) + "\n",
+            "metrics": self.folder.evaluations(self.step, weights),
+        }
+
 
 def rebuild(
     workdir: str,

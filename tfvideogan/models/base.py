@@ -28,7 +28,7 @@ from collections.abc import Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, exportable, seeds, update
+from tfvideogan.core import clip, errors, seeds, signatures, update
 from tfvideogan.models import ema, phase
 
 
@@ -101,8 +101,8 @@ class VideoModel(keras.Model):
         """Returns columns of clips to look at, each [N, T, H, W, 1 or 3] in [-1, 1]."""
         raise NotImplementedError(f"{type(self).__name__}.sample_clips")
 
-    def serving_functions(self) -> Mapping[str, exportable.ServingFunction]:
-        """Returns the signatures of an export, see `core.exportable`."""
+    def serving_functions(self) -> Mapping[str, signatures.ServingFunction]:
+        """Returns the signatures of an export, see `core.signatures`."""
         raise NotImplementedError(f"{type(self).__name__}.serving_functions")
 
     # --- Building

@@ -86,6 +86,18 @@ def test_records_of_steps_that_come_again_are_dropped(tmp_path: pathlib.Path) ->
     assert [json.loads(line)["step"] for line in lines] == [1, 2]
 
 
+def test_the_last_evaluation_of_each_split_is_that_of_these_weights(
+    tmp_path: pathlib.Path,
+) -> None:
+    folder = run_folder.RunFolder(tmp_path)
+    assert folder.evaluations(4, "ema") == []
+    judged = [(4, "ema", "a"), (4, "ema", "b"), (4, "ema", "a"), (4, "raw", "a")]
+    for time, (step, weights, split) in enumerate([*judged, (2, "ema", "a")]):
+        record = {"step": step, "weights": weights, "split": split, "time": time}
+        folder.append(run_folder.EVALUATIONS, record)
+    assert [one["time"] for one in folder.evaluations(4, "ema")] == [2, 1]
+
+
 def test_other_workers_write_nothing(tmp_path: pathlib.Path) -> None:
     folder = run_folder.RunFolder(tmp_path / "run", is_chief=False)
     folder.write_start({"step": 0}, "", "")

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tests import check_model
 from tests.models.foregan import test_model
-from tfvideogan.core import exportable, pixels
+from tfvideogan.core import pixels, signatures
 from tfvideogan.models.foregan import served
 
 CASE = check_model.Case(make_model=test_model.make_model, spec=test_model.SPEC)
@@ -46,9 +46,9 @@ def test_chunks_joined_end_to_end_equal_the_whole(model):
     ]
     for first, last in ((2, 3), (3, 5)):
         states = {
-            f"{exportable.STATE}{key.removeprefix(exportable.NEXT_STATE)}": value
+            f"{signatures.STATE}{key.removeprefix(signatures.NEXT_STATE)}": value
             for key, value in answers[-1].items()
-            if key.startswith(exportable.NEXT_STATE)
+            if key.startswith(signatures.NEXT_STATE)
         }
         answers.append(
             functions["predict_next"].function(**part(whole, first, last), **states)
@@ -67,7 +67,7 @@ def test_the_memory_matters(model):
     states = {
         key.removeprefix("next_"): value
         for key, value in start.items()
-        if key.startswith(exportable.NEXT_STATE)
+        if key.startswith(signatures.NEXT_STATE)
     }
     last = part(whole, 2, 3)
     right = functions["predict_next"].function(**last, **states)
@@ -81,12 +81,12 @@ def test_every_memory_that_comes_out_goes_in(model):
     handed_out = {
         key.removeprefix("next_")
         for key in functions["predict_start"].outputs
-        if key.startswith(exportable.NEXT_STATE)
+        if key.startswith(signatures.NEXT_STATE)
     }
     taken = {
         key
         for key in functions["predict_next"].inputs
-        if key.startswith(exportable.STATE)
+        if key.startswith(signatures.STATE)
     }
     assert handed_out == taken and len(taken) == 9
 

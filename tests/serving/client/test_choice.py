@@ -6,14 +6,14 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan.core import errors
-from tfvideogan.serving.client import choice, grpc_client
+from tfvideogan.serving.client import choice, metadata
 from tfvideogan.serving.client import flags as client_flags
 
 
-def signature(name: str, inputs: str, **ranks: int) -> grpc_client.Signature:
+def signature(name: str, inputs: str, **ranks: int) -> metadata.Signature:
     """A signature with inputs by their names and outputs by their ranks."""
-    tensor = grpc_client.Tensor
-    return grpc_client.Signature(
+    tensor = metadata.Tensor
+    return metadata.Signature(
         name,
         {one: tensor(tf.uint8, (None, 4)) for one in inputs.split()},
         {one: tensor(tf.uint8, (None,) * rank) for one, rank in ranks.items()},
@@ -41,6 +41,10 @@ def test_a_verb_comes_before_the_default_signature() -> None:
     assert choice.verb(flags(), KNOWN) == "generate"
     only = {"serving_default": KNOWN["serving_default"], "swap": KNOWN["swap"]}
     assert choice.verb(flags(), only) == "serving_default"
+    sharp = signature("restore", "frames", video=5)
+    assert (
+        choice.verb(flags(), {"serving_default": sharp, "restore": sharp}) == "restore"
+    )
     chosen = flags(signature="swap", motion="a.mp4")
     assert choice.verb(chosen, KNOWN) == "swap"
 
@@ -103,7 +107,7 @@ def test_what_cannot_be_written_is_told(name, given, text) -> None:
 
 
 def test_strings_are_no_output_to_write() -> None:
-    text = grpc_client.Tensor(tf.string, (None,))
-    only = grpc_client.Signature("predict", {}, {"caption": text})
+    text = metadata.Tensor(tf.string, (None,))
+    only = metadata.Signature("predict", {}, {"caption": text})
     with pytest.raises(errors.UserError, match="cannot be written"):
         choice.outputs(flags(output="o.npz"), only)

@@ -7,14 +7,14 @@ import pytest
 import tfvideogan
 from tests.serving import painter
 from tfvideogan.core import errors
-from tfvideogan.serving.export import card, signatures
+from tfvideogan.serving.export import card, checked
 
 ABOUT = {"model": "Painter", "step": 7, "weights": "ema", "config": "a = 1"}
 
 
 @pytest.fixture(scope="module")
 def made() -> dict:
-    module = signatures.SignatureModule(painter.Painter().serving_functions())
+    module = checked.SignatureModule(painter.Painter().serving_functions())
     return card.make(module, ABOUT, name="painter", version=3)
 
 

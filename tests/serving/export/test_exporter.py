@@ -5,13 +5,13 @@ import pytest
 import tensorflow as tf
 
 from tests.serving import painter
-from tfvideogan.core import exportable
+from tfvideogan.core import signatures
 from tfvideogan.serving.export import (
     card,
+    checked,
     exporter,
     publishing,
     replay,
-    signatures,
     warmup,
 )
 
@@ -50,7 +50,7 @@ def test_an_export_that_refuses_its_own_requests_is_not_published(tmp_path):
             return {"x": tf.identity(x)}
 
     served = {
-        "predict": exportable.ServingFunction(
+        "predict": signatures.ServingFunction(
             refuse, {"x": tf.TensorSpec([None], tf.float32, "x")}, {"x": "[N]"}
         )
     }
@@ -108,8 +108,8 @@ def test_another_shape_is_a_fault(tmp_path, monkeypatch):
 
 def saved(tmp_path, function) -> None:
     spec = tf.TensorSpec([None], tf.float32, "x")
-    served = exportable.ServingFunction(function, {"x": spec}, {"x": "[N]"})
-    module = signatures.SignatureModule({"predict": served})
+    served = signatures.ServingFunction(function, {"x": spec}, {"x": "[N]"})
+    module = checked.SignatureModule({"predict": served})
     tf.saved_model.save(module, str(tmp_path), signatures=module.concrete)
 
 

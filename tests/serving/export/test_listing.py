@@ -6,12 +6,12 @@ import shlex
 import pytest
 
 from tests.serving import painter
-from tfvideogan.serving.export import card, listing, signatures
+from tfvideogan.serving.export import card, checked, listing
 
 
 @pytest.fixture(scope="module")
 def made() -> dict:
-    module = signatures.SignatureModule(painter.Painter().serving_functions())
+    module = checked.SignatureModule(painter.Painter().serving_functions())
     about = {
         "model": "Painter",
         "step": 7,

@@ -15,7 +15,7 @@ from tfvideogan.serving.export import publishing
 # Locks an unfinished folder, says so, and waits to be killed.
 WRITER = """
 import pathlib, sys, time
-from tfvideogan.serving import publishing
+from tfvideogan.serving.export import publishing
 with publishing.unfinished(pathlib.Path(sys.argv[1]), 3) as folder:
     (folder / "saved_model.pb").write_bytes(b"half")
     print("writing", flush=True)
@@ -147,3 +147,12 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         publishing.unfinished(base, 1),
     ):
         pass
+
+
+def test_the_newest_version_is_the_greatest_number(tmp_path):
+    for name in ("9", "10", "x"):
+        (tmp_path / name).mkdir()
+    assert publishing.newest(tmp_path) == tmp_path / "10"
+    assert publishing.newest(tmp_path / "10") == tmp_path / "10"
+    with pytest.raises(errors.UserError, match="there is no such folder"):
+        publishing.newest(tmp_path / "absent")

@@ -5,12 +5,12 @@ import pytest
 import tensorflow as tf
 
 from tests.serving import painter
-from tfvideogan.serving.export import replay, signatures, warmup
+from tfvideogan.serving.export import checked, replay, warmup
 
 
 @pytest.fixture(scope="module")
-def module() -> signatures.SignatureModule:
-    return signatures.SignatureModule(painter.Painter().serving_functions())
+def module() -> checked.SignatureModule:
+    return checked.SignatureModule(painter.Painter().serving_functions())
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tensorflow.core.framework import function_pb2, types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
 from tests.serving import painter
-from tfvideogan.serving.export import signatures, slimming
+from tfvideogan.serving.export import checked, slimming
 from tfvideogan.serving.local import predict
 from tfvideogan.serving.local.lifecycle import session
 
@@ -23,7 +23,7 @@ REQUEST = {
 @pytest.fixture(scope="module")
 def fat(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("fat")
-    module = signatures.SignatureModule(painter.Painter().serving_functions())
+    module = checked.SignatureModule(painter.Painter().serving_functions())
     tf.saved_model.save(module, str(folder), signatures=module.concrete)
     return folder
 

@@ -6,13 +6,13 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from tests.serving import painter
-from tfvideogan.core import errors, exportable
-from tfvideogan.serving.export import signatures, warmup
+from tfvideogan.core import errors, signatures
+from tfvideogan.serving.export import checked, warmup
 
 
 @pytest.fixture(scope="module")
-def module() -> signatures.SignatureModule:
-    return signatures.SignatureModule(painter.Painter().serving_functions())
+def module() -> checked.SignatureModule:
+    return checked.SignatureModule(painter.Painter().serving_functions())
 
 
 def test_there_is_a_request_for_each_signature_and_batch_size(module):
@@ -38,15 +38,15 @@ def test_requests_are_as_short_as_the_rules_allow_and_agree(module):
 def test_a_large_video_is_a_small_record():
     # 4 x 2 x 1080 x 1920 x 3 bytes are 50 MB.
     spec = tf.TensorSpec([None, None, 1080, 1920, 3], tf.uint8, "frames")
-    rule = exportable.InputRule("N T H W 3", example=128)
-    served = exportable.ServingFunction(
+    rule = signatures.InputRule("N T H W 3", example=128)
+    served = signatures.ServingFunction(
         lambda frames: {"mean": tf.reduce_mean(frames, axis=[1, 2, 3, 4])},
         {"frames": spec},
         {"mean": "[N] uint8"},
         {"frames": rule},
         at_least={"T": 2},
     )
-    module = signatures.SignatureModule({"predict": served})
+    module = checked.SignatureModule({"predict": served})
     one = warmup.requests(module, model="m", batch_sizes=(4,))[0]
     assert one.ByteSize() < 200
     frames = warmup.inputs(one)["frames"]
@@ -79,19 +79,19 @@ def test_drawn_requests_vary_and_keep_the_rules(module):
 @pytest.mark.parametrize(
     ("dtype", "rule", "check"),
     [
-        (tf.string, exportable.InputRule(example=b"png"), lambda x: x == b"png"),
-        (tf.int64, exportable.InputRule(minimum=1, maximum=3), lambda x: 1 <= x <= 3),
-        (tf.bool, exportable.InputRule(), lambda x: x in (True, False)),
+        (tf.string, signatures.InputRule(example=b"png"), lambda x: x == b"png"),
+        (tf.int64, signatures.InputRule(minimum=1, maximum=3), lambda x: 1 <= x <= 3),
+        (tf.bool, signatures.InputRule(), lambda x: x in (True, False)),
     ],
 )
 def test_every_dtype_is_filled_and_drawn(dtype, rule, check):
-    served = exportable.ServingFunction(
+    served = signatures.ServingFunction(
         lambda x: {"x": x}, {"x": tf.TensorSpec([None, 2], dtype, "x")}, {"x": ""}
     )
-    served = exportable.ServingFunction(
+    served = signatures.ServingFunction(
         served.function, served.inputs, served.outputs, {"x": rule}
     )
-    module = signatures.SignatureModule({"predict": served})
+    module = checked.SignatureModule({"predict": served})
     [drawn] = warmup.drawn_requests(module, model="m")[:1]
     value = warmup.inputs(drawn)["x"]
     assert value.dtype == dtype and all(check(one) for one in value.numpy().ravel())

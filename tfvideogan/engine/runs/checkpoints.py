@@ -30,7 +30,7 @@ from collections.abc import Iterator, Mapping
 import tensorflow as tf
 from absl import logging
 
-from tfvideogan.core import errors
+from tfvideogan.core import durable, errors
 
 PREFIX = "weights"
 MANIFEST = "manifest.json"
@@ -239,8 +239,8 @@ def _seal(folder: pathlib.Path, about: Mapping[str, str | int]) -> None:
     }
     (folder / MANIFEST).write_text(json.dumps({**about, "files": files}, indent=1))
     for one in folder.iterdir():
-        _force(one)
-    _force(folder)
+        durable.sync(one)
+    durable.sync(folder)
 
 
 def _checksum(path: pathlib.Path) -> int:
@@ -251,26 +251,18 @@ def _checksum(path: pathlib.Path) -> int:
     return checksum
 
 
-def _force(path: pathlib.Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _replace(source: pathlib.Path, target: pathlib.Path) -> None:
     """Renames a folder over another one, which may exist."""
     old = target.with_name(f"{_UNFINISHED}old-{target.name}")
     if target.exists():
         target.rename(old)
     source.rename(target)
-    _force(target.parent)
+    durable.sync(target.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_atomically(path: pathlib.Path, text: str) -> None:
     unfinished = path.with_name(f"{_UNFINISHED}{path.name}")
     unfinished.write_text(text)
-    _force(unfinished)
+    durable.sync(unfinished)
     unfinished.replace(path)

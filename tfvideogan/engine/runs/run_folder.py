@@ -153,6 +153,16 @@ class RunFolder:
             with (self.path / name).open("a") as file:
                 file.write(json.dumps(record) + "\n")
 
+    def evaluations(self, step: int, weights: str) -> list[dict[str, Any]]:
+        """Returns the last evaluation of each split, of exactly these weights."""
+        path = self.path / EVALUATIONS
+        found = {}
+        for line in path.read_text().splitlines() if path.is_file() else ():
+            record = json.loads(line)
+            if (record["step"], record["weights"]) == (step, weights):
+                found[record["split"]] = record
+        return list(found.values())
+
     def forget_after(self, step: int) -> None:
         """Drops training records of later steps, which will be trained again."""
         path = self.path / METRICS

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, exportable, pixels, seeds
+from tfvideogan.core import clip, errors, pixels, seeds, signatures
 from tfvideogan.models import base, phase
 from tfvideogan.models.classifier import network
 from tfvideogan.ops import augmentation
@@ -152,7 +152,7 @@ class VideoClassifier(base.VideoModel):
         """Shows what is judged, `frames`."""
         return {"frames": batch["frames"]}
 
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """`classify`: clips as long and as large as those of training."""
         spec = self.spec
         shape = [None, spec.frames, spec.height, spec.width, spec.channels]
@@ -163,14 +163,14 @@ class VideoClassifier(base.VideoModel):
             return {"probabilities": probabilities, "label": label}
 
         return {
-            "classify": exportable.ServingFunction(
+            "classify": signatures.ServingFunction(
                 classify,
                 {"frames": tf.TensorSpec(shape, tf.uint8, "frames")},
                 {
                     "probabilities": "[N, K] float32, of each class",
                     "label": "[N] int32, the most probable class",
                 },
-                {"frames": exportable.InputRule("N T H W C", "a clip, bytes")},
+                {"frames": signatures.InputRule("N T H W C", "a clip, bytes")},
                 about="what happens in a clip",
             )
         }

@@ -29,7 +29,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, exportable, seeds
+from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.losses import adversarial
 from tfvideogan.models import base, phase
 from tfvideogan.models.foregan import (
@@ -362,7 +362,7 @@ class ForeGAN(base.VideoModel):
 
     # --- Serving
 
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """`predict`, and `predict_start` and `predict_next` for long videos."""
         return served.Signatures(self.roller, self.spec, self.saturation).functions()
 

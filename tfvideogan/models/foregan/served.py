@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tfvideogan.core import clip, exportable, pixels
+from tfvideogan.core import clip, pixels, signatures
 from tfvideogan.models.foregan import roller, rollout
 
 MIN_FRAMES = 2
@@ -53,19 +53,19 @@ class Signatures:
         self._spec = spec
         self._saturation = saturation
 
-    def functions(self) -> dict[str, exportable.ServingFunction]:
+    def functions(self) -> dict[str, signatures.ServingFunction]:
         """Returns `predict`, `predict_start` and `predict_next`."""
         whole = input_specs(self._spec, has_flow=True)
         chunk = {name: spec for name, spec in whole.items() if name != "mask"}
         chunk |= self._state_specs()
         states = {
-            f"{exportable.NEXT_STATE}{name}": MEMORY_ABOUT.format(name)
+            f"{signatures.NEXT_STATE}{name}": MEMORY_ABOUT.format(name)
             for name in rollout.State._fields
         }
         new = {name: text.replace("T,", "T-1,") for name, text in OUTPUTS.items()}
         options = {"at_least": {"T": MIN_FRAMES}, "tolerance": TOLERANCE}
         return {
-            "predict": exportable.ServingFunction(
+            "predict": signatures.ServingFunction(
                 self._predict,
                 whole,
                 OUTPUTS,
@@ -73,7 +73,7 @@ class Signatures:
                 about="one mask, every mask: splits a video into object and scene",
                 **options,
             ),
-            "predict_start": exportable.ServingFunction(
+            "predict_start": signatures.ServingFunction(
                 self._start,
                 whole,
                 OUTPUTS | states,
@@ -81,7 +81,7 @@ class Signatures:
                 about="predict for the first chunk of a long video",
                 **options,
             ),
-            "predict_next": exportable.ServingFunction(
+            "predict_next": signatures.ServingFunction(
                 self._next,
                 chunk,
                 new | states,
@@ -127,7 +127,7 @@ class Signatures:
     ) -> dict[str, tf.Tensor]:
         state = rollout.State(
             **{
-                name: states[f"{exportable.STATE}{name}"]
+                name: states[f"{signatures.STATE}{name}"]
                 for name in rollout.State._fields
             }
         )
@@ -148,7 +148,7 @@ class Signatures:
         return {
             name: tf.TensorSpec([None, *part.shape[1:]], tf.float32, name)
             for name, part in (
-                (f"{exportable.STATE}{field}", getattr(state, field))
+                (f"{signatures.STATE}{field}", getattr(state, field))
                 for field in rollout.State._fields
             )
         }
@@ -170,7 +170,7 @@ def input_specs(spec: clip.ClipSpec, *, has_flow: bool) -> dict[str, tf.TensorSp
 
 def input_rules(
     specs: dict[str, tf.TensorSpec],
-) -> dict[str, exportable.InputRule]:
+) -> dict[str, signatures.InputRule]:
     """Returns the rules of inputs by their names.
 
     No motion inside a frame is longer than its diagonal, so H + W bounds the flow; what
@@ -180,23 +180,23 @@ def input_rules(
     longest = float(height + width)
     flow = {"layout": "N T-1 H W 2", "minimum": -longest, "maximum": longest}
     known = {
-        "frames": exportable.InputRule("N T H W 3", "RGB video"),
-        "mask": exportable.InputRule(
+        "frames": signatures.InputRule("N T H W 3", "RGB video"),
+        "mask": signatures.InputRule(
             "N H W 1", "of the first frame; 0 = scene, all else = object"
         ),
-        "forward_flow": exportable.InputRule(
+        "forward_flow": signatures.InputRule(
             about="pixels (dx, dy), on frame t, to t + 1", **flow
         ),
-        "backward_flow": exportable.InputRule(
+        "backward_flow": signatures.InputRule(
             about="pixels (dx, dy), on frame t + 1, to t", **flow
         ),
     }
     for name in specs:
-        field = name.removeprefix(exportable.STATE)
+        field = name.removeprefix(signatures.STATE)
         if field != name:
             letters = "N h w c" if field.endswith("_state") else "N H W c"
             bounds = dict(zip(("minimum", "maximum"), SHARE, strict=True))
-            known[name] = exportable.InputRule(
+            known[name] = signatures.InputRule(
                 letters, STATE_ABOUT.format(field), **bounds if _is_share(field) else {}
             )
     return {name: known[name] for name in specs}
@@ -233,5 +233,5 @@ def _outputs(rolled: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 def _next_state(state: rollout.State) -> dict[str, tf.Tensor]:
     return {
-        f"{exportable.NEXT_STATE}{name}": part for name, part in state._asdict().items()
+        f"{signatures.NEXT_STATE}{name}": part for name, part in state._asdict().items()
     }

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import exportable
+from tfvideogan.core import signatures
 from tfvideogan.models import base
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import renderer as renderers
@@ -117,6 +117,6 @@ class GeneratingGAN(base.VideoModel):
         """Real, generated, one content, one motion; see `showing.sample_clips`."""
         return showing.sample_clips(self.renderer, batch)
 
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """`generate`, `generate_truncated` and `generate_from_noise`."""
         return showing.serving_functions(self.renderer, self.spec)

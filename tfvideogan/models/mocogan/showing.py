@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from tfvideogan.core import clip, exportable, pixels
+from tfvideogan.core import clip, pixels, signatures
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import renderer as renderers
 
@@ -74,7 +74,7 @@ def sample_clips(
 
 def serving_functions(
     renderer: renderers.Renderer, spec: clip.ClipSpec
-) -> dict[str, exportable.ServingFunction]:
+) -> dict[str, signatures.ServingFunction]:
     """Returns `generate`, `generate_truncated` and `generate_from_noise`.
 
     The length is that of a training clip. An answer depends on its own seed alone, not on
@@ -119,12 +119,12 @@ def serving_functions(
     rules = _rules(sizes)
 
     def made(
-        function: exportable.ServingFunction,
+        function: signatures.ServingFunction,
         inputs: dict[str, tf.TensorSpec],
         about: str,
-    ) -> exportable.ServingFunction:
+    ) -> signatures.ServingFunction:
         own = {name: rules[name] for name in inputs}
-        return exportable.ServingFunction(function, inputs, VIDEO, own, about=about)
+        return signatures.ServingFunction(function, inputs, VIDEO, own, about=about)
 
     return {
         "generate": made(generate, seed | label, "a video for each seed"),
@@ -137,19 +137,19 @@ def serving_functions(
     }
 
 
-def _rules(sizes: codes_lib.Sizes) -> dict[str, exportable.InputRule]:
+def _rules(sizes: codes_lib.Sizes) -> dict[str, signatures.InputRule]:
     bounds = {"minimum": -LARGEST_NOISE, "maximum": LARGEST_NOISE}
     return {
-        "seed": exportable.InputRule("N", "any whole number"),
-        "label": exportable.InputRule(
+        "seed": signatures.InputRule("N", "any whole number"),
+        "label": signatures.InputRule(
             "N", "the category", minimum=0, maximum=sizes.categories - 1
         ),
-        "truncation": exportable.InputRule(
+        "truncation": signatures.InputRule(
             "N", "factor of the content code", minimum=0.0, maximum=1.0, example=1.0
         ),
-        "content_noise": exportable.InputRule("N D", "standard normal", **bounds),
-        "start_noise": exportable.InputRule("N S", "standard normal", **bounds),
-        "motion_noise": exportable.InputRule("N T Z", "standard normal", **bounds),
+        "content_noise": signatures.InputRule("N D", "standard normal", **bounds),
+        "start_noise": signatures.InputRule("N S", "standard normal", **bounds),
+        "motion_noise": signatures.InputRule("N T Z", "standard normal", **bounds),
     }
 
 

@@ -1,7 +1,7 @@
 """What a command line asks of a model: which signature, and which of its outputs.
 
-name = client_choice.verb(options, signatures)
-names = client_choice.outputs(options, signatures[name])
+name = choice.verb(options, known)
+names = choice.outputs(options, known[name])
 """
 
 import argparse
@@ -9,48 +9,64 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from tfvideogan.core import errors
-from tfvideogan.serving.client import grpc_client, long_video
+from tfvideogan.core import errors, signatures
+from tfvideogan.serving.client import metadata
 
-MOTION = "motion"
 ARCHIVE = ".npz"
 PICTURE_RANK = 4  # of [N, H, W, C]; codes have less
-VERBS = ("predict", "complete", "generate", grpc_client.DEFAULT_SIGNATURE)
+# Called where nobody says, in this order. A verb comes before the default signature, which
+# has no `_start` and `_next` for long videos.
+VERBS = (
+    signatures.PREDICT,
+    signatures.COMPLETE,
+    signatures.RESTORE,
+    signatures.GENERATE,
+    signatures.DEFAULT,
+)
 # What is asked for and written where nobody says, in this order: bytes before floats.
-MAIN_OUTPUTS = ("video_uint8", "video", "frames", "image_uint8", "image")
+MAIN_OUTPUTS = (
+    "video_uint8",
+    signatures.VIDEO,
+    signatures.FRAMES,
+    "image_uint8",
+    "image",
+)
 
 
-def verb(
-    options: argparse.Namespace, signatures: Mapping[str, grpc_client.Signature]
-) -> str:
+def verb(options: argparse.Namespace, known: Mapping[str, metadata.Signature]) -> str:
     """Returns the signature that is meant.
 
     Raises:
       UserError: there is none, or it cannot be given what the flags bring.
     """
     name = options.signature
-    names = [name] if name else [one for one in VERBS if one in signatures]
-    if not names or names[0] not in signatures:
+    names = [name] if name else [one for one in VERBS if one in known]
+    if not names or names[0] not in known:
         raise errors.UserError(
-            f"The model has no signature {name!r}; it has {', '.join(signatures)}."
+            f"The model has no signature {name!r}; it has {', '.join(known)}."
         )
-    given = set(signatures[names[0]].inputs)
-    is_seeded = "seed" in given and not given & {long_video.FRAMES, MOTION}
+    given = set(known[names[0]].inputs)
+    is_seeded = signatures.SEED in given and not given & {
+        signatures.FRAMES,
+        signatures.MOTION,
+    }
     if options.samples > 1 and not is_seeded:
         raise errors.UserError(
             f"--samples={options.samples} would differ by their `seed`, but {names[0]} "
             "takes none, or a whole video; leave --samples out."
         )
-    if options.motion and MOTION not in given:
-        takers = [one for one, known in signatures.items() if MOTION in known.inputs]
+    if options.motion and signatures.MOTION not in given:
+        takers = [
+            one for one, told in known.items() if signatures.MOTION in told.inputs
+        ]
         raise errors.UserError(
-            f"--motion is given, but {names[0]} has no input `{MOTION}`; those that "
-            f"have one are [{', '.join(takers)}], see --signature."
+            f"--motion is given, but {names[0]} has no input `{signatures.MOTION}`; "
+            f"those that have one are [{', '.join(takers)}], see --signature."
         )
     return names[0]
 
 
-def outputs(options: argparse.Namespace, signature: grpc_client.Signature) -> list[str]:
+def outputs(options: argparse.Namespace, signature: metadata.Signature) -> list[str]:
     """Returns the outputs to write, the main one first; all codes if there is no other.
 
     Raises:
@@ -76,5 +92,5 @@ def outputs(options: argparse.Namespace, signature: grpc_client.Signature) -> li
     return names
 
 
-def _is_picture(tensor: grpc_client.Tensor) -> bool:
+def _is_picture(tensor: metadata.Tensor) -> bool:
     return tensor.shape is None or len(tensor.shape) >= PICTURE_RANK

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 
 from tfvideogan.core import errors
+from tfvideogan.serving import command_line
 
 # Counts of which there is at least one.
 COUNTS = ("samples", "context_frames", "stride")
@@ -15,11 +16,7 @@ MEGABYTE = 2**20
 
 def parser(about: str) -> argparse.ArgumentParser:
     """Returns the parser, whose help begins with what the door says of itself."""
-    made = argparse.ArgumentParser(
-        description=about,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    made = command_line.parser(about)
     texts = (
         ("server", "localhost:8500", "host:port of gRPC, or unix:path"),
         ("label", "", "a version by its label"),
@@ -35,33 +32,27 @@ def parser(about: str) -> argparse.ArgumentParser:
         ("tls_server_name", "", "the name in the server's certificate"),
     )
     made.add_argument("--model", "--model_name", required=True, help="its served name")
-    for name, default, meaning in texts:
-        made.add_argument(f"--{name}", default=default, metavar="TEXT", help=meaning)
-    numbers = (
-        ("version", int, None, "a version by its number; the newest by default"),
-        ("seed", int, 0, "for models that want `seed`"),
-        ("category", int, 0, "for models that want `label`: the number of a class"),
-        ("truncation", float, 1.0, "for models that want it: 0 typical, 1 varied"),
-        ("fps", float, None, "of the output; as the input by default"),
-        (
-            "samples",
-            int,
-            1,
-            "answers to `seed`, `seed` + 1 ...; a film shows all of them",
-        ),
-        ("context_frames", int, 3, "last frames of the input, for models that go on"),
-        ("stride", int, 1, "take every so many frames of the inputs"),
-        ("max_frames", int, 0, "read so many frames of the input; 0 for all"),
-        ("chunk_frames", int, 32, "frames in a request"),
-        ("overlap", int, 4, "frames two chunks share, if the model has no memory"),
-        ("timeout", float, 600.0, "of a request, seconds"),
-        ("wait_seconds", float, 0.0, "wait so long for the model to be available"),
-        ("max_message_mb", int, 0, "of a message; 0 for no limit"),
+    command_line.add_flags(made, str, "TEXT", texts)
+    counts = (
+        ("version", None, "a version by its number; the newest by default"),
+        ("seed", 0, "for models that want `seed`"),
+        ("category", 0, "for models that want `label`: the number of a class"),
+        ("samples", 1, "answers to `seed`, `seed` + 1 ...; a film shows all of them"),
+        ("context_frames", 3, "last frames of the input, for models that go on"),
+        ("stride", 1, "take every so many frames of the inputs"),
+        ("max_frames", 0, "read so many frames of the input; 0 for all"),
+        ("chunk_frames", 32, "frames in a request"),
+        ("overlap", 4, "frames two chunks share, if the model has no memory"),
+        ("max_message_mb", 0, "of a message; 0 for no limit"),
     )
-    for name, kind, default, meaning in numbers:
-        made.add_argument(
-            f"--{name}", type=kind, default=default, metavar="N", help=meaning
-        )
+    command_line.add_flags(made, int, "N", counts)
+    numbers = (
+        ("truncation", 1.0, "for models that want it: 0 typical, 1 varied"),
+        ("fps", None, "of the output; as the input by default"),
+        ("timeout", 600.0, "of a request, seconds"),
+        ("wait_seconds", 0.0, "wait so long for the model to be available"),
+    )
+    command_line.add_flags(made, float, "N", numbers)
     made.add_argument(
         "--motion",
         action="append",

@@ -1,6 +1,6 @@
 """The client of a served model: NumPy in, NumPy out, over gRPC.
 
-    with prediction_client.PredictionClient("localhost:8500") as client:
+    with grpc_client.PredictionClient("localhost:8500") as client:
         answer = client.predict("foregan", frames=frames, mask=mask, ...)
         answer["video"]  # [N, T, H, W, 3] uint8
 
@@ -9,15 +9,12 @@ travel as raw bytes, both message limits of gRPC (4 MiB by default) are lifted, 
 request has a deadline, and only UNAVAILABLE is tried again: nothing ran then.
 """
 
-import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
 import numpy as np
-import tensorflow as tf
-from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -27,8 +24,9 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from tfvideogan.core import errors
+from tfvideogan.core import errors, signatures
 from tfvideogan.serving import tensors
+from tfvideogan.serving.client import flows, metadata
 
 DEFAULT_TIMEOUT = 60.0
 DEFAULT_RETRIES = 4
@@ -36,12 +34,8 @@ DEFAULT_RETRIES = 4
 FIRST_PAUSE = 0.1
 # Protobuf carries 2 GiB less a byte; some of it is names and shapes.
 MAX_REQUEST = 1_900_000_000
-DEFAULT_SIGNATURE = "serving_default"
-PRIVATE_SIGNATURE = "__saved_model_init_op"
-AVAILABLE = get_model_status_pb2.ModelVersionStatus.AVAILABLE
 
 Code = grpc.StatusCode
-Shape = tuple[int | None, ...] | None
 
 
 class PredictionError(RuntimeError):
@@ -60,41 +54,6 @@ class PredictionError(RuntimeError):
 
 class ServerUnreachable(PredictionError):
     """Signals that no server answered at the address."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Tensor:
-    """What a signature says of an input or output.
-
-    Attributes:
-      dtype: of its elements.
-      shape: None for open axes; None as a whole where nothing is said.
-    """
-
-    dtype: tf.DType
-    shape: Shape
-
-    def __str__(self) -> str:
-        """Writes it as uint8[?, ?, 64, 64, 3]."""
-        if self.shape is None:
-            return f"{self.dtype.name}[...]"
-        sizes = ", ".join("?" if size is None else str(size) for size in self.shape)
-        return f"{self.dtype.name}[{sizes}]"
-
-
-@dataclasses.dataclass(frozen=True)
-class Signature:
-    """One way to call a model: tensors by alias."""
-
-    name: str
-    inputs: Mapping[str, Tensor]
-    outputs: Mapping[str, Tensor]
-
-    def describe(self) -> str:
-        """Returns one line: name(inputs) -> outputs."""
-        given = ", ".join(f"{n}: {t}" for n, t in sorted(self.inputs.items()))
-        taken = ", ".join(f"{n}: {t}" for n, t in sorted(self.outputs.items()))
-        return f"{self.name}({given}) -> {taken}"
 
 
 class PredictionClient:
@@ -137,7 +96,7 @@ class PredictionClient:
             self._channel
         )
         self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
-        self._signatures: dict[bytes, dict[str, Signature]] = {}
+        self._signatures: dict[bytes, dict[str, metadata.Signature]] = {}
 
     def __enter__(self) -> "PredictionClient":
         """Returns itself."""
@@ -173,7 +132,8 @@ class PredictionClient:
           timeout: seconds; the client's if None.
           **inputs: arrays by the signature's aliases, batch first. What is not yet of
             the signature's dtype is cast if no value changes by it. If each input lacks
-            just the batch axis, one is added and taken from the answer again.
+            just the batch axis, one is added and taken from the answer again. Optical
+            flow may be left out beside uint8 `frames`: it is estimated (DIS).
 
         Returns:
           Arrays by alias.
@@ -186,11 +146,7 @@ class PredictionClient:
         spec.signature_name = signature
         end = time.monotonic() + (self._timeout if timeout is None else timeout)
         chosen = self._signature(spec, end)
-        arrays = {
-            name: _cast(name, value, chosen.inputs[name].dtype)
-            for name, value in _checked(chosen, inputs).items()
-        }
-        is_single = _lacks_batch(chosen, arrays)
+        arrays, is_single = chosen.fitted(flows.filled(chosen, inputs))
         request = predict_pb2.PredictRequest(model_spec=spec, output_filter=outputs)
         _check_size(arrays)
         for name, array in arrays.items():
@@ -207,7 +163,7 @@ class PredictionClient:
 
     def signatures(
         self, model: str, *, version: int | None = None, version_label: str = ""
-    ) -> dict[str, Signature]:
+    ) -> dict[str, metadata.Signature]:
         """Returns the signatures of a model by name, as the server tells them.
 
         Raises:
@@ -250,8 +206,8 @@ class PredictionClient:
                 raise last
             time.sleep(FIRST_PAUSE)
 
-    def _signature(self, spec: model_pb2.ModelSpec, end: float) -> Signature:
-        name = spec.signature_name or DEFAULT_SIGNATURE
+    def _signature(self, spec: model_pb2.ModelSpec, end: float) -> metadata.Signature:
+        name = spec.signature_name or signatures.DEFAULT
         found = self._told(spec, end)
         if name not in found:
             self._signatures.pop(_key(spec), None)
@@ -260,7 +216,9 @@ class PredictionClient:
             )
         return found[name]
 
-    def _told(self, spec: model_pb2.ModelSpec, end: float) -> dict[str, Signature]:
+    def _told(
+        self, spec: model_pb2.ModelSpec, end: float
+    ) -> dict[str, metadata.Signature]:
         key = _key(spec)
         if key not in self._signatures:
             request = get_model_metadata_pb2.GetModelMetadataRequest(
@@ -271,11 +229,7 @@ class PredictionClient:
             answer = self._call(self._predictions.GetModelMetadata, request, end)
             told = get_model_metadata_pb2.SignatureDefMap()
             answer.metadata["signature_def"].Unpack(told)
-            self._signatures[key] = {
-                name: _read_signature(name, one)
-                for name, one in sorted(told.signature_def.items())
-                if name != PRIVATE_SIGNATURE
-            }
+            self._signatures[key] = metadata.read(told)
         return self._signatures[key]
 
     def _call(self, method: Callable[..., Any], request: Any, end: float) -> Any:
@@ -330,65 +284,6 @@ def _key(spec: model_pb2.ModelSpec) -> bytes:
     plain = model_pb2.ModelSpec.FromString(spec.SerializeToString())
     plain.ClearField("signature_name")
     return plain.SerializeToString(deterministic=True)
-
-
-def _read_signature(name: str, told: meta_graph_pb2.SignatureDef) -> Signature:
-    return Signature(
-        name,
-        {alias: _read_tensor(one) for alias, one in told.inputs.items()},
-        {alias: _read_tensor(one) for alias, one in told.outputs.items()},
-    )
-
-
-def _read_tensor(info: meta_graph_pb2.TensorInfo) -> Tensor:
-    shape: Shape = None
-    if not info.tensor_shape.unknown_rank:
-        sizes = (dim.size for dim in info.tensor_shape.dim)
-        shape = tuple(None if size < 0 else size for size in sizes)
-    return Tensor(tf.as_dtype(info.dtype), shape)
-
-
-def _checked(signature: Signature, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    missing = sorted(set(signature.inputs) - set(inputs))
-    extra = sorted(set(inputs) - set(signature.inputs))
-    if missing or extra:
-        raise errors.UserError(
-            f"The inputs do not fit: missing {missing}, unknown {extra}. The signature "
-            f"is {signature.describe()}."
-        )
-    return inputs
-
-
-def _cast(name: str, value: Any, dtype: tf.DType) -> np.ndarray:
-    """Returns an array of the dtype; numbers may not change by it."""
-    given = np.asarray(value)
-    if dtype == tf.string:
-        if given.dtype.kind not in "OSU":
-            raise errors.UserError(f"`{name}` is {given.dtype}, but must be strings.")
-        return given.astype(object)
-    wanted = np.dtype(dtype.as_numpy_dtype)
-    if given.dtype == wanted:
-        return given
-    is_number = given.dtype.kind in "biuf"
-    with np.errstate(invalid="ignore", over="ignore"):
-        cast = given.astype(wanted) if is_number else given
-    # Python's own numbers have no precision that a user has chosen.
-    is_chosen = hasattr(value, "dtype")
-    is_rounded = not is_chosen and {given.dtype.kind, wanted.kind} == {"f"}
-    if not is_number or not (is_rounded or np.array_equal(cast, given, equal_nan=True)):
-        raise errors.UserError(
-            f"`{name}` is {given.dtype} and would change if it were cast to "
-            f"{dtype.name}; cast it yourself."
-        )
-    return cast
-
-
-def _lacks_batch(signature: Signature, arrays: Mapping[str, np.ndarray]) -> bool:
-    shapes = {name: signature.inputs[name].shape for name in arrays}
-    return bool(arrays) and all(
-        shape is not None and array.ndim == len(shape) - 1
-        for shape, array in zip(shapes.values(), arrays.values(), strict=True)
-    )
 
 
 def _check_size(arrays: Mapping[str, np.ndarray]) -> None:

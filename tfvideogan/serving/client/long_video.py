@@ -1,32 +1,33 @@
 """A long video in several requests: state where the model has one, else overlap.
 
-A model with `<verb>_start` and `<verb>_next` (core/exportable.py) hands out its memory,
+A model with `<verb>_start` and `<verb>_next` (core/signatures.py) hands out its memory,
 and the joined chunks equal one request. Any other model is asked for chunks that overlap;
 the overlap is blended, and an input `mask` of the first frame is taken from the chunk
 before.
 
+Only outputs with an entry for each frame can be joined: `video`, `mask`, a brightness
+[N, T]. What a signature says once about all frames, such as a label, is only answered
+where one request carries the video.
+
     plan = long_video.Plan(chunk_frames=32, overlap=4)
-    outputs = long_video.predict(ask, "predict", signatures, inputs, plan)
+    answers = long_video.predict(ask, "predict", known, inputs, ["video"], plan)
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tfvideogan.core import errors, exportable
-from tfvideogan.serving.client import grpc_client
+from tfvideogan.core import errors, signatures
+from tfvideogan.serving.client import metadata
 
-FRAMES, MASK = "frames", "mask"
-# Inputs between frames have one entry less than there are frames.
-BETWEEN = ("forward_flow", "backward_flow")
-IN_TIME = (FRAMES, "masks", *BETWEEN)
-HALF = 128
+HALF, OBJECT = 128, 255  # of a mask's bytes
+PICTURE_RANK = 4  # of [N, H, W, C]
 
 Arrays = dict[str, np.ndarray]
-# Sends inputs (without batch axis) to a signature, for some outputs.
-Ask = Callable[[str, Arrays], Arrays]
-Signatures = Mapping[str, grpc_client.Signature]
+# Sends inputs to a signature for some outputs, all without the batch axis.
+Ask = Callable[[str, Arrays, Sequence[str]], Arrays]
+Signatures = Mapping[str, metadata.Signature]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,112 +58,185 @@ class Plan:
 
 
 def predict(
-    ask: Ask, verb: str, signatures: Signatures, inputs: Arrays, plan: Plan
+    ask: Ask,
+    verb: str,
+    known: Signatures,
+    inputs: Arrays,
+    outputs: Sequence[str],
+    plan: Plan,
 ) -> Arrays:
     """Runs a signature over a video of any length.
 
     Args:
       ask: sends one request.
       verb: the signature for a whole video.
-      signatures: of the model.
+      known: the signatures of the model.
       inputs: of one example, without batch axis: `frames` [T, H, W, C] and what else the
         signature wants.
+      outputs: the wanted ones.
       plan: how to cut.
 
     Returns:
-      The outputs without batch axis; those in time are T long.
+      The wanted outputs without batch axis; those in time are T long.
+
+    Raises:
+      UserError: the video needs several requests, whose outputs cannot be joined.
     """
-    total = len(inputs[FRAMES])
-    fixed = _fixed_frames(signatures[verb])
-    if fixed is None and total <= plan.chunk_frames:
-        found = ask(verb, inputs)
-        plan.progress(total, total)
-        return found
-    start, following = verb + exportable.START, verb + exportable.NEXT
-    if fixed is None and start in signatures and following in signatures:
-        return _with_state(ask, (start, following), signatures, inputs, plan)
+    total = len(inputs[signatures.FRAMES])
+    fixed = _fixed_frames(known[verb])
     if fixed is not None:
         overlap = min(plan.overlap, fixed - 1)
         plan = dataclasses.replace(plan, chunk_frames=fixed, overlap=overlap)
-        inputs = _padded(inputs, max(total, fixed))
-    return _with_overlap(ask, verb, inputs, plan, total)
+    start, following = verb + signatures.START, verb + signatures.NEXT
+    if total <= plan.chunk_frames:
+        found = ask(verb, _padded(inputs, fixed) if fixed else inputs, outputs)
+        plan.progress(total, total)
+        return {
+            name: found[name][:total] if _is_in_time(known[verb], name) else found[name]
+            for name in outputs
+        }
+    if fixed is None and start in known and following in known:
+        pair = known[start], known[following]
+        return _with_state(ask, pair, inputs, outputs, plan)
+    return _with_overlap(ask, known[verb], inputs, outputs, plan)
 
 
-def _fixed_frames(signature: grpc_client.Signature) -> int | None:
+def _fixed_frames(signature: metadata.Signature) -> int | None:
     """Returns the number of frames that a signature insists on."""
-    shape = signature.inputs[FRAMES].shape
+    shape = signature.inputs[signatures.FRAMES].shape
     return shape[1] if shape is not None else None
+
+
+def _is_in_time(signature: metadata.Signature, output: str) -> bool:
+    """Whether an output has an entry for each frame, as far as its shape tells."""
+    frames = signature.inputs[signatures.FRAMES].shape
+    shape = signature.outputs[output].shape
+    if frames is None or shape is None:
+        return True
+    # [N, H, W, C], where H may happen to be the number of frames.
+    is_picture = len(shape) == PICTURE_RANK and shape[1:3] == frames[2:4]
+    return len(shape) > 1 and not is_picture and shape[1] in (None, frames[1])
 
 
 def _with_state(
     ask: Ask,
-    verbs: tuple[str, str],
-    signatures: Signatures,
+    pair: tuple[metadata.Signature, metadata.Signature],
     inputs: Arrays,
+    outputs: Sequence[str],
     plan: Plan,
 ) -> Arrays:
-    total, first = len(inputs[FRAMES]), 0
+    """Asks for a first chunk, then for further ones with the memory of the one before."""
+    total, first = len(inputs[signatures.FRAMES]), 0
+    for signature in pair:
+        _check_joins(signature, outputs, total, plan)
     parts: list[Arrays] = []
     state: Arrays = {}
-    while first < total - 1 or not parts:
+    while first < total - 1:
         stop = min(first + plan.chunk_frames, total)
-        verb = verbs[1] if parts else verbs[0]
-        wanted = signatures[verb].inputs
-        chunk = {n: a for n, a in _cut(inputs, first, stop).items() if n in wanted}
-        found = ask(verb, chunk | state)
-        state = {
-            exportable.STATE + name.removeprefix(exportable.NEXT_STATE): found.pop(name)
-            for name in list(found)
-            if name.startswith(exportable.NEXT_STATE)
-        }
-        parts.append(found)
+        signature = pair[1] if parts else pair[0]
+        memory = [name for name in signature.outputs if signatures.is_state(name)]
+        chunk = _cut(inputs, first, stop)
+        chunk = {name: one for name, one in chunk.items() if name in signature.inputs}
+        found = ask(signature.name, chunk | state, [*outputs, *memory])
+        state = {signatures.state_input(name): found[name] for name in memory}
+        # A further chunk begins with the last frame of the one before.
+        new = stop - first - bool(parts)
+        parts.append(_checked(signature, found, outputs, new))
         plan.progress(stop, total)
-        first = stop - 1  # a chunk begins with the last frame of the one before
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        first = stop - 1
+    return {name: np.concatenate([part[name] for part in parts]) for name in outputs}
 
 
 def _with_overlap(
-    ask: Ask, verb: str, inputs: Arrays, plan: Plan, total: int
+    ask: Ask,
+    signature: metadata.Signature,
+    inputs: Arrays,
+    outputs: Sequence[str],
+    plan: Plan,
 ) -> Arrays:
-    length = len(inputs[FRAMES])
+    """Asks for chunks that overlap, each with the object where the one before left it."""
+    total, mask = len(inputs[signatures.FRAMES]), signatures.MASK
+    asked = list(dict.fromkeys([*outputs, *([mask] if mask in inputs else [])]))
+    _check_joins(signature, asked, total, plan)
     joined: Arrays = {}
-    first, done = 0, 0
-    while done < length:
-        stop = min(first + plan.chunk_frames, length)
-        if length >= plan.chunk_frames:
-            first = stop - plan.chunk_frames  # the last chunk is as long as the others
+    done = 0
+    while done < total:
+        stop = min(max(done - plan.overlap, 0) + plan.chunk_frames, total)
+        first = stop - plan.chunk_frames  # the last chunk is as long as the others
         chunk = _cut(inputs, first, stop)
-        if first and MASK in inputs and MASK in joined:
-            seen = joined[MASK][first]
-            chunk[MASK] = np.where(seen >= HALF, np.uint8(255), np.uint8(0))
-        found = ask(verb, chunk)
+        if first and mask in inputs:
+            seen = joined[mask][first]
+            chunk[mask] = np.where(seen >= HALF, np.uint8(OBJECT), np.uint8(0))
+        found = ask(signature.name, chunk, asked)
+        found = _checked(signature, found, asked, stop - first)
         joined = _blended(joined, found, done - first) if joined else found
         done = stop
-        plan.progress(min(done, total), total)
-        first = done - plan.overlap
-    return {name: array[:total] for name, array in joined.items()}
+        plan.progress(done, total)
+    return {name: joined[name] for name in outputs}
+
+
+def _check_joins(
+    signature: metadata.Signature, outputs: Sequence[str], total: int, plan: Plan
+) -> None:
+    """Refuses outputs that the answers to several requests cannot be joined in."""
+    for name in outputs:
+        if name not in signature.outputs:
+            reason = "does not give it"
+        elif not _is_in_time(signature, name):
+            reason = "does not give it for each frame"
+        else:
+            continue
+        is_fixed = _fixed_frames(signature) is not None
+        one_request = (
+            f"--max_frames={plan.chunk_frames}"
+            if is_fixed
+            else f"--chunk_frames={total}"
+        )
+        raise errors.UserError(
+            f"{total} frames need several requests of {plan.chunk_frames}, which "
+            f"cannot be joined in `{name}`: {signature.name} {reason}. Send one request "
+            f"with {one_request}, or choose other --outputs."
+        )
+
+
+def _checked(
+    signature: metadata.Signature, found: Arrays, outputs: Sequence[str], length: int
+) -> Arrays:
+    """Returns the wanted outputs, each with an entry for each of the chunk's new frames."""
+    for name in outputs:
+        shape = found[name].shape
+        if shape[:1] != (length,):
+            raise errors.UserError(
+                f"`{name}` of {signature.name} has shape {list(shape)} for a chunk with "
+                f"{length} new frames, so chunks cannot be joined in it; choose other "
+                "--outputs."
+            )
+    return {name: found[name] for name in outputs}
 
 
 def _cut(inputs: Arrays, first: int, stop: int) -> Arrays:
     """Cuts frames first..stop out of everything that runs in time."""
     found = dict(inputs)
-    for name in IN_TIME:
-        if name in inputs:
-            last = stop - 1 if name in BETWEEN else stop
-            found[name] = inputs[name][first:last]
+    for name in set(signatures.PER_FRAME) & set(inputs):
+        found[name] = inputs[name][first:stop]
+    for name in set(signatures.FLOWS) & set(inputs):
+        found[name] = inputs[name][first : stop - 1]
     return found
 
 
 def _padded(inputs: Arrays, length: int) -> Arrays:
     """Repeats the last frame, without motion, until there are enough."""
     found = dict(inputs)
-    for name in IN_TIME:
-        if name in inputs:
-            array = inputs[name]
-            rim = [(0, length - (name in BETWEEN) - len(array))] + [(0, 0)] * 3
-            mode = "constant" if name in BETWEEN else "edge"
-            found[name] = np.pad(array, rim, mode=mode)
+    for name in set(signatures.PER_FRAME) & set(inputs):
+        found[name] = _longer(inputs[name], length, mode="edge")
+    for name in set(signatures.FLOWS) & set(inputs):
+        found[name] = _longer(inputs[name], length - 1, mode="constant")
     return found
+
+
+def _longer(array: np.ndarray, length: int, *, mode: str) -> np.ndarray:
+    rim = [(0, length - len(array))] + [(0, 0)] * (array.ndim - 1)
+    return np.pad(array, rim, mode=mode)
 
 
 def _blended(joined: Arrays, found: Arrays, shared: int) -> Arrays:

@@ -21,14 +21,14 @@ import keras
 import tensorflow as tf
 
 import tfvideogan
-from tfvideogan.core import errors, exportable
-from tfvideogan.serving.export import signatures
+from tfvideogan.core import errors, signatures
+from tfvideogan.serving.export import checked
 
 PATH = "assets.extra/tfvideogan.json"
 
 
 def make(
-    module: signatures.SignatureModule,
+    module: checked.SignatureModule,
     about: Mapping[str, Any],
     *,
     name: str,
@@ -60,7 +60,7 @@ def make(
     }
 
 
-def describe(module: signatures.SignatureModule, name: str) -> dict[str, Any]:
+def describe(module: checked.SignatureModule, name: str) -> dict[str, Any]:
     """Returns what a signature takes and gives, for people and clients."""
     served = module.served[name]
     traced = module.concrete[name].structured_outputs
@@ -70,9 +70,9 @@ def describe(module: signatures.SignatureModule, name: str) -> dict[str, Any]:
             key: {
                 "dtype": spec.dtype.name,
                 "shape": _shape(spec.shape),
-                "layout": signatures.layout(served, key, spec),
+                "layout": checked.layout(served, key, spec),
                 "range": _range(spec.dtype, served.rules.get(key)),
-                "about": served.rules.get(key, exportable.InputRule()).about,
+                "about": served.rules.get(key, signatures.InputRule()).about,
             }
             for key, spec in module.specs[name].items()
         },
@@ -119,10 +119,10 @@ def _shape(shape: tf.TensorShape) -> list[int]:
 
 
 def _range(
-    dtype: tf.DType, rule: exportable.InputRule | None
+    dtype: tf.DType, rule: signatures.InputRule | None
 ) -> list[float | int | None] | None:
     """Returns [smallest, greatest], None for an open end and for strings."""
-    rule = rule or exportable.InputRule()
+    rule = rule or signatures.InputRule()
     low, high = rule.minimum, rule.maximum
     if dtype == tf.uint8:
         return [low or 0, 255 if high is None else high]

@@ -21,12 +21,12 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import predict_pb2
 
-from tfvideogan.core import exportable
+from tfvideogan.core import signatures
 from tfvideogan.serving.export import (
     card,
+    checked,
     publishing,
     replay,
-    signatures,
     slimming,
     warmup,
 )
@@ -99,7 +99,7 @@ class Exported:
 
 
 def export(
-    served: Mapping[str, exportable.ServingFunction],
+    served: Mapping[str, signatures.ServingFunction],
     about: Mapping[str, Any],
     *,
     base: pathlib.Path,
@@ -122,7 +122,7 @@ def export(
       ExportFault: the model cannot be served.
       ReplayFailed: the export cannot be loaded or refuses its own requests.
     """
-    module = signatures.SignatureModule(served, sizes=sizes)
+    module = checked.SignatureModule(served, sizes=sizes)
     requests = warmup.requests(module, model=base.name, batch_sizes=batch_sizes)
     drawn = warmup.drawn_requests(module, model=base.name)
     with publishing.unfinished(base, version) as folder:
@@ -144,7 +144,7 @@ def export(
 
 
 def compare(
-    module: signatures.SignatureModule,
+    module: checked.SignatureModule,
     folder: pathlib.Path,
     requests: Sequence[predict_pb2.PredictRequest],
     drawn: Sequence[predict_pb2.PredictRequest],

@@ -40,6 +40,16 @@ def overview(card: Mapping[str, Any], folder: pathlib.Path) -> str:
     return "\n".join(f"{name:<{width}}  {text}" for name, text in facts.items())
 
 
+def whole(card: Mapping[str, Any], folder: pathlib.Path) -> str:
+    """Returns what a version is and offers, and how to serve it."""
+    parts = (
+        overview(card, folder),
+        signatures_table(card),
+        commands(folder.parent, card["name"]),
+    )
+    return "\n\n".join(parts)
+
+
 def signatures_table(card: Mapping[str, Any]) -> str:
     """Returns the signatures: each with its inputs and outputs, a row for a tensor."""
     lines: list[str] = []

@@ -21,7 +21,7 @@ import re
 import shutil
 from collections.abc import Iterator
 
-from tfvideogan.core import errors
+from tfvideogan.core import durable, errors
 
 AUTO = "auto"
 _UNFINISHED = ".unfinished-"
@@ -55,6 +55,18 @@ def versions(base: pathlib.Path) -> list[int]:
     return sorted(
         int(one.name) for one in base.iterdir() if one.is_dir() and _is_number(one.name)
     )
+
+
+def newest(folder: pathlib.Path) -> pathlib.Path:
+    """Returns the folder of a model's newest version, or the folder itself if it has none.
+
+    Raises:
+      UserError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise errors.UserError(f"--show {folder}: there is no such folder.")
+    found = versions(folder)
+    return folder / str(found[-1]) if found else folder
 
 
 def choose_version(base: pathlib.Path, wanted: str = AUTO) -> int:
@@ -115,12 +127,12 @@ def publish(folder: pathlib.Path, base: pathlib.Path, version: int) -> pathlib.P
     """
     final = base / str(version)
     for path in [*folder.rglob("*"), folder]:
-        _force(path)
+        durable.sync(path)
     # A rename would replace an empty folder without a word.
     if version in versions(base):
         raise errors.UserError(f"{final} was published meanwhile; export again.")
     folder.rename(final)
-    _force(base)
+    durable.sync(base)
     return final
 
 
@@ -139,11 +151,3 @@ def _remove_leftovers(base: pathlib.Path) -> None:
 
 def _is_number(name: str) -> bool:
     return name.isascii() and name.isdigit()
-
-
-def _force(path: pathlib.Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,18 +17,31 @@ import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from tfvideogan.core import errors, exportable
-from tfvideogan.serving.export import signatures
+from tfvideogan.core import errors, signatures
+from tfvideogan.serving.export import checked
 
 PATH = "assets.extra/tf_serving_warmup_requests"
 MAX_RECORDS = 1000  # A server refuses a version with more.
 # Values of inputs without bounds, when they are drawn.
 BYTES = (0, 255)
 UNIT = (0.0, 1.0)
+_NO_SIZES = "--batch_sizes ({}) must be whole numbers from 1, such as 1,4."
+
+
+def batch_sizes(text: str) -> tuple[int, ...]:
+    """Reads whole numbers parted by commas, such as 1,4.
+
+    Raises:
+      UserError: they are none.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise errors.UserError(_NO_SIZES.format(text))
+    return tuple(int(part) for part in parts)
 
 
 def requests(
-    module: signatures.SignatureModule, *, model: str, batch_sizes: Sequence[int]
+    module: checked.SignatureModule, *, model: str, batch_sizes: Sequence[int]
 ) -> list[predict_pb2.PredictRequest]:
     """Makes the warm-up requests: the shortest video, filled with the rules' examples.
 
@@ -41,10 +54,7 @@ def requests(
       UserError: there are no batch sizes, or one is below 1, or they make too many.
     """
     if not batch_sizes or min(batch_sizes) < 1:
-        raise errors.UserError(
-            f"--batch_sizes ({', '.join(map(str, batch_sizes))}) must be whole numbers "
-            "from 1, such as 1,4."
-        )
+        raise errors.UserError(_NO_SIZES.format(", ".join(map(str, batch_sizes))))
     made = [
         _request(model, name, _examples(module, name, size))
         for name in module.served
@@ -59,7 +69,7 @@ def requests(
 
 
 def drawn_requests(
-    module: signatures.SignatureModule, *, model: str, seed: int = 0
+    module: checked.SignatureModule, *, model: str, seed: int = 0
 ) -> list[predict_pb2.PredictRequest]:
     """Makes one request per signature with drawn values, for comparisons."""
     made = []
@@ -121,16 +131,16 @@ def _request(
 
 
 def _shapes(
-    module: signatures.SignatureModule, name: str, batch_size: int
+    module: checked.SignatureModule, name: str, batch_size: int
 ) -> dict[str, tuple[list[int], tf.DType]]:
     """Returns shape and dtype of the inputs, open axes as short as is allowed."""
     served = module.served[name]
     found = {}
     for key, spec in module.specs[name].items():
         shape = []
-        letters = signatures.letters(served, key)
+        letters = checked.letters(served, key)
         for axis, (letter, size) in enumerate(zip(letters, spec.shape, strict=True)):
-            stem, offset = signatures.parse_letter(letter)
+            stem, offset = checked.parse_letter(letter)
             least = batch_size if axis == 0 else served.at_least.get(stem, 1) + offset
             shape.append(least if size is None else size)
         found[key] = (shape, spec.dtype)
@@ -138,12 +148,12 @@ def _shapes(
 
 
 def _examples(
-    module: signatures.SignatureModule, name: str, batch_size: int
+    module: checked.SignatureModule, name: str, batch_size: int
 ) -> dict[str, tensor_pb2.TensorProto]:
     rules = module.served[name].rules
     protos = {}
     for key, (shape, dtype) in _shapes(module, name, batch_size).items():
-        value = rules.get(key, exportable.InputRule()).example
+        value = rules.get(key, signatures.InputRule()).example
         if dtype == tf.string and not isinstance(value, bytes):
             value = b""
         # One value and a shape stand for the whole tensor.
@@ -155,10 +165,10 @@ def _draw(
     random: np.random.Generator,
     shape: Sequence[int],
     dtype: tf.DType,
-    rule: exportable.InputRule | None,
+    rule: signatures.InputRule | None,
 ) -> np.ndarray:
     """Draws values that keep the rule; what has no range is filled with the example."""
-    rule = rule or exportable.InputRule()
+    rule = rule or signatures.InputRule()
     low, high = BYTES if dtype == tf.uint8 else UNIT
     low = low if rule.minimum is None else max(low, rule.minimum)
     high = high if rule.maximum is None else min(high, rule.maximum)

@@ -14,6 +14,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
+from tfvideogan.core import signatures
 from tfvideogan.serving.local import predict, status
 from tfvideogan.serving.local.lifecycle import session
 
@@ -31,10 +32,9 @@ def classify(
     """Runs a signature with outputs `classes` (string [N, C]), `scores` (float [N, C]).
 
     Raises:
-      local_status.RequestError: no such signature, no examples, or the wrong shape.
+      status.RequestError: no such signature, no examples, or the wrong shape.
     """
-    signature = _signature(graph, signature_name)
-    _check_inputs(signature, "classification")
+    signature = _signature(graph, signature_name, kind="classification")
     if not 1 <= len(signature.outputs) <= 2:
         raise status.invalid(
             f"Expected one or two output Tensors, found {len(signature.outputs)}"
@@ -74,10 +74,9 @@ def regress(
     """Runs a signature with one output `outputs`, float [N] or [N, 1].
 
     Raises:
-      local_status.RequestError: no such signature, no examples, or the wrong shape.
+      status.RequestError: no such signature, no examples, or the wrong shape.
     """
-    signature = _signature(graph, signature_name)
-    _check_inputs(signature, "regression")
+    signature = _signature(graph, signature_name, kind="regression")
     if list(signature.outputs) != [OUTPUTS]:
         raise status.invalid("Expected one output Tensor.")
     rows, values = _run(graph, signature_name, examples, [OUTPUTS], timeout)
@@ -97,7 +96,7 @@ def check_tasks(request: inference_pb2.MultiInferenceRequest) -> None:
     """Refuses tasks that do not go together.
 
     Raises:
-      local_status.RequestError: in the order and words of the production server.
+      status.RequestError: in the order and words of the production server.
     """
     seen: set[str] = set()
     for task in request.tasks:
@@ -109,7 +108,7 @@ def check_tasks(request: inference_pb2.MultiInferenceRequest) -> None:
                 "All ModelSpecs in a MultiInferenceRequest must access the same model "
                 "name."
             )
-        signature = spec.signature_name or predict.DEFAULT_SIGNATURE
+        signature = spec.signature_name or signatures.DEFAULT
         if signature in seen:
             raise status.invalid(f"Duplicate evaluation of signature: {signature}")
         seen.add(signature)
@@ -124,11 +123,11 @@ def infer(
     """Runs every task of a request; `check_tasks` comes first.
 
     Raises:
-      local_status.RequestError: a signature is missing or its method is not served.
+      status.RequestError: a signature is missing or its method is not served.
     """
     response = inference_pb2.MultiInferenceResponse()
     for task in request.tasks:
-        name = task.model_spec.signature_name or predict.DEFAULT_SIGNATURE
+        name = task.model_spec.signature_name or signatures.DEFAULT
         if name not in graph.signatures:
             raise status.invalid(
                 f"Requested signature not found in model graph: {name}"
@@ -154,7 +153,7 @@ def serialized(examples: input_pb2.Input) -> np.ndarray:
     """Returns the examples [N] as an object array of bytes.
 
     Raises:
-      local_status.RequestError: there are none.
+      status.RequestError: there are none.
     """
     kind = examples.WhichOneof("kind")
     texts: list[bytes] = []
@@ -172,21 +171,21 @@ def serialized(examples: input_pb2.Input) -> np.ndarray:
     return array
 
 
-def _signature(graph: session.LoadedGraph, name: str) -> meta_graph_pb2.SignatureDef:
-    name = name or predict.DEFAULT_SIGNATURE
+def _signature(
+    graph: session.LoadedGraph, name: str, *, kind: str
+) -> meta_graph_pb2.SignatureDef:
+    """Returns a signature that takes serialised examples and nothing else."""
+    name = name or signatures.DEFAULT
     signature = graph.signatures.get(name)
     if signature is None:
         raise status.invalid(f"No signature was found with the name: {name}")
-    return signature
-
-
-def _check_inputs(signature: meta_graph_pb2.SignatureDef, kind: str) -> None:
     if len(signature.inputs) != 1:
         raise status.invalid("Expected one input Tensor.")
     if INPUTS not in signature.inputs:
         raise status.invalid(
             f"No {kind} inputs found in SignatureDef: {sorted(signature.inputs)}"
         )
+    return signature
 
 
 def _run(

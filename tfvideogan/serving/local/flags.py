@@ -11,6 +11,7 @@ import pathlib
 import grpc
 
 from tfvideogan.core import errors
+from tfvideogan.serving import command_line
 from tfvideogan.serving.local import counters, server
 from tfvideogan.serving.local.lifecycle import config, versions
 
@@ -60,11 +61,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     Args:
       description: of the door, with commands to copy.
     """
-    made = argparse.ArgumentParser(
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    made = command_line.parser(description)
     texts = (
         ("host", "127.0.0.1", "address to listen on (ours)"),
         ("grpc_socket_path", "", "a UNIX socket for gRPC, beside the port"),
@@ -80,8 +77,7 @@ def parser(description: str) -> argparse.ArgumentParser:
         ("ssl_config_file", "", "keys for gRPC, as text"),
         ("saved_model_tags", "serve", "of the meta graph, separated by commas"),
     )
-    for name, default, about in texts:
-        made.add_argument(f"--{name}", default=default, metavar="TEXT", help=about)
+    command_line.add_flags(made, str, "TEXT", texts)
     numbers = (
         ("port", 8500, "of gRPC; 0 for none"),
         ("rest_api_port", DEFAULT_REST_PORT, "of REST; 0 for none"),
@@ -90,18 +86,12 @@ def parser(description: str) -> argparse.ArgumentParser:
         ("max_num_load_retries", 0, "of a version that does not load"),
         ("load_retry_interval_micros", 60_000_000, "between them"),
     )
-    for name, default, about in numbers:
-        made.add_argument(
-            f"--{name}", type=_count, default=default, metavar="N", help=about
-        )
+    command_line.add_flags(made, _count, "N", numbers)
     intervals = (
         ("model_config_file_poll_wait_seconds", 0.0, "how often it is read; 0: once"),
         ("file_system_poll_wait_seconds", 1.0, "how often folders are read; 0: once"),
     )
-    for name, interval, about in intervals:
-        made.add_argument(
-            f"--{name}", type=float, default=interval, metavar="SECONDS", help=about
-        )
+    command_line.add_flags(made, float, "SECONDS", intervals)
     _add_switches(made)
     for name in UNSUPPORTED:
         made.add_argument(

@@ -11,11 +11,11 @@ import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 
+from tfvideogan.core import signatures
 from tfvideogan.serving import tensors
 from tfvideogan.serving.local import status
 from tfvideogan.serving.local.lifecycle import session
 
-DEFAULT_SIGNATURE = "serving_default"
 METHODS = (
     "tensorflow/serving/predict",
     "tensorflow/serving/classify",
@@ -48,9 +48,9 @@ def predict(
       Arrays by alias.
 
     Raises:
-      local_status.RequestError: with the code and text of the production server.
+      status.RequestError: with the code and text of the production server.
     """
-    name = signature_name or DEFAULT_SIGNATURE
+    name = signature_name or signatures.DEFAULT
     signature = graph.signatures.get(name)
     if signature is None:
         raise status.RequestError(

@@ -16,6 +16,7 @@ from tensorflow_serving.apis import (
     model_pb2,
 )
 
+from tfvideogan.core import signatures
 from tfvideogan.serving.local import examples as local_examples
 from tfvideogan.serving.local import predict, rest_json
 from tfvideogan.serving.local import service as local_service
@@ -116,7 +117,7 @@ class _Answers:
 
     def _predict(self, spec: model_pb2.ModelSpec, body: bytes) -> bytes:
         parsed = rest_json.parse(body)
-        name = rest_json.signature_name(parsed) or predict.DEFAULT_SIGNATURE
+        name = rest_json.signature_name(parsed) or signatures.DEFAULT
         with self._service.manager.servable(spec) as servable:
             signature = servable.graph.signatures.get(name)
             if signature is None:

@@ -35,7 +35,7 @@ def parse(body: bytes) -> dict[str, Any]:
     """Reads a body that must be a JSON object.
 
     Raises:
-      local_status.RequestError: it is empty, no JSON, or no object.
+      status.RequestError: it is empty, no JSON, or no object.
     """
     if not body.strip():
         raise status.invalid("JSON Parse error: The document is empty")
@@ -64,7 +64,7 @@ def is_by_rows(body: Mapping[str, Any]) -> bool:
     """Whether a body lists rows rather than columns.
 
     Raises:
-      local_status.RequestError: it has neither, or both.
+      status.RequestError: it has neither, or both.
     """
     keys = {"inputs", "instances"} & set(body)
     if not keys:
@@ -83,7 +83,7 @@ def from_rows(
     """Turns `instances` into arrays by alias; all share their first axis.
 
     Raises:
-      local_status.RequestError: the rows do not make tensors.
+      status.RequestError: the rows do not make tensors.
     """
     if not isinstance(instances, list):
         raise status.invalid("Expecting 'instances' to be an list/array")
@@ -115,7 +115,7 @@ def from_columns(
     """Turns `inputs` into arrays by alias.
 
     Raises:
-      local_status.RequestError: the values do not make tensors.
+      status.RequestError: the values do not make tensors.
     """
     if not _is_object(columns):
         if len(inputs) != 1:
@@ -136,7 +136,7 @@ def to_rows(outputs: Mapping[str, np.ndarray]) -> bytes:
     """Writes outputs as {"predictions": [...]}.
 
     Raises:
-      local_status.RequestError: an output has no rows, or a dtype without JSON.
+      status.RequestError: an output has no rows, or a dtype without JSON.
     """
     size = None
     for name, array in outputs.items():
@@ -159,7 +159,7 @@ def to_columns(outputs: Mapping[str, np.ndarray]) -> bytes:
     """Writes outputs as {"outputs": ...}.
 
     Raises:
-      local_status.RequestError: an output has a dtype without JSON.
+      status.RequestError: an output has a dtype without JSON.
     """
     lists = {name: _listed(name, array) for name, array in outputs.items()}
     return dump({"outputs": next(iter(lists.values())) if len(lists) == 1 else lists})

@@ -1,8 +1,8 @@
 """The local server: models, gRPC and REST in one process, for laptops and tests.
 
 Production is the official `tensorflow/serving` image; this is a stand-in that answers in
-the same words (tests/serving/test_conformance.py runs against both). What it leaves out
-is refused by `python -m tfvideogan.serve`.
+the same words (tests/serving/local/test_conformance.py runs against both). What it leaves
+out is refused by `python -m tfvideogan.serve`.
 
     server = local_server.LocalServer(local_server.Options(models=models))
     server.start()
@@ -52,10 +52,10 @@ class Options:
       max_num_load_retries: of a version that does not load.
       load_retry_interval_micros: between them.
       saved_model_tags: of the meta graph.
-      enable_signature_method_name_check: see `local_predict.predict`.
+      enable_signature_method_name_check: see `predict.predict`.
       enable_serialization_as_tensor_content: answer with raw bytes, the cheapest form;
         the production server's default is off.
-      allow_version_labels_for_unavailable_models: see `local_manager.LoadOptions`.
+      allow_version_labels_for_unavailable_models: see `manager.LoadOptions`.
       enable_grpc_healthcheck_service: offer grpc.health.v1.
       grpc_max_threads: how many requests are answered at once.
       metrics_path: of the Prometheus page; empty for none.

@@ -6,6 +6,8 @@ and the seconds left, returns the response, and raises `RequestError`.
 
 import dataclasses
 import time
+from collections.abc import Callable
+from typing import Any
 
 from tensorflow_serving.apis import (
     classification_pb2,
@@ -18,6 +20,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
+from tfvideogan.core import signatures
 from tfvideogan.serving import tensors
 from tfvideogan.serving.local import counters as local_counters
 from tfvideogan.serving.local import examples
@@ -37,7 +40,7 @@ class Service:
     Attributes:
       manager: of the models.
       counters: of requests.
-      has_method_check: see `local_predict.predict`.
+      has_method_check: see `predict.predict`.
       has_raw_answers: answer with tensor_content rather than typed lists.
     """
 
@@ -75,31 +78,17 @@ class Service:
         self, request: classification_pb2.ClassificationRequest, timeout: float | None
     ) -> classification_pb2.ClassificationResponse:
         """Answers PredictionService/Classify."""
-        spec = _spec(request)
-        with self.manager.servable(spec) as servable:
-            start = time.monotonic()
-            result = examples.classify(
-                servable.graph, spec.signature_name, request.input, timeout=timeout
-            )
-            self.time_run(servable, "Classify", start)
-            return classification_pb2.ClassificationResponse(
-                model_spec=_told(servable, spec.signature_name), result=result
-            )
+        result, told = self._run_examples(
+            "Classify", examples.classify, request, timeout
+        )
+        return classification_pb2.ClassificationResponse(model_spec=told, result=result)
 
     def regress(
         self, request: regression_pb2.RegressionRequest, timeout: float | None
     ) -> regression_pb2.RegressionResponse:
         """Answers PredictionService/Regress."""
-        spec = _spec(request)
-        with self.manager.servable(spec) as servable:
-            start = time.monotonic()
-            result = examples.regress(
-                servable.graph, spec.signature_name, request.input, timeout=timeout
-            )
-            self.time_run(servable, "Regress", start)
-            return regression_pb2.RegressionResponse(
-                model_spec=_told(servable, spec.signature_name), result=result
-            )
+        result, told = self._run_examples("Regress", examples.regress, request, timeout)
+        return regression_pb2.RegressionResponse(model_spec=told, result=result)
 
     def multi_inference(
         self, request: inference_pb2.MultiInferenceRequest, timeout: float | None
@@ -191,6 +180,24 @@ class Service:
         passed = time.monotonic() - start
         self.counters.time(local_counters.REQUEST_TIME, passed, labels)
 
+    def _run_examples(
+        self,
+        method: str,
+        run: Callable[..., Any],
+        request: classification_pb2.ClassificationRequest
+        | regression_pb2.RegressionRequest,
+        timeout: float | None,
+    ) -> tuple[Any, model_pb2.ModelSpec]:
+        """Runs a function of `examples`; returns its result, and who gave it."""
+        spec = _spec(request)
+        with self.manager.servable(spec) as servable:
+            start = time.monotonic()
+            result = run(
+                servable.graph, spec.signature_name, request.input, timeout=timeout
+            )
+            self.time_run(servable, method, start)
+            return result, _told(servable, spec.signature_name)
+
 
 def _spec(request) -> model_pb2.ModelSpec:
     if not request.HasField("model_spec"):
@@ -201,7 +208,7 @@ def _spec(request) -> model_pb2.ModelSpec:
 def _told(servable: Servable, signature_name: str) -> model_pb2.ModelSpec:
     spec = model_pb2.ModelSpec(
         name=servable.name,
-        signature_name=signature_name or local_predict.DEFAULT_SIGNATURE,
+        signature_name=signature_name or signatures.DEFAULT,
     )
     spec.version.value = servable.version
     return spec

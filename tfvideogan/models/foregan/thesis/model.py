@@ -33,7 +33,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, exportable, pixels, seeds
+from tfvideogan.core import clip, errors, pixels, seeds, signatures
 from tfvideogan.models import base, phase
 from tfvideogan.models.foregan import served
 from tfvideogan.models.foregan.thesis import (
@@ -293,11 +293,11 @@ class ThesisForeGAN(base.VideoModel):
 
     # --- Serving
 
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """One verb, `predict`: frames, first mask and flow to layers and masks."""
         inputs = served.input_specs(self.spec, has_flow=self.variant.needs_flow)
         return {
-            "predict": exportable.ServingFunction(
+            "predict": signatures.ServingFunction(
                 self._serve,
                 inputs,
                 served.OUTPUTS,

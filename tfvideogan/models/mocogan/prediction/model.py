@@ -36,7 +36,7 @@ from collections.abc import Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, exportable, seeds
+from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.losses import adversarial
 from tfvideogan.models import base, phase
 from tfvideogan.models.mocogan import codes as codes_lib
@@ -359,7 +359,7 @@ class PredictionMoCoGAN(base.VideoModel):
         """Real, predicted, drawn and swapped; see `prediction_showing.sample_clips`."""
         return showing.sample_clips(self, batch)
 
-    def serving_functions(self) -> dict[str, exportable.ServingFunction]:
+    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """`predict`; with posterior rows `swap` and `encode`, too."""
         return showing.serving_functions(self)
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import tensorflow as tf
 
-from tfvideogan.core import clip, exportable, pixels
+from tfvideogan.core import clip, pixels, signatures
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan.prediction import predictor
 
@@ -113,7 +113,7 @@ def sample_clips(
     return columns
 
 
-def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
+def serving_functions(model: Predicts) -> dict[str, signatures.ServingFunction]:
     """Returns `predict` and, where there are posterior rows, `swap` and `encode`.
 
     An answer depends on its own row alone, not on what else the server has put into the
@@ -134,7 +134,7 @@ def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
 
     few = "1 to 3 frames; of more the last three count"
     made = {
-        "predict": exportable.ServingFunction(
+        "predict": signatures.ServingFunction(
             predict,
             {
                 "context": tf.TensorSpec([None, None, *size], tf.uint8, "context"),
@@ -142,8 +142,8 @@ def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
             },
             VIDEO,
             {
-                "context": exportable.InputRule("N K H W C", few),
-                "seed": exportable.InputRule("N", "any whole number"),
+                "context": signatures.InputRule("N K H W C", few),
+                "seed": signatures.InputRule("N", "any whole number"),
             },
             about="what follows on the frames, one course for each seed",
         )
@@ -152,7 +152,7 @@ def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
         return made
     whole = [None, spec.frames, *size]
     return made | {
-        "swap": exportable.ServingFunction(
+        "swap": signatures.ServingFunction(
             swap,
             {
                 "content": tf.TensorSpec([None, None, *size], tf.uint8, "content"),
@@ -160,16 +160,16 @@ def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
             },
             VIDEO,
             {
-                "content": exportable.InputRule("N K H W C", few),
-                "motion": exportable.InputRule("N T H W C", "the clip that moves"),
+                "content": signatures.InputRule("N K H W C", few),
+                "motion": signatures.InputRule("N T H W C", "the clip that moves"),
             },
             about="the content of one clip with the motion of another, from its 4th frame",
         ),
-        "encode": exportable.ServingFunction(
+        "encode": signatures.ServingFunction(
             encode,
             {"clip": tf.TensorSpec(whole, tf.uint8, "clip")},
             CODES,
-            {"clip": exportable.InputRule("N T H W C", "a clip")},
+            {"clip": signatures.InputRule("N T H W C", "a clip")},
             about="codes of content and motion",
         ),
     }

@@ -73,7 +73,7 @@ def check_models(
     """Turns the message into models.
 
     Raises:
-      local_status.RequestError: as HandleReloadConfigRequest words it.
+      status.RequestError: as HandleReloadConfigRequest words it.
     """
     if config.WhichOneof("config") != "model_config_list":
         raise status.invalid(

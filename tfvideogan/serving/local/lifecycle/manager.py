@@ -67,7 +67,7 @@ class Manager:
         """Yields the version that a request means; it stays loaded inside.
 
         Raises:
-          local_status.RequestError: the name, label or version is not served.
+          status.RequestError: the name, label or version is not served.
         """
         with self._lock:
             found = self._find(spec)
@@ -83,7 +83,7 @@ class Manager:
         """Returns copies of the versions that a ModelSpec means, newest first.
 
         Raises:
-          local_status.RequestError: the name, label or version is unknown.
+          status.RequestError: the name, label or version is unknown.
         """
         with self._lock:
             version = self._version(spec)
@@ -151,7 +151,7 @@ class Manager:
         """Replaces the models; returns when the new ones are available or failed.
 
         Raises:
-          local_status.RequestError: a version did not load (UNKNOWN), or a label names
+          status.RequestError: a version did not load (UNKNOWN), or a label names
             one that is not available (FAILED_PRECONDITION); the rest is in force.
         """
         with self._work:

@@ -42,7 +42,7 @@ class LoadedGraph:
           tags: of the meta graph, "serve" as a rule.
 
         Raises:
-          local_status.RequestError: the folder holds no SavedModel that loads.
+          status.RequestError: the folder holds no SavedModel that loads.
         """
         self._graph = tf.Graph()
         config = tf.compat.v1.ConfigProto()
@@ -77,7 +77,7 @@ class LoadedGraph:
           timeout: seconds; rounded up, at most to the 2.5-fold.
 
         Raises:
-          local_status.RequestError: with the runtime's code and words.
+          status.RequestError: with the runtime's code and words.
         """
         names, values = tuple(feeds), list(feeds.values())
         call = self._callable((names, tuple(fetches), rounded_timeout(timeout)))

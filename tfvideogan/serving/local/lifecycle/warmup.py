@@ -19,7 +19,7 @@ def replay(servable: Servable) -> None:
     """Runs the warm-up records of a loaded version, if it has any.
 
     Raises:
-      local_status.RequestError: there are too many, or one cannot be read or answered.
+      status.RequestError: there are too many, or one cannot be read or answered.
     """
     path = servable.folder / FILE
     if not path.is_file():

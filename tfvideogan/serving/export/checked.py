@@ -1,6 +1,6 @@
 """From serving functions to signatures that check what they are given.
 
-    module = signatures.SignatureModule(model.serving_functions())
+    module = checked.SignatureModule(model.serving_functions())
     tf.saved_model.save(module, folder, signatures=module.concrete)
 
 A server feeds tensors straight into the graph: a declared shape is documentation to it,
@@ -15,9 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
-from tfvideogan.core import errors, exportable
-
-DEFAULT = "serving_default"
+from tfvideogan.core import errors, signatures
 
 
 class SignatureModule(tf.Module):
@@ -32,7 +30,7 @@ class SignatureModule(tf.Module):
 
     def __init__(
         self,
-        served: Mapping[str, exportable.ServingFunction],
+        served: Mapping[str, signatures.ServingFunction],
         *,
         sizes: Mapping[str, int] | None = None,
     ) -> None:
@@ -48,21 +46,21 @@ class SignatureModule(tf.Module):
         """
         super().__init__(name="signatures")
         first = next(iter(served.values()))
-        self.served = {DEFAULT: first, **served}
+        self.served = {signatures.DEFAULT: first, **served}
         sizes = dict(sizes or {})
         _check_sizes(served, sizes)
         self.specs = {name: _fixed(one, sizes) for name, one in self.served.items()}
         traced = {
             name: trace(name, one, self.specs[name]) for name, one in served.items()
         }
-        self.concrete = {DEFAULT: traced[next(iter(served))], **traced}
+        self.concrete = {signatures.DEFAULT: traced[next(iter(served))], **traced}
         # A list of plain variables: a Keras layer held here would be traced by Keras.
         self.held = _variables(traced.values())
 
 
 def trace(
     name: str,
-    served: exportable.ServingFunction,
+    served: signatures.ServingFunction,
     specs: Mapping[str, tf.TensorSpec] | None = None,
 ) -> tf.types.experimental.ConcreteFunction:
     """Traces one function behind its checks, without XLA.
@@ -92,7 +90,7 @@ def trace(
 def guard(
     name: str,
     inputs: Mapping[str, tf.Tensor],
-    served: exportable.ServingFunction,
+    served: signatures.ServingFunction,
     specs: Mapping[str, tf.TensorSpec],
 ) -> dict[str, tf.Tensor]:
     """Returns the inputs, usable only when they keep their rules.
@@ -117,7 +115,7 @@ def guard(
                 _assert_shape(name, key, hidden[key], served, specs[key], bound)
             )
     for key, tensor in hidden.items():
-        rule = served.rules.get(key, exportable.InputRule())
+        rule = served.rules.get(key, signatures.InputRule())
         is_bounded = rule.minimum is not None or rule.maximum is not None
         if tensor.dtype.is_floating or is_bounded:
             with tf.control_dependencies(passed):
@@ -130,14 +128,14 @@ def guard(
     return checked
 
 
-def letters(served: exportable.ServingFunction, key: str) -> list[str]:
+def letters(served: signatures.ServingFunction, key: str) -> list[str]:
     """Returns the axis letters of an input; "N" and "?" where no rule names them."""
-    rule = served.rules.get(key, exportable.InputRule())
+    rule = served.rules.get(key, signatures.InputRule())
     rank = served.inputs[key].shape.rank
     return rule.layout.split() or ["N", *["?"] * (rank - 1)]
 
 
-def layout(served: exportable.ServingFunction, key: str, spec: tf.TensorSpec) -> str:
+def layout(served: signatures.ServingFunction, key: str, spec: tf.TensorSpec) -> str:
     """Returns an input's layout as text: "[N, T, 64, 64, 3]"."""
     named = zip(letters(served, key), spec.shape, strict=True)
     axes = [letter if size is None else str(size) for letter, size in named]
@@ -165,7 +163,7 @@ def _assert_shape(
     name: str,
     key: str,
     tensor: tf.Tensor,
-    served: exportable.ServingFunction,
+    served: signatures.ServingFunction,
     spec: tf.TensorSpec,
     bound: dict[str, _Bound],
 ) -> tf.Tensor:
@@ -221,7 +219,7 @@ def _checked_sizes(
 
 
 def _assert_range(
-    name: str, key: str, tensor: tf.Tensor, rule: exportable.InputRule
+    name: str, key: str, tensor: tf.Tensor, rule: signatures.InputRule
 ) -> tf.Tensor:
     """Asserts bounds and, of floats, that every value is finite."""
     low, high = rule.minimum, rule.maximum
@@ -264,7 +262,7 @@ def _is_within(
 
 
 def _check_outputs(
-    name: str, outputs: Mapping[str, tf.Tensor], served: exportable.ServingFunction
+    name: str, outputs: Mapping[str, tf.Tensor], served: signatures.ServingFunction
 ) -> None:
     if set(outputs) != set(served.outputs):
         raise ValueError(
@@ -272,10 +270,10 @@ def _check_outputs(
             f"{', '.join(sorted(served.outputs))}."
         )
     for key, value in outputs.items():
-        if value.dtype not in exportable.DTYPES:
+        if value.dtype not in signatures.DTYPES:
             raise ValueError(
                 f"Output `{key}` of {name} is {value.dtype.name}, but must be one of "
-                f"{', '.join(dtype.name for dtype in exportable.DTYPES)}."
+                f"{', '.join(dtype.name for dtype in signatures.DTYPES)}."
             )
         if not value.shape.rank:
             raise ValueError(
@@ -285,7 +283,7 @@ def _check_outputs(
 
 
 def _check_sizes(
-    served: Mapping[str, exportable.ServingFunction], sizes: Mapping[str, int]
+    served: Mapping[str, signatures.ServingFunction], sizes: Mapping[str, int]
 ) -> None:
     for letter, size in sizes.items():
         least = max(one.at_least.get(letter, 1) for one in served.values())
@@ -308,7 +306,7 @@ def _check_sizes(
 
 
 def _fixed(
-    served: exportable.ServingFunction, sizes: Mapping[str, int]
+    served: signatures.ServingFunction, sizes: Mapping[str, int]
 ) -> dict[str, tf.TensorSpec]:
     """Returns the inputs' specs with the sizes of some letters fixed."""
     fixed = {}

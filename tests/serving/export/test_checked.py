@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 
 from tests.serving import painter
-from tfvideogan.core import errors, exportable
-from tfvideogan.serving.export import signatures
+from tfvideogan.core import errors, signatures
+from tfvideogan.serving.export import checked
 from tfvideogan.serving.local import status
 from tfvideogan.serving.local.lifecycle import session
 
@@ -16,7 +16,7 @@ from tfvideogan.serving.local.lifecycle import session
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     found = tmp_path_factory.mktemp("export")
-    module = signatures.SignatureModule(painter.Painter().serving_functions())
+    module = checked.SignatureModule(painter.Painter().serving_functions())
     tf.saved_model.save(module, str(found), signatures=module.concrete)
     return found
 
@@ -162,7 +162,7 @@ def test_only_variables_that_are_read_travel(folder):
 
 def test_a_fixed_length_is_declared_and_checked():
     served = painter.Painter().serving_functions()
-    module = signatures.SignatureModule(served, sizes={"T": 5})
+    module = checked.SignatureModule(served, sizes={"T": 5})
     shapes = {key: one.shape for key, one in module.specs["predict"].items()}
     assert shapes == {"frames": [None, 5, 4, 4, 3], "flow": [None, 4, 4, 4, 2]}
     assert module.concrete["predict"].structured_outputs["video"].shape[1] == 5
@@ -177,7 +177,7 @@ def test_a_fixed_length_is_declared_and_checked():
 )
 def test_a_length_that_cannot_be_is_refused(sizes, message):
     with pytest.raises(errors.UserError, match=message):
-        signatures.SignatureModule(painter.Painter().serving_functions(), sizes=sizes)
+        checked.SignatureModule(painter.Painter().serving_functions(), sizes=sizes)
 
 
 @pytest.mark.parametrize(
@@ -193,13 +193,13 @@ def test_a_function_that_breaks_its_promise_is_refused(answer, message):
         return {key: tf.convert_to_tensor(value) for key, value in answer.items()}
 
     spec = tf.TensorSpec([None], tf.uint8, "x")
-    served = exportable.ServingFunction(function, {"x": spec}, {"a": "a number"})
+    served = signatures.ServingFunction(function, {"x": spec}, {"a": "a number"})
     with pytest.raises(ValueError, match=message):
-        signatures.trace("predict", served)
+        checked.trace("predict", served)
 
 
 @pytest.mark.parametrize(
     ("letter", "expected"), [("T", ("T", 0)), ("T-1", ("T", -1)), ("T+2", ("T", 2))]
 )
 def test_letters_have_offsets(letter, expected):
-    assert signatures.parse_letter(letter) == expected
+    assert checked.parse_letter(letter) == expected

@@ -1,0 +1,83 @@
+"""From answers to files: films that play, grids of several, and codes.
+
+for line in answers.write(options, found, inputs, fps):
+    print(line)
+"""
+
+import argparse
+import pathlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from tfvideogan.core import pixels, signatures
+from tfvideogan.media import galleries, sheets, writer
+from tfvideogan.serving.client import choice
+
+VIDEO_RANK = 5  # of [N, T, H, W, C]
+
+
+def write(
+    options: argparse.Namespace,
+    found: Mapping[str, np.ndarray],
+    inputs: Mapping[str, np.ndarray],
+    fps: float,
+) -> list[str]:
+    """Writes the answers and returns a line for each file.
+
+    Args:
+      options: with `output`, the first answer's file, and `seed`, the first sample's.
+      found: pictures [N, T, H, W, C] or [N, H, W, C], each for a file of its own, and
+        codes of lower rank, all for one npz.
+      inputs: what was asked: without batch axis, but `motion` [N, T, H, W, C].
+      fps: of films.
+    """
+    main, lines = pathlib.Path(options.output), []
+    has_motion = signatures.MOTION in inputs
+    kind, first = ("motion", 0) if has_motion else ("seed", options.seed)
+    codes = {n: one for n, one in found.items() if one.ndim < choice.PICTURE_RANK}
+    for place, name in enumerate(name for name in found if name not in codes):
+        path = main.with_name(f"{main.stem}_{name}{main.suffix}") if place else main
+        clips = _clips(found[name], inputs)
+        names = [f"{kind}_{first + row}" for row in range(len(clips))]
+        rows = _rows(clips, inputs)
+        galleries.write_clips(path, clips, fps, names=names, rows=rows)
+        number = f"{len(clips)} clips of " if len(clips) > 1 else ""
+        lines.append(f"{path}: {name}, {number}{clips.shape[1]} frames")
+    if codes:
+        has_pictures = len(codes) < len(found)
+        path = main.with_name(f"{main.stem}_codes.npz") if has_pictures else main
+        codes = {name: _without_batch(one) for name, one in codes.items()}
+        writer.write_arrays(path, codes)
+        lines.append(f"{path}: {', '.join(codes)}")
+    return lines
+
+
+def _clips(answers: np.ndarray, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Returns clips [N, T, H, W, C] uint8, behind the context where there is one."""
+    if answers.dtype != np.uint8:
+        answers = pixels.to_uint8(answers).numpy()
+    clips = answers if answers.ndim == VIDEO_RANK else answers[:, np.newaxis]
+    context = inputs.get(signatures.CONTEXT)
+    if not _is_alike(clips, context):
+        return clips
+    before = np.repeat(context[np.newaxis], len(clips), axis=0)
+    return np.concatenate([before, clips], axis=1)
+
+
+def _without_batch(array: np.ndarray) -> np.ndarray:
+    """Takes away a batch axis of one."""
+    return array[0] if len(array) == 1 else array
+
+
+def _rows(clips: np.ndarray, inputs: Mapping[str, np.ndarray]) -> sheets.Rows | None:
+    """Returns motions above their answers with the content at the left, or None."""
+    content, motions = inputs.get(signatures.CONTENT), inputs.get(signatures.MOTION)
+    if not _is_alike(clips, content) or not _is_alike(clips, motions):
+        return None
+    return [[None, *motions], [content, *clips]]
+
+
+def _is_alike(clips: np.ndarray, other: np.ndarray | None) -> bool:
+    """Whether there is another, and its frames have the size and channels of these."""
+    return other is not None and other.shape[-3:] == clips.shape[-3:]

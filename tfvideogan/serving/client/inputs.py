@@ -1,0 +1,132 @@
+"""From files and flags to the inputs of a signature, by their names in core/signatures.py.
+
+arrays, fps = inputs.read(options, signature)
+batch = inputs.batched(arrays, options.samples)
+"""
+
+import argparse
+import pathlib
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from tfvideogan.core import errors, signatures
+from tfvideogan.media import excerpts, stills
+from tfvideogan.serving.client import flows, metadata
+
+DEFAULT_FPS = 8.0
+WHITE = 255
+RGB = 3
+VIDEO_RANK = 5  # of [N, T, H, W, C]
+
+Arrays = dict[str, np.ndarray]
+
+
+def read(
+    options: argparse.Namespace, signature: metadata.Signature
+) -> tuple[Arrays, float]:
+    """Returns what a signature wants, and frames per second.
+
+    All are without batch axis but `motion`, which is [N, T, H, W, C].
+
+    Raises:
+      UserError: a flag is missing, or a file is not as the signature wants it.
+    """
+    wanted, found, fps = set(signature.inputs), {}, DEFAULT_FPS
+    for name in signatures.VIDEOS:  # the motion last: an answer moves at its rate
+        shape = signature.inputs[name].shape if name in wanted else ()
+        if shape is None or len(shape) == VIDEO_RANK:
+            found[name], fps = _read(options, name, shape or [None] * VIDEO_RANK)
+    if signatures.FRAMES in found:
+        if signatures.MASK in wanted:
+            size = found[signatures.FRAMES].shape[1:3]
+            found[signatures.MASK] = _read_mask(options.mask, size)
+        found = dict(flows.filled(signature, found))
+    numbers = {
+        signatures.SEED: np.int64(options.seed),
+        signatures.LABEL: np.int32(options.category),
+        signatures.TRUNCATION: np.float32(options.truncation),
+    }
+    found |= {name: number for name, number in numbers.items() if name in wanted}
+    if signatures.TEXT in wanted and options.text:
+        found[signatures.TEXT] = np.array(options.text.encode(), object)
+    if missing := sorted(wanted - set(found)):
+        raise errors.UserError(
+            f"This client has nothing to give as {', '.join(missing)}"
+            f" of {signature.describe()}; see --input, --mask, --seed and --text."
+        )
+    return found, fps
+
+
+def batched(arrays: Arrays, samples: int) -> Arrays:
+    """Gives every input its batch axis: a row for each motion, or for each sample."""
+    motion, seed = signatures.MOTION, signatures.SEED
+    number = len(arrays[motion]) if motion in arrays else samples
+    batch = {
+        name: array if name == motion else np.repeat(array[np.newaxis], number, axis=0)
+        for name, array in arrays.items()
+    }
+    if seed in batch:
+        batch[seed] += np.arange(number)
+    return batch
+
+
+def _read(
+    options: argparse.Namespace, name: str, shape: Sequence[int | None]
+) -> tuple[np.ndarray, float]:
+    """Reads an input of shape [N, T, H, W, C] as uint8, and its frames per second."""
+    is_motion = name == signatures.MOTION
+    given = options.motion if is_motion else options.input
+    if not given:
+        flag = "motion" if is_motion else "input"
+        raise errors.UserError(f"--{flag} is missing; the model wants `{name}`.")
+    _, length, height, width, channels = shape
+    lengths = {
+        signatures.CONTEXT: options.context_frames,
+        signatures.CLIP: length,
+        signatures.MOTION: length,
+    }
+    wanted = excerpts.Excerpt(
+        length=lengths.get(name),
+        height=height,
+        width=width,
+        channels=channels or RGB,
+        stride=options.stride,
+        stop=options.max_frames or None,
+    )
+    if is_motion:
+        return _read_motions(given, wanted)
+    is_context = name == signatures.CONTEXT
+    read_part = excerpts.read_last if is_context else excerpts.read_first
+    return read_part(given, wanted)
+
+
+def _read_motions(
+    paths: Sequence[str], wanted: excerpts.Excerpt
+) -> tuple[np.ndarray, float]:
+    """Reads [N, T, H, W, C], and the frames per second of the first."""
+    clips, rates = zip(
+        *(excerpts.read_first(path, wanted) for path in paths), strict=True
+    )
+    if len({clip.shape for clip in clips}) > 1:
+        raise errors.UserError(
+            f"The files of --motion must be equally long and large; as [T, H, W, C] they "
+            f"are {', '.join(str(list(clip.shape)) for clip in clips)}."
+        )
+    return np.stack(clips), rates[0]
+
+
+def _read_mask(text: str, size: tuple[int, int]) -> np.ndarray:
+    """Reads the first frame's mask as [H, W, 1] uint8, 255 = object."""
+    if not text:
+        raise errors.UserError(
+            "--mask is missing; the model wants the object's mask in the first frame, a "
+            "picture that is white where the object is."
+        )
+    mask = stills.read_mask(pathlib.Path(text)) * np.uint8(WHITE)
+    if not mask.any():
+        raise errors.UserError(f"--mask={text} marks no object: it is black.")
+    height, width = size
+    method = cv2.INTER_NEAREST
+    return cv2.resize(mask, (width, height), interpolation=method)[..., np.newaxis]
