@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tfvideogan.core import errors
 from tfvideogan.engine import feed
-from tfvideogan.models import base
+from tfvideogan.models import base, phase
 
 Row = dict[str, float]
 SKIPPED = "skipped"
@@ -37,6 +37,7 @@ class Trainer:
         *,
         steps_per_call: int = 1,
         max_skipped_in_a_row: int = 20,
+        jit_phases: Sequence[str] = (),
     ) -> None:
         """Stores the settings; functions are traced when they are first needed.
 
@@ -45,11 +46,17 @@ class Trainer:
           strategy: where its variables live.
           steps_per_call: steps of a block, see `engine/feed.py`.
           max_skipped_in_a_row: so many skipped steps end the training.
+          jit_phases: names of phases whose losses and gradients XLA compiles.
+
+        Raises:
+          UserError: `jit_phases` names what XLA cannot compile.
         """
+        _check_jit(jit_phases, model.phases)
         self.model = model
         self.strategy = strategy
         self.steps_per_call = steps_per_call
         self.max_skipped_in_a_row = max_skipped_in_a_row
+        self.jit_phases = tuple(jit_phases)
         self._functions: dict[tuple[str, ...], Callable[..., tf.Tensor]] = {}
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
@@ -130,7 +137,7 @@ class Trainer:
         return many_steps
 
     def _replica_step(self, batch: feed.Block, phases: tuple[str, ...]) -> tf.Tensor:
-        logs = self.model.train_step(batch, active=phases)
+        logs = self.model.train_step(batch, phases, self.jit_phases)
         self._names[phases] = tuple(logs)
         return tf.stack([tf.cast(log, tf.float32) for log in logs.values()])
 
@@ -150,6 +157,17 @@ class Trainer:
             f"{blame(rows[-1], phases)} blew. The last checkpoint is as it was. Lower the "
             "learning rate of that phase, or bound its gradients by `clip_norm`."
         )
+
+
+def _check_jit(names: Sequence[str], phases: Sequence[phase.Phase]) -> None:
+    choices = [one.name for one in phases if not one.joins and not one.trains_shared]
+    for name in names:
+        if name not in choices:
+            raise errors.UserError(
+                f"`jit_phases` ({name!r}) must name phases that compute their gradients "
+                "alone, not through a forward pass that they share and not as a part of "
+                f"another phase: {', '.join(choices) or 'this model has none'}."
+            )
 
 
 def blame(row: Mapping[str, float], phases: Sequence[str]) -> str:
