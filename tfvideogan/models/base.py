@@ -302,7 +302,7 @@ class VideoModel(keras.Model):
             raise errors.UserError(
                 f"`fit` runs every phase in every step, but {', '.join(sparse)} of "
                 f"{self.name} run on some steps only. Train with "
-                "`python -m tfvideogan.train`, or set their `every` to 1."
+                "`python -m tfvideogan.train`, or let them run in every step."
             )
         return tuple(one.name for one in self.phases)
 
