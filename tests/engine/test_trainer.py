@@ -12,6 +12,7 @@ from tests.engine import toy
 from tfvideogan.core import errors
 from tfvideogan.engine import build, feed, trainer
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.models import xla
 
 # Whole runs: a step must be traced, which takes seconds.
 pytestmark = pytest.mark.slow
@@ -175,6 +176,23 @@ def test_compiled_phases_train_alike(devices: int) -> None:
 def test_phases_that_xla_cannot_compile_are_refused(built: build.Built) -> None:
     with pytest.raises(errors.UserError, match=r"`jit_phases` \('r1'\).*: critic, gen"):
         trainer.Trainer(built.model, built.strategy, jit_phases=["critic", "r1"])
+
+
+@pytest.mark.parametrize(("devices", "per_call"), [(1, 1), (2, 2)])
+def test_refusal_in_a_traced_step_stays_one_line(
+    devices: int, per_call: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The toy has convolutions of two dimensions.
+    monkeypatch.setattr(xla, "CONV3D", "Conv2D")
+    with pytest.raises(errors.UserError) as caught:
+        train(
+            strategies.make(devices),
+            toy.ToyGAN,
+            per_call=per_call,
+            jit_phases=["critic"],
+        )
+    assert str(caught.value).startswith("`jit_phases` names 'critic', which has 3-D")
+    assert "\n" not in str(caught.value)
 
 
 def test_replicas_draw_different_noise(one_device: tf.distribute.Strategy) -> None:

@@ -224,6 +224,19 @@ def test_a_shared_optimizer_has_one_loss_scale():
     single.assert_equal(weights, wanted)
 
 
+def test_two_replicas_share_optimizers_as_one_does(monkeypatch):
+    def schedule(toy: single.Toy) -> list[phase.Phase]:
+        common = keras.optimizers.SGD(single.RATE, momentum=0.5)
+        return [
+            toy.update_of("critic", ["critic"], toy.judge, optimizer=common),
+            toy.update_of("r1", [], toy.r1, joins="critic", gain=2.0),
+            toy.update_of("both", ["critic", "aligner"], toy.align, optimizer=common),
+        ]
+
+    case = check_model.Case(lambda seed: single.Toy(schedule, seed=seed), single.SPEC)
+    check_model.two_replicas_equal_one(case, monkeypatch)
+
+
 # --- Joining phases
 
 

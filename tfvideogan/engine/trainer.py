@@ -74,6 +74,8 @@ class Trainer:
         Raises:
           TrainingDiverged: too many steps in a row were skipped; the weights are those
             before the first of them.
+          UserError: the step cannot be traced: a batch does not divide into the parts of
+            a phase, or XLA would have to compute 3-D convolutions on a CPU.
         """
         rows = []
         active = [self.model.active_phases(step + index) for index in range(count)]
@@ -109,7 +111,8 @@ class Trainer:
         return self._functions[phases](block, tf.constant(start), tf.constant(stop))
 
     def _one_step(self, phases: tuple[str, ...]) -> Callable[..., tf.Tensor]:
-        @tf.function
+        # AutoGraph would put the way through the code in front of a user's error.
+        @tf.function(autograph=False)
         def one_step(batch: feed.Block) -> tf.Tensor:
             """Returns the logs of a step, [1, L]."""
             row = self.strategy.run(self._replica_step, args=(batch, phases))
@@ -123,15 +126,22 @@ class Trainer:
             batch = {key: value[index] for key, value in block.items()}
             return self._replica_step(batch, phases)
 
-        @tf.function
+        @tf.function(autograph=False)
         def many_steps(
             block: feed.Block, start: tf.Tensor, stop: tf.Tensor
         ) -> tf.Tensor:
             """Returns the logs of some steps, [stop - start, L]."""
-            rows = tf.TensorArray(tf.float32, size=stop - start)
-            for index in tf.range(start, stop):
+
+            def next_step(
+                index: tf.Tensor, rows: tf.TensorArray
+            ) -> tuple[tf.Tensor, tf.TensorArray]:
                 row = self.strategy.run(replica_step, args=(block, index))
-                rows = rows.write(index - start, self._mean(row))
+                return index + 1, rows.write(index - start, self._mean(row))
+
+            rows = tf.TensorArray(tf.float32, size=stop - start)
+            _, rows = tf.while_loop(
+                lambda index, rows: index < stop, next_step, (start, rows)
+            )
             return rows.stack()
 
         return many_steps
