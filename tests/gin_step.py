@@ -35,6 +35,7 @@ def logs_and_unused(
     with strategy.scope():
         model = arguments["make_model"]()
         model.build_for(spec)
-    zeros = clip.zeros_like_spec(spec, arguments["batch_size"])
+    number = arguments["batch_size"] * model.batches_per_step
+    zeros = clip.zeros_like_spec(spec, number)
     logs = trainer.Trainer(model, strategy).run(zeros, step=0, count=1)[0]
     return {name: float(value) for name, value in logs.items()}, config.unused()

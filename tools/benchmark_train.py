@@ -176,18 +176,23 @@ def measure(*, steps: int, is_synthetic: bool) -> dict[str, object]:
         arguments["make_model"], arguments["make_source"], strategies.make()
     )
     batch_size, spec = arguments["batch_size"], built.source.spec
+    clips_per_step = batch_size * built.model.batches_per_step
     if is_synthetic:
-        batches = _synthetic(built, batch_size)
+        batches = _synthetic(built, clips_per_step)
     else:
         batches = feed.training_blocks(
             built.source,
             built.strategy,
             batch_size=batch_size,
+            batches_per_step=built.model.batches_per_step,
             seed=arguments["seed"],
             transforms=arguments["transforms"],
         )
+    stepper = trainer.Trainer(
+        built.model, built.strategy, jit_phases=arguments["jit_phases"]
+    )
     timings = [
-        _time(built, batches, phases, step, share, steps)
+        _time(stepper, batches, phases, step, share, steps)
         for phases, (step, share) in _combinations(built).items()
     ]
     peak = max(peak, matrix_peak())
@@ -199,7 +204,7 @@ def measure(*, steps: int, is_synthetic: bool) -> dict[str, object]:
         "batch_size": batch_size,
         "clip": [spec.frames, spec.height, spec.width],
         "step_s": mean,
-        "frames_per_s": batch_size * spec.frames / mean,
+        "frames_per_s": clips_per_step * spec.frames / mean,
         "gflop": gflop,
         "share_of_peak": gflop / mean / peak,
         "input_wait": sum(one.share * one.waiting for one in timings) / mean,
@@ -230,24 +235,28 @@ def matrix_peak() -> float:
 def _combinations(
     built: build.Built,
 ) -> dict[tuple[str, ...], tuple[int, float]]:
-    """Each combination of phases with a step that has it and its share of the steps."""
-    period = math.lcm(*(one.every for one in built.model.phases))
-    steps = [built.model.active_phases(step) for step in range(period)]
+    """Each combination of phases with a step that has it and its share of the steps.
+
+    Looked at is the part of a training in which every phase has started or ended.
+    """
+    schedule = built.model.phases
+    first = max(max(one.start, one.stop or 0) for one in schedule)
+    period = math.lcm(*(one.every for one in schedule))
+    steps = [built.model.active_phases(first + step) for step in range(period)]
     return {
-        phases: (steps.index(phases), count / period)
+        phases: (first + steps.index(phases), count / period)
         for phases, count in collections.Counter(steps).items()
     }
 
 
 def _time(
-    built: build.Built,
+    stepper: trainer.Trainer,
     batches: Iterator[feed.Block],
     phases: tuple[str, ...],
     step: int,
     share: float,
     steps: int,
 ) -> Timing:
-    stepper = trainer.Trainer(built.model, built.strategy)
     for _ in range(WARM_UP):
         block = feed.take(batches)
         stepper.run(block, step=step, count=1)

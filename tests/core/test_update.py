@@ -80,9 +80,47 @@ def test_a_variable_that_the_losses_do_not_reach_stays():
     optimizer.build([weight, idle])
     with tf.GradientTape() as tape:
         total = update.total_loss({"a/b": tf.reduce_sum(weight * 2.0)}, optimizer)
-    gradients = tape.gradient(total, [weight, idle])
+    gradients = update.differentiate(tape, total, [weight, idle])
     update.apply(optimizer, gradients, [weight, idle])
     assert float(weight[0]) == 0.0 and float(idle[0]) == 1.0
+
+
+def test_a_gain_weighs_all_losses():
+    losses = {"r1/a": tf.constant(2.0), "r1/b": tf.constant(3.0)}
+    total = update.total_loss(losses, keras.optimizers.SGD(), gain=16.0)
+    assert float(total) == 80.0  # 16 * (2 + 3)
+
+
+def test_gradients_of_a_table_are_dense():
+    table = keras.Variable(np.zeros([3, 2], np.float32))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(tf.gather(tf.convert_to_tensor(table), [1, 1]))
+    [found] = update.differentiate(tape, total, [table])
+    np.testing.assert_array_equal(found, [[0, 0], [2, 2], [0, 0]])
+
+
+def test_means_over_parts_know_their_number():
+    found = update.mean_over([1.0, 3.0], lambda number, x: ([x], {"n": number + x}))
+    # Means of 1 and 3, and of 0 + 1 and 1 + 3.
+    assert float(found[0][0]) == 2.0 and float(found[1]["n"]) == 2.5
+
+
+def test_a_part_waits_for_the_gradients_of_the_one_before():
+    def compute(number, part):
+        with tf.GradientTape() as tape:
+            tape.watch(part)
+            loss = tf.sin(part)
+        return tape.gradient(loss, part)
+
+    @tf.function
+    def gradients(x):
+        return update.mean_over([x, 2.0 * x], compute)
+
+    graph = gradients.get_concrete_function(tf.constant(1.0)).graph
+    first, second = (op for op in graph.get_operations() if op.type == "Sin")
+    [awaited] = second.control_inputs
+    # The gradient of a sine: upstream times cosine.
+    assert awaited.type == "Mul" and not first.control_inputs
 
 
 def test_loss_scaling_changes_the_gradient_not_the_step():

@@ -15,6 +15,7 @@ ARGUMENTS = {
     "make_source": toy.ToySource,
     "batch_size": 4,
     "precision": "float32",
+    "jit_phases": (),
 }
 
 
@@ -41,6 +42,14 @@ def test_work_is_that_of_the_batch(one_device: tf.distribute.Strategy) -> None:
 
     # Conv and matrix work grows with the number of clips; all of it does.
     assert work(8) == pytest.approx(2 * work(4), rel=0.01)
+
+
+def test_step_of_several_batches_is_named(one_device: tf.distribute.Strategy) -> None:
+    def make_model() -> toy.ToyGAN:
+        return toy.ToyGAN(critic_steps=3, r1_every=2)
+
+    text = dry_run.describe(ARGUMENTS | {"make_model": make_model}, one_device)
+    assert "on zeros (3 x batch 4; phases critic, generator, r1): traced" in text
 
 
 def test_replicas_share_the_batch() -> None:

@@ -41,6 +41,21 @@ def test_blocks_hold_the_batches_of_single_steps(devices: int) -> None:
     np.testing.assert_array_equal(again, single)
 
 
+@pytest.mark.parametrize("devices", [1, 2])
+@pytest.mark.parametrize("per_call", [1, 3])
+def test_a_step_may_read_several_batches(devices: int, per_call: int) -> None:
+    strategy = strategies.make(devices)
+    single = frames(strategy, 12)  # [12, replica, n, ...]
+    options = {"batches_per_step": 2, "steps_per_call": per_call, "start_step": 3}
+    found = frames(strategy, 3 // per_call, **options)
+    # [block, replica, (step,) 2 * n, ...], here sorted into [step, 2, replica, n, ...].
+    size = single.shape[2:]
+    found = found.reshape(3 // per_call, devices, per_call, 2, *size)
+    found = np.moveaxis(found, 1, 3).reshape(3, 2, devices, *size)
+    # Three steps have read batches 0 to 5.
+    np.testing.assert_array_equal(found.reshape(6, devices, *size), single[6:])
+
+
 def test_start_step_continues_the_order(one_device: tf.distribute.Strategy) -> None:
     np.testing.assert_array_equal(
         frames(one_device, 2, start_step=3), frames(one_device, 5)[3:]

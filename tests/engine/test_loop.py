@@ -18,10 +18,13 @@ from tfvideogan.engine import loop
 # Whole runs: a step must be traced, which takes seconds.
 pytestmark = pytest.mark.slow
 
-# Losses and noise that depend on the step, a phase that rests, a log of each step.
+# Losses and noise that depend on the step, phases that rest, two batches of clips for
+# each step, a log of each step.
 VARIED = (
     "toy.ToyGAN.noise = 0.5",
     "toy.ToyGAN.every = 2",
+    "toy.ToyGAN.critic_steps = 2",
+    "toy.ToyGAN.r1_every = 3",
     "loop.run.log_every = 1",
     "loop.run.save_every = 3",
     "loop.run.metrics = []",
@@ -55,6 +58,7 @@ def test_run_resumed_in_a_new_process_equals_one_that_never_stopped(
     _, log = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, log
     assert "Going on after step 3." in log
+    assert "A step reads 2 batches of 2 clips." in log
     saved = training_runs.tensors(whole, 6)
     assert_same(saved, training_runs.tensors(parts, 6))
     # Weights, both Adams' moments, averages and counters are among them.
@@ -63,6 +67,14 @@ def test_run_resumed_in_a_new_process_equals_one_that_never_stopped(
     # The losses of a step depend on its clips and its noise: their order is the same.
     assert training_runs.losses(whole) == training_runs.losses(parts)
     assert sorted(training_runs.losses(whole)) == [1, 2, 3, 4, 5, 6]
+    found = training_runs.records(whole)
+    assert ["critic/r1" in row for row in found] == [True, False, False] * 2
+    # Speed counts the real frames that are read: 2 batches of 2 clips of 3 frames.
+    last = found[-1]
+    frames, steps = (
+        last[f"throughput/{one}_per_second"] for one in ("frames", "steps")
+    )
+    assert frames == pytest.approx(12 * steps)
 
 
 @pytest.mark.parametrize("precision", ["float16", "bfloat16"])

@@ -1,7 +1,7 @@
 """Steps on one replica and on several, in one call and in several, skipped and not."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -9,8 +9,10 @@ import pytest
 import tensorflow as tf
 
 from tests.engine import toy
+from tfvideogan.core import errors
 from tfvideogan.engine import build, feed, trainer
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.models import xla
 
 # Whole runs: a step must be traced, which takes seconds.
 pytestmark = pytest.mark.slow
@@ -27,17 +29,24 @@ def train(
     steps: int = STEPS,
     per_call: int = 1,
     max_skipped: int = 3,
+    jit_phases: Sequence[str] = (),
 ) -> tuple[np.ndarray, list[trainer.Row], toy.ToyGAN]:
     """Returns all weights as one vector, the rows, and the model."""
     built = build.build(make_model, toy.ToySource, strategy)
     blocks = feed.training_blocks(
-        built.source, strategy, batch_size=4, seed=1, steps_per_call=per_call
+        built.source,
+        strategy,
+        batch_size=4,
+        seed=1,
+        steps_per_call=per_call,
+        batches_per_step=built.model.batches_per_step,
     )
     steps_of = trainer.Trainer(
         built.model,
         strategy,
         steps_per_call=per_call,
         max_skipped_in_a_row=max_skipped,
+        jit_phases=jit_phases,
     )
     rows: list[trainer.Row] = []
     for step in range(0, steps, per_call):
@@ -54,6 +63,7 @@ def weights(model: toy.ToyGAN) -> np.ndarray:
 # Adam divides by the size of a gradient: where that is nearly nothing, rounding becomes
 # a share of the rate.
 ADAM_RATE = 1e-3
+LAZY = {"critic_steps": 2, "r1_every": 2, "optimizer": "sgd"}
 EVERYTHING = {"penalty": True, "spectral": True, "normalized": True, "clip_norm": 0.05}
 CASES = {
     "SGD": {"optimizer": "sgd"},
@@ -62,6 +72,7 @@ CASES = {
         "optimizer": "sgd",
         **EVERYTHING,
     },
+    "SGD, two critic steps with clips of their own, lazy R1": LAZY,
     "Adam, WGAN-GP, spectral norm, group norm, clipping": {
         "rate": ADAM_RATE,
         **EVERYTHING,
@@ -91,13 +102,13 @@ def test_clipping_really_clips(one_device: tf.distribute.Strategy) -> None:
     assert np.abs(free - tight).max() > 1e-3
 
 
-@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("options", [{}, {"every": 2}, LAZY], ids=str)
 def test_block_of_steps_equals_single_steps(
-    every: int, one_device: tf.distribute.Strategy
+    options: dict, one_device: tf.distribute.Strategy
 ) -> None:
-    single, single_rows, _ = train(one_device, lambda: toy.ToyGAN(every=every), steps=5)
+    single, single_rows, _ = train(one_device, lambda: toy.ToyGAN(**options), steps=5)
     block, block_rows, model = train(
-        one_device, lambda: toy.ToyGAN(every=every), steps=5, per_call=3
+        one_device, lambda: toy.ToyGAN(**options), steps=5, per_call=3
     )
     np.testing.assert_allclose(block, single, atol=ROUNDING, rtol=0)
     assert [set(row) for row in block_rows] == [set(row) for row in single_rows]
@@ -113,6 +124,75 @@ def test_block_of_steps_on_two_replicas(one_device: tf.distribute.Strategy) -> N
 def test_resting_phase_has_no_logs(one_device: tf.distribute.Strategy) -> None:
     _, rows, _ = train(one_device, lambda: toy.ToyGAN(every=2))
     assert ["grad_norm/generator" in row for row in rows] == [True, False, True, False]
+
+
+def test_each_set_of_phases_is_traced_once(
+    one_device: tf.distribute.Strategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced, step_of = [], toy.ToyGAN.train_step
+
+    def noted(model, batch, active, jit_phases):
+        traced.append(active)
+        return step_of(model, batch, active, jit_phases)
+
+    monkeypatch.setattr(toy.ToyGAN, "train_step", noted)
+    _, rows, _ = train(one_device, lambda: toy.ToyGAN(every=2, r1_every=4), steps=8)
+    lazy = ("critic", "generator", "r1"), ("critic",), ("critic", "generator")
+    assert tuple(traced) == lazy  # steps 0, 1, 2; then all are known
+    assert ["critic/r1" in row for row in rows] == [True, False, False, False] * 2
+    assert all("critic/adversarial" in row for row in rows)
+
+
+def test_each_critic_step_sees_its_own_clips(
+    one_device: tf.distribute.Strategy,
+) -> None:
+    # One step with the clips of two: the second update is that of the second step.
+    options = {"optimizer": "sgd", "critic_steps": 2}
+    twice, _, _ = train(one_device, lambda: toy.ToyGAN(**options), steps=1)
+    options = {"optimizer": "sgd", "every": 99}
+    built = build.build(lambda: toy.ToyGAN(**options), toy.ToySource, one_device)
+    blocks = feed.training_blocks(built.source, one_device, batch_size=4, seed=1)
+    first, second = feed.take(blocks), feed.take(blocks)
+    for batch, active in ((first, "critic"), (second, "critic"), (first, "generator")):
+        built.model.train_step(batch, (active,))
+    np.testing.assert_allclose(weights(built.model), twice, atol=ROUNDING, rtol=0)
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_compiled_phases_train_alike(devices: int) -> None:
+    def make_model() -> toy.ToyGAN:
+        return toy.ToyGAN(**LAZY, spectral=True, clip_norm=1.0)
+
+    strategy = strategies.make(devices)
+    plain, rows, _ = train(strategy, make_model)
+    jit, jit_rows, model = train(
+        strategy, make_model, jit_phases=("critic", "generator")
+    )
+    np.testing.assert_allclose(jit, plain, atol=ROUNDING, rtol=0)
+    for row, jit_row in zip(rows, jit_rows, strict=True):
+        assert jit_row == pytest.approx(row, abs=1e-5)
+
+
+def test_phases_that_xla_cannot_compile_are_refused(built: build.Built) -> None:
+    with pytest.raises(errors.UserError, match=r"`jit_phases` \('r1'\).*: critic, gen"):
+        trainer.Trainer(built.model, built.strategy, jit_phases=["critic", "r1"])
+
+
+@pytest.mark.parametrize(("devices", "per_call"), [(1, 1), (2, 2)])
+def test_refusal_in_a_traced_step_stays_one_line(
+    devices: int, per_call: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The toy has convolutions of two dimensions.
+    monkeypatch.setattr(xla, "CONV3D", "Conv2D")
+    with pytest.raises(errors.UserError) as caught:
+        train(
+            strategies.make(devices),
+            toy.ToyGAN,
+            per_call=per_call,
+            jit_phases=["critic"],
+        )
+    assert str(caught.value).startswith("`jit_phases` names 'critic', which has 3-D")
+    assert "\n" not in str(caught.value)
 
 
 def test_replicas_draw_different_noise(one_device: tf.distribute.Strategy) -> None:

@@ -2,8 +2,8 @@
 
 `ToyGAN` repaints frames by one convolution and is judged by another; `ToySource` holds
 8x8 clips that are functions of their index. Options switch on what the engine must get
-right: penalties with second derivatives, spectral norm, clipping, lazy phases, dropout-
-like noise, and a loss that blows.
+right: penalties with second derivatives, spectral norm, clipping, lazy phases, several
+critic steps with clips of their own, dropout-like noise, and a loss that blows.
 """
 
 import keras
@@ -124,6 +124,8 @@ class ToyGAN(base.VideoModel):
         normalized: bool = False,
         clip_norm: float | None = None,
         every: int = 1,
+        critic_steps: int = 1,
+        r1_every: int = 0,
         noise: float = 0.0,
         blow_from: int = 1_000_000,
         blow_for: int = 1_000_000,
@@ -136,6 +138,7 @@ class ToyGAN(base.VideoModel):
         self.filters, self.rate, self.kind = filters, rate, optimizer
         self.has_penalty, self.spectral, self.normalized = penalty, spectral, normalized
         self.clip_norm, self.every, self.noise = clip_norm, every, noise
+        self.critic_steps, self.r1_every = critic_steps, r1_every
         self.blow_from, self.blow_for = blow_from, blow_for
 
     def build_networks(self, spec: clip.ClipSpec) -> None:
@@ -146,12 +149,14 @@ class ToyGAN(base.VideoModel):
         self.critic(frames)
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
-        return (
+        phases = (
             phase.Phase(
                 "critic",
                 ("critic",),
                 self.critic_losses,
                 self._optimizer(),
+                repeats=self.critic_steps,
+                own_batches=True,
                 clip_norm=self.clip_norm,
             ),
             phase.Phase(
@@ -163,6 +168,11 @@ class ToyGAN(base.VideoModel):
                 clip_norm=self.clip_norm,
             ),
         )
+        if not self.r1_every:
+            return phases
+        rhythm = {"every": self.r1_every, "gain": float(self.r1_every)}
+        r1 = phase.Phase("r1", (), self.r1_losses, joins="critic", **rhythm)
+        return (*phases, r1)
 
     @property
     def networks(self) -> dict[str, keras.Layer]:
@@ -191,6 +201,9 @@ class ToyGAN(base.VideoModel):
                 "critic/penalty": PENALTY_WEIGHT * penalty,
             }
         return losses, {"logits/critic/real": tf.reduce_mean(real_logits)}
+
+    def r1_losses(self, batch, shared, seed):
+        return {"critic/r1": penalties.r1_penalty(self.critic, batch["frames"])}, {}
 
     def generator_losses(self, batch, shared, seed):
         fake = self.generator(batch["frames"])

@@ -7,7 +7,8 @@ replica and takes plain means.
     with tf.GradientTape() as tape:
         losses = {"critic/real": ..., "critic/fake": ...}
         total = update.total_loss(losses, optimizer)
-    result = update.apply(optimizer, tape.gradient(total, variables), variables)
+    gradients = update.differentiate(tape, total, variables)
+    result = update.apply(optimizer, gradients, variables)
 
 Two faults of Keras 3.15 under `tf.distribute` are avoided: `clipnorm` of an optimizer
 clips each replica's gradients before they are summed (an error of 1e-2 in weights), and
@@ -16,7 +17,8 @@ stands in the cross-replica context.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -36,7 +38,10 @@ class Update:
 
 
 def total_loss(
-    losses: Mapping[str, tf.Tensor], optimizer: keras.optimizers.Optimizer
+    losses: Mapping[str, tf.Tensor],
+    optimizer: keras.optimizers.Optimizer,
+    *,
+    gain: float = 1.0,
 ) -> tf.Tensor:
     """Sums named losses to the scalar that is differentiated on one replica.
 
@@ -46,40 +51,69 @@ def total_loss(
     Args:
       losses: scalars by name, already weighted.
       optimizer: the optimizer that will apply the gradients.
+      gain: factor of the sum.
 
     Returns:
       A float32 scalar.
     """
     total = tf.add_n([tf.cast(loss, tf.float32) for loss in losses.values()])
-    total /= _replica_context().num_replicas_in_sync
+    total *= gain / _replica_context().num_replicas_in_sync
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         total = optimizer.scale_loss(total)
     return total
 
 
+def differentiate(
+    tape: tf.GradientTape, total: tf.Tensor, variables: Sequence[keras.Variable]
+) -> list[tf.Tensor]:
+    """Returns dense gradients; zeros where the losses do not reach a variable."""
+    found = tape.gradient(total, variables)
+    return [
+        tf.zeros(variable.shape) if one is None else tf.convert_to_tensor(one)
+        for one, variable in zip(found, variables, strict=True)
+    ]
+
+
+def mean_over(parts: Sequence[Any], compute: Callable[[int, Any], Any]) -> Any:
+    """Means of what is computed for each part of a batch: accumulation of gradients.
+
+    In a graph a part waits for the one before it, so that the activations of one are in
+    memory at a time.
+
+    Args:
+      parts: equal shares of a batch; one or more.
+      compute: of (number of the part, part), returns a structure of float tensors.
+
+    Returns:
+      A structure of the same kind.
+    """
+    total = compute(0, parts[0])
+    for number, part in enumerate(parts[1:], start=1):
+        with tf.control_dependencies(tf.nest.flatten(total)):
+            total = tf.nest.map_structure(tf.add, total, compute(number, part))
+    if len(parts) == 1:
+        return total
+    return tf.nest.map_structure(lambda one: one / len(parts), total)
+
+
 def apply(
     optimizer: keras.optimizers.Optimizer,
-    gradients: Sequence[tf.Tensor | None],
+    gradients: Sequence[tf.Tensor],
     variables: Sequence[keras.Variable],
     *,
     clip_norm: float | None = None,
 ) -> Update:
     """Applies the gradients of `total_loss`, unless they are not finite.
 
-    A variable that the losses do not reach (gradient None) counts as gradient zero.
     With a `LossScaleOptimizer` the skipping and the change of scale are that class's.
 
     Args:
-      optimizer: built for `variables`.
+      optimizer: built for `variables`, and perhaps for others that it also updates.
       gradients: of this replica's `total_loss`.
       variables: in the same order.
       clip_norm: largest global norm of the gradients summed over replicas, or None.
     """
     context = _replica_context()
-    gradients = [
-        tf.zeros(variable.shape) if gradient is None else tf.convert_to_tensor(gradient)
-        for gradient, variable in zip(gradients, variables, strict=True)
-    ]
     replicas = context.num_replicas_in_sync
     if replicas > 1:
         gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)

@@ -35,15 +35,16 @@ def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> 
     """
     strategies.set_precision(arguments["precision"])
     built = build.build(arguments["make_model"], arguments["make_source"], strategy)
-    batch_size = arguments["batch_size"]
-    stepper = trainer.Trainer(built.model, strategy)
+    batch_size, batches = arguments["batch_size"], built.model.batches_per_step
+    stepper = trainer.Trainer(built.model, strategy, jit_phases=arguments["jit_phases"])
     batch = _zeros(built, batch_size)
     before, watch = _peak_memory(), progress.Stopwatch()
     row = stepper.run(batch, step=0, count=1)[0]
     tracing = watch.lap()
     stepper.run(batch, step=0, count=1)
     seconds = watch.lap()
-    work = flops.count(stepper.traced(built.model.active_phases(0), batch))
+    active = built.model.active_phases(0)
+    work = flops.count(stepper.traced(active, batch))
     lines = [
         *_environment(built),
         *_parameters(built),
@@ -51,8 +52,8 @@ def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> 
         f"{build.variable_bytes(built.model.checkpoint_items()) / MEGA:.3g} MB, "
         f"a step about {max(0, _peak_memory() - before) / MEGA:.0f} MB more",
         _work(work, seconds),
-        f"one step on zeros (batch {batch_size}): traced in {tracing:.1f} s, then "
-        f"{seconds:.3f} s",
+        f"one step on zeros ({batches} x batch {batch_size}; phases "
+        f"{', '.join(active)}): traced in {tracing:.1f} s, then {seconds:.3f} s",
         *(f"  {name} {value:.4g}" for name, value in row.items()),
     ]
     return "\n".join(lines)
@@ -65,7 +66,8 @@ def _zeros(built: build.Built, batch_size: int) -> feed.Block:
             f"`batch_size` ({batch_size}) must be a multiple of the number of replicas "
             f"({replicas})."
         )
-    zeros = clip.zeros_like_spec(built.source.spec, batch_size // replicas)
+    number = batch_size // replicas * built.model.batches_per_step
+    zeros = clip.zeros_like_spec(built.source.spec, number)
     return {
         key: built.strategy.experimental_distribute_values_from_function(
             lambda context, value=value: value

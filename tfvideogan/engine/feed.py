@@ -5,8 +5,9 @@
     feed.first_replica(strategy, block)["frames"]
 
 With `steps_per_call=k` a block holds the batches of k steps, stacked on a leading axis:
-the device then works k steps without asking the host. The order of examples is that of
-`data/pipeline.py` whatever k is.
+the device then works k steps without asking the host. With `batches_per_step=b` a step
+reads b batches that follow each other in the data, one behind the other on the axis of
+examples. The order of examples is that of `data/pipeline.py` whatever k and b are.
 """
 
 import re
@@ -32,6 +33,7 @@ def training_blocks(
     seed: int,
     start_step: int = 0,
     steps_per_call: int = 1,
+    batches_per_step: int = 1,
     split: str = "train",
     transforms: Sequence[pipeline.Transform] = (),
     service: str | None = None,
@@ -41,10 +43,11 @@ def training_blocks(
     Args:
       source: where clips come from.
       strategy: whose replicas are fed.
-      batch_size: of one step, over all replicas.
+      batch_size: of one update, over all replicas.
       seed: of the order, the windows and the transforms.
       start_step: first step, when training is resumed.
       steps_per_call: steps of a block; with 1 there is no leading axis.
+      batches_per_step: see `VideoModel.batches_per_step`.
       split: of the source.
       transforms: see `pipeline.make_dataset`.
       service: address of a tf.data service, see `data_service.py`.
@@ -61,7 +64,7 @@ def training_blocks(
             split,
             batch_size=batch_size,
             seed=seed,
-            start_step=start_step,
+            start_step=start_step * batches_per_step,
             num_workers=context.num_input_pipelines,
             worker=context.input_pipeline_id,
             num_replicas=replicas,
@@ -69,6 +72,8 @@ def training_blocks(
         )
         dataset = data_service.distributed(dataset, service)
         local = replicas // context.num_input_pipelines
+        if batches_per_step > 1:
+            dataset = _stacked(dataset, batches_per_step, local).map(_joined)
         return _stacked(dataset, steps_per_call, local)
 
     return iter(strategy.distribute_datasets_from_function(worker_dataset))
@@ -121,6 +126,13 @@ def _stacked(dataset: tf.data.Dataset, steps: int, replicas: int) -> tf.data.Dat
 
     dataset = dataset.batch(steps * replicas, drop_remainder=True).map(by_replica)
     return dataset.unbatch().prefetch(tf.data.AUTOTUNE)
+
+
+def _joined(block: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Puts the batches [b, n, ...] of one replica behind each other: [b * n, ...]."""
+    return {
+        key: tf.reshape(value, [-1, *value.shape[2:]]) for key, value in block.items()
+    }
 
 
 def _by_replica(block: tf.Tensor, steps: int, replicas: int) -> tf.Tensor:

@@ -78,6 +78,7 @@ def run(
     keep_checkpoints: int = 3,
     max_skipped_in_a_row: int = 20,
     steps_per_call: int = 1,
+    jit_phases: Sequence[str] = (),
     deterministic: bool = False,
     strategy: tf.distribute.Strategy | None = None,
     overwrite_config: bool = False,
@@ -90,7 +91,8 @@ def run(
       make_model: called without arguments in the strategy's scope.
       make_source: called without arguments.
       steps: of the whole training, those of earlier starts included.
-      batch_size: of one step, over all replicas of all workers.
+      batch_size: of one update, over all replicas of all workers. A step of a model
+        whose phases repeat with batches of their own reads as many of them.
       seed: of the order of data, windows and transforms.
       precision: "float32", "float16" (mixed, with loss scaling) or "bfloat16" (mixed).
       transforms: augmentations, applied in order.
@@ -107,6 +109,8 @@ def run(
       keep_checkpoints: how many of the newest to keep.
       max_skipped_in_a_row: so many steps with gradients that are not finite end the run.
       steps_per_call: steps that the device runs without asking the host.
+      jit_phases: names of phases whose losses and gradients XLA compiles; not for 3-D
+        convolutions on a CPU. Random floats then differ on a CPU, see `core/seeds.py`.
       deterministic: forbids TensorFlow operations whose result varies between runs;
         slower on a GPU.
       strategy: by default the one that fits the machine, see `engine/strategy.py`.
@@ -143,6 +147,7 @@ def run(
             strategy,
             steps_per_call=steps_per_call,
             max_skipped_in_a_row=max_skipped_in_a_row,
+            jit_phases=jit_phases,
         ),
         saver=checkpoints.Checkpoints(
             folder.checkpoints,
@@ -207,6 +212,7 @@ class _Session:
             seed=self.seed,
             start_step=start,
             steps_per_call=self.schedule.steps_per_call,
+            batches_per_step=self.built.model.batches_per_step,
             transforms=self.transforms,
             service=service,
         )
@@ -224,16 +230,14 @@ class _Session:
 
     def _restore(self) -> int:
         """Restores the newest checkpoint; returns its step, 0 without one."""
-        rates = {
-            one.name: tf.identity(one.optimizer.learning_rate)
-            for one in self.built.model.phases
-        }
+        optimizers = self.built.model.optimizers.values()
+        rates = [tf.identity(one.learning_rate) for one in optimizers]
         start = self.saver.restore() or 0
-        for one in self.built.model.phases:
+        for one, rate in zip(optimizers, rates, strict=True):
             # A constant rate is a variable of Keras' optimizers, so that a checkpoint
             # would bring back the old one although the configuration has another.
-            if isinstance(one.optimizer.learning_rate, keras.Variable):
-                one.optimizer.learning_rate.assign(rates[one.name])
+            if isinstance(one.learning_rate, keras.Variable):
+                one.learning_rate.assign(rate)
         return start
 
     def _open(self, start: int) -> reports.Reporter:
@@ -254,6 +258,11 @@ class _Session:
         reporter.start(start, card)
         if start:
             reporter.say("Going on after step %d.", start)
+        batches = self.built.model.batches_per_step
+        if batches > 1:
+            reporter.say(
+                "A step reads %d batches of %d clips.", batches, self.batch_size
+            )
         reporter.say("Tracing the first step; this can take a minute.")
         return reporter
 
@@ -327,7 +336,9 @@ class _Session:
 
     @property
     def _frames_per_step(self) -> int:
-        return self.batch_size * self.built.source.spec.frames
+        """Real frames that a step reads: the unit of the speed that is reported."""
+        clips = self.batch_size * self.built.model.batches_per_step
+        return clips * self.built.source.spec.frames
 
     def _farewell(
         self, reporter: reports.Reporter, step: int, stop: interruption.StopRequest

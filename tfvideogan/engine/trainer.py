@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tfvideogan.core import errors
 from tfvideogan.engine import feed
-from tfvideogan.models import base
+from tfvideogan.models import base, phase
 
 Row = dict[str, float]
 SKIPPED = "skipped"
@@ -37,6 +37,7 @@ class Trainer:
         *,
         steps_per_call: int = 1,
         max_skipped_in_a_row: int = 20,
+        jit_phases: Sequence[str] = (),
     ) -> None:
         """Stores the settings; functions are traced when they are first needed.
 
@@ -45,11 +46,17 @@ class Trainer:
           strategy: where its variables live.
           steps_per_call: steps of a block, see `engine/feed.py`.
           max_skipped_in_a_row: so many skipped steps end the training.
+          jit_phases: names of phases whose losses and gradients XLA compiles.
+
+        Raises:
+          UserError: `jit_phases` names what XLA cannot compile.
         """
+        _check_jit(jit_phases, model.phases)
         self.model = model
         self.strategy = strategy
         self.steps_per_call = steps_per_call
         self.max_skipped_in_a_row = max_skipped_in_a_row
+        self.jit_phases = tuple(jit_phases)
         self._functions: dict[tuple[str, ...], Callable[..., tf.Tensor]] = {}
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
@@ -67,6 +74,8 @@ class Trainer:
         Raises:
           TrainingDiverged: too many steps in a row were skipped; the weights are those
             before the first of them.
+          UserError: the step cannot be traced: a batch does not divide into the parts of
+            a phase, or XLA would have to compute 3-D convolutions on a CPU.
         """
         rows = []
         active = [self.model.active_phases(step + index) for index in range(count)]
@@ -102,7 +111,8 @@ class Trainer:
         return self._functions[phases](block, tf.constant(start), tf.constant(stop))
 
     def _one_step(self, phases: tuple[str, ...]) -> Callable[..., tf.Tensor]:
-        @tf.function
+        # AutoGraph would put the way through the code in front of a user's error.
+        @tf.function(autograph=False)
         def one_step(batch: feed.Block) -> tf.Tensor:
             """Returns the logs of a step, [1, L]."""
             row = self.strategy.run(self._replica_step, args=(batch, phases))
@@ -116,21 +126,28 @@ class Trainer:
             batch = {key: value[index] for key, value in block.items()}
             return self._replica_step(batch, phases)
 
-        @tf.function
+        @tf.function(autograph=False)
         def many_steps(
             block: feed.Block, start: tf.Tensor, stop: tf.Tensor
         ) -> tf.Tensor:
             """Returns the logs of some steps, [stop - start, L]."""
-            rows = tf.TensorArray(tf.float32, size=stop - start)
-            for index in tf.range(start, stop):
+
+            def next_step(
+                index: tf.Tensor, rows: tf.TensorArray
+            ) -> tuple[tf.Tensor, tf.TensorArray]:
                 row = self.strategy.run(replica_step, args=(block, index))
-                rows = rows.write(index - start, self._mean(row))
+                return index + 1, rows.write(index - start, self._mean(row))
+
+            rows = tf.TensorArray(tf.float32, size=stop - start)
+            _, rows = tf.while_loop(
+                lambda index, rows: index < stop, next_step, (start, rows)
+            )
             return rows.stack()
 
         return many_steps
 
     def _replica_step(self, batch: feed.Block, phases: tuple[str, ...]) -> tf.Tensor:
-        logs = self.model.train_step(batch, active=phases)
+        logs = self.model.train_step(batch, phases, self.jit_phases)
         self._names[phases] = tuple(logs)
         return tf.stack([tf.cast(log, tf.float32) for log in logs.values()])
 
@@ -150,6 +167,17 @@ class Trainer:
             f"{blame(rows[-1], phases)} blew. The last checkpoint is as it was. Lower the "
             "learning rate of that phase, or bound its gradients by `clip_norm`."
         )
+
+
+def _check_jit(names: Sequence[str], phases: Sequence[phase.Phase]) -> None:
+    choices = [one.name for one in phases if not one.joins and not one.trains_shared]
+    for name in names:
+        if name not in choices:
+            raise errors.UserError(
+                f"`jit_phases` ({name!r}) must name phases that compute their gradients "
+                "alone, not through a forward pass that they share and not as a part of "
+                f"another phase: {', '.join(choices) or 'this model has none'}."
+            )
 
 
 def blame(row: Mapping[str, float], phases: Sequence[str]) -> str:

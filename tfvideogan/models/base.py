@@ -17,19 +17,27 @@ The life of a model, inside the strategy's scope for everything that makes varia
     strategy.run(model.train_step, args=(batch,))
 
 `train_step` is the single-replica view of a step. For each phase of the schedule: seed,
-tape, losses, `core.update`, logs. A forward pass that several phases need (a rollout that
-the critics judge and the generators learn from) is made once, by `shared_forward`.
+tape, losses, `core.update`, logs. When a phase runs and on which data is `phase.py`. A
+forward pass that several phases need (a rollout that the critics judge and the generators
+learn from) is made once, by `shared_forward`.
 """
 
+import contextlib
 import dataclasses
+import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures, update
-from tfvideogan.models import ema, phase
+from tfvideogan.models import ema, phase, xla
+
+# (batch, shared, seed) -> (gradients, logs)
+Computation = Callable[
+    [phase.Batch, phase.Batch | None, tf.Tensor], tuple[list[tf.Tensor], phase.Scalars]
+]
 
 
 class VideoModel(keras.Model):
@@ -86,7 +94,7 @@ class VideoModel(keras.Model):
         """Makes what several phases of one step need, once; None if there is no such.
 
         Args:
-          batch: one replica's share, see `core.clip`.
+          batch: one replica's share, see `core.clip`; with `own_batches`, its first.
           seed: [2] int32.
         """
         return None
@@ -120,10 +128,10 @@ class VideoModel(keras.Model):
         # Weight initialisers draw from Keras' global seed: the same seed, the same start.
         keras.utils.set_random_seed(self.seed % (2**32))
         self.build_networks(spec)
-        self.phases = tuple(self._with_loss_scale(one) for one in self.make_phases())
-        _check_order(self.phases)
-        for one in self.phases:
-            one.optimizer.build(self.phase_variables(one))
+        self.phases = _with_loss_scale(self.make_phases())
+        phase.check(self.phases)
+        for optimizer in self.optimizers.values():
+            optimizer.build(self._updated_by(optimizer))
         followed = [v for name in self.averaged_networks for v in self._all(name)]
         self.ema = ema.WeightAverage(followed, self.ema_decay)
         self.step = _counter("step")
@@ -139,6 +147,11 @@ class VideoModel(keras.Model):
             for variable in self.networks[name].trainable_variables
         ]
 
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Each optimizer once, by the name of the first phase that has it."""
+        return phase.optimizers(self.phases)
+
     def checkpoint_items(self) -> dict[str, tf.Module | tf.Variable]:
         """Returns everything that a checkpoint must hold, by name.
 
@@ -147,8 +160,8 @@ class VideoModel(keras.Model):
         model holds in a list (Keras 3.15).
         """
         items = {name: _Held(net.variables) for name, net in self.networks.items()}
-        for one in self.phases:
-            items[f"{one.name}_optimizer"] = _Held(one.optimizer.variables)
+        for name, optimizer in self.optimizers.items():
+            items[f"{name}_optimizer"] = _Held(optimizer.variables)
         return items | {
             "ema": self.ema,
             "step": self.step,
@@ -158,45 +171,64 @@ class VideoModel(keras.Model):
 
     # --- Training
 
+    @property
+    def batches_per_step(self) -> int:
+        """How many batches a step reads; above 1 where a phase has `own_batches`."""
+        return phase.batches_per_step(self.phases)
+
     def active_phases(self, step: int) -> tuple[str, ...]:
         """Returns the names of the phases that run in a step."""
-        return tuple(one.name for one in self.phases if step % one.every == 0)
+        return phase.active(self.phases, step)
 
     # AutoGraph would read the source of all that is called here, which takes half of the
     # time until the first step; no model needs it, their branches are TensorFlow's own.
     @tf.autograph.experimental.do_not_convert
     def train_step(
-        self, batch: Mapping[str, tf.Tensor], active: tuple[str, ...] | None = None
+        self,
+        batch: Mapping[str, tf.Tensor],
+        active: tuple[str, ...] | None = None,
+        jit_phases: Sequence[str] = (),
     ) -> dict[str, tf.Tensor]:
         """Runs one step on one replica.
 
         Args:
-          batch: this replica's share, see `core.clip`.
+          batch: this replica's share, see `core.clip`: `batches_per_step` batches, one
+            behind the other.
           active: names of the phases to run, from `active_phases`; None runs all, which
-            is right only when every phase has `every=1` (as under `fit`).
+            is right only when every phase runs in every step (as under `fit`).
+          jit_phases: names of phases whose losses and gradients XLA compiles.
 
         Returns:
-          Float32 scalars by name: losses and monitors of the phases,
-          "grad_norm/<phase>", "learning_rate/<phase>", and "skipped".
+          Float32 scalars by name: losses (without gain) and monitors of the phases,
+          "grad_norm/<phase>", "learning_rate/<phase>", and "skipped". Of a phase that
+          repeats, those of its last update.
         """
         if active is None:
             active = self._phases_under_fit()
         chosen = [one for one in self.phases if one.name in active]
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         seed = seeds.fold(seeds.from_int(self.seed), self.step, replica)
-        shared_seed = seeds.fold(seed, "shared")
+        batches = phase.split(batch, self.batches_per_step)
+        tape = tf.GradientTape()
+        is_trained = any(one.trains_shared for one in chosen)
+        with tape if is_trained else contextlib.nullcontext():
+            shared = self.shared_forward(batches[0], seeds.fold(seed, "shared"))
         logs: dict[str, tf.Tensor] = {}
         is_finite = tf.constant(True)
-        tape = tf.GradientTape()
-        if any(one.trains_shared for one in chosen):
-            with tape:
-                shared = self.shared_forward(batch, shared_seed)
-        else:
-            shared = self.shared_forward(batch, shared_seed)
         for one in chosen:
+            if one.joins is not None:
+                continue  # It is a part of the update of the phase it joins.
+            parts = (one, *(other for other in chosen if other.joins == one.name))
+            # The shared tape is entered again, so that gradients reach the forward pass.
+            compute = functools.partial(
+                self._gradients, parts, tape if one.trains_shared else None
+            )
+            if one.name in jit_phases:
+                compute = xla.compiled(compute, one.name)
             for repeat in range(one.repeats):
-                result, phase_logs = self._run_phase(
-                    one, batch, shared, seeds.fold(seed, one.name, repeat), tape
+                own = batches[repeat if one.own_batches else 0]
+                result, phase_logs = self._update(
+                    one, compute, own, shared, seeds.fold(seed, one.name, repeat)
                 )
                 logs |= phase_logs
                 is_finite &= result.is_finite
@@ -208,28 +240,54 @@ class VideoModel(keras.Model):
         """Returns `evaluation_outputs`, so that the model can be called."""
         return self.evaluation_outputs(batch)
 
-    def _run_phase(
+    def _gradients(
+        self,
+        parts: Sequence[phase.Phase],
+        tape: tf.GradientTape | None,
+        batch: phase.Batch,
+        shared: phase.Batch | None,
+        seed: tf.Tensor,
+    ) -> tuple[list[tf.Tensor], phase.Scalars]:
+        """Differentiates the losses of a phase and of those that join it."""
+        one, tape = parts[0], tape or tf.GradientTape()
+        totals, logs = [], {}
+        with tape:
+            for part in parts:
+                losses, monitors = part.losses(batch, shared, seed)
+                totals.append(update.total_loss(losses, one.optimizer, gain=part.gain))
+                logs |= losses | monitors
+            total = tf.add_n(totals)
+        gradients = update.differentiate(tape, total, self.phase_variables(one))
+        return gradients, {name: tf.cast(log, tf.float32) for name, log in logs.items()}
+
+    def _update(
         self,
         one: phase.Phase,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor] | None,
+        compute: Computation,
+        batch: phase.Batch,
+        shared: phase.Batch | None,
         seed: tf.Tensor,
-        shared_tape: tf.GradientTape,
-    ) -> tuple[update.Update, dict[str, tf.Tensor]]:
-        variables = self.phase_variables(one)
-        # The shared tape is entered again, so that gradients reach the forward pass.
-        tape = shared_tape if one.trains_shared else tf.GradientTape()
-        with tape:
-            losses, monitors = one.losses(batch, shared, seed)
-            total = update.total_loss(losses, one.optimizer)
-        gradients = tape.gradient(total, variables)
+    ) -> tuple[update.Update, phase.Scalars]:
+        """Updates the networks of a phase once."""
+        if one.accumulate > 1:
+            gradients, logs = update.mean_over(
+                phase.split(batch, one.accumulate),
+                lambda number, part: compute(part, None, seeds.fold(seed, number)),
+            )
+        else:
+            # The shared pass belongs to the first batch.
+            shared = None if one.own_batches else shared
+            gradients, logs = compute(batch, shared, seed)
         result = update.apply(
-            one.optimizer, gradients, variables, clip_norm=one.clip_norm
+            one.optimizer,
+            gradients,
+            self.phase_variables(one),
+            clip_norm=one.clip_norm,
         )
-        logs = {**losses, **monitors, f"grad_norm/{one.name}": result.gradient_norm}
-        rate = one.optimizer.learning_rate
-        logs[f"learning_rate/{one.name}"] = keras.ops.convert_to_tensor(rate)
-        return result, {name: tf.cast(log, tf.float32) for name, log in logs.items()}
+        logs[f"grad_norm/{one.name}"] = result.gradient_norm
+        rate = keras.ops.convert_to_tensor(one.optimizer.learning_rate)
+        logs[f"learning_rate/{one.name}"] = tf.cast(rate, tf.float32)
+        return result, logs
 
     def _count_step(self, is_finite: tf.Tensor) -> None:
         self.ema.update(self.step)
@@ -239,20 +297,26 @@ class VideoModel(keras.Model):
         self.step.assign(self.step + 1)
 
     def _phases_under_fit(self) -> tuple[str, ...]:
-        sparse = [one.name for one in self.phases if one.every > 1]
+        sparse = [one.name for one in self.phases if not one.runs_always]
         if sparse:
             raise errors.UserError(
                 f"`fit` runs every phase in every step, but {', '.join(sparse)} of "
                 f"{self.name} run on some steps only. Train with "
-                "`python -m tfvideogan.train`, or set their `every` to 1."
+                "`python -m tfvideogan.train`, or let them run in every step."
             )
         return tuple(one.name for one in self.phases)
 
-    def _with_loss_scale(self, one: phase.Phase) -> phase.Phase:
-        if keras.config.dtype_policy().compute_dtype != "float16":
-            return one
-        scaled = keras.optimizers.LossScaleOptimizer(one.optimizer)
-        return dataclasses.replace(one, optimizer=scaled)
+    def _updated_by(
+        self, optimizer: keras.optimizers.Optimizer
+    ) -> list[keras.Variable]:
+        """Returns the variables of all phases that share an optimizer, each once."""
+        found = [
+            variable
+            for one in self.phases
+            if one.optimizer is optimizer
+            for variable in self.phase_variables(one)
+        ]
+        return list({id(variable): variable for variable in found}.values())
 
     def _all(self, name: str) -> Sequence[keras.Variable]:
         return self.networks[name].variables
@@ -273,16 +337,18 @@ class _Held(tf.Module):
         }
 
 
-def _check_order(phases: Sequence[phase.Phase]) -> None:
-    names = [one.name for one in phases]
-    if len(set(names)) != len(names):
-        raise ValueError(f"Phase names must differ: {', '.join(names)}.")
-    sharing = [one.trains_shared for one in phases]
-    if sharing != sorted(sharing) or sum(sharing) > 1:
-        raise ValueError(
-            "At most one phase can train the shared forward pass, and it must come "
-            f"last: {', '.join(names)}."
-        )
+def _with_loss_scale(phases: Sequence[phase.Phase]) -> tuple[phase.Phase, ...]:
+    """Wraps each optimizer once, so that phases go on sharing it."""
+    if keras.config.dtype_policy().compute_dtype != "float16":
+        return tuple(phases)
+    scaled = {
+        id(optimizer): keras.optimizers.LossScaleOptimizer(optimizer)
+        for optimizer in phase.optimizers(phases).values()
+    }
+    return tuple(
+        dataclasses.replace(one, optimizer=scaled.get(id(one.optimizer)))
+        for one in phases
+    )
 
 
 def _counter(name: str) -> tf.Variable:

@@ -62,7 +62,7 @@ class Progress:
         Args:
           steps: of the whole training.
           start: steps that were done before.
-          frames_per_step: batch size x frames of a clip.
+          frames_per_step: real frames that a step reads.
           phases: names of the model's phases, with which its losses begin.
           is_terminal: whether to draw a bar; asks stdout by default.
         """

@@ -28,6 +28,7 @@ FREE_ARGUMENTS = frozenset(
         "metrics",
         "max_skipped_in_a_row",
         "steps_per_call",
+        "jit_phases",
         "deterministic",
     }
 )
