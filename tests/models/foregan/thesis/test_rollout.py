@@ -277,7 +277,11 @@ def test_complete_is_the_rollout_behind_the_given_frame(frames):
     )
     batch = make_batch(frames)
     rolled = roll(roller, batch)
-    whole = tf.function(roller.complete)(batch, SEED)
+    # N and T are open, as in an export.
+    shapes = {name: [None, None, *value.shape[2:]] for name, value in batch.items()}
+    signature = {name: tf.TensorSpec(shape) for name, shape in shapes.items()}
+    complete = tf.function(lambda batch: roller.complete(batch, SEED), [signature])
+    whole = complete(batch)
     first = roller.start(batch, SEED)
     for name, given in (
         ("foregrounds", first.foreground),

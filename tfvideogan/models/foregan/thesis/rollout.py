@@ -201,31 +201,40 @@ class Roller:
           `OUTPUTS`, each [N, T, H, W, c]; the first frame is the given one.
         """
         state = self.start(batch, seed)
-        told = {name: _time_first(value) for name, value in self.tell(batch).items()}
+        told = self.tell(batch)
+        num_frames = tf.shape(batch["frames"])[1]
         given = (state.foreground, state.background, state.mask, batch["frames"][:, 0])
-        made = [dict(zip(OUTPUTS, given, strict=True))]
+        # Written from the first frame on, as an array without entries, which the loop of
+        # the shortest clip would leave, has no shape.
+        arrays = {
+            name: tf.TensorArray(tf.float32, num_frames, element_shape=value.shape)
+            for name, value in zip(OUTPUTS, given, strict=True)
+        }
+        arrays = _write(arrays, 0, dict(zip(OUTPUTS, given, strict=True)))
+
+        def roll(
+            step: int | tf.Tensor,
+            state: State,
+            arrays: dict[str, tf.TensorArray],
+            weights_of: int,
+        ) -> tuple[int | tf.Tensor, State, dict[str, tf.TensorArray]]:
+            now = {name: values[:, step] for name, values in told.items()}
+            state, output = self.step(state, now, weights_of)
+            return step + 1, state, _write(arrays, step + 1, output)
+
         # The first steps, whose weights or empty memories differ, stand before the loop.
         num_first = self.min_frames - 1
         for step in range(num_first):
-            now = {name: values[step] for name, values in told.items()}
-            state, output = self.step(state, now, step)
-            made.append(output)
-        rest = {name: values[num_first:] for name, values in told.items()}
-        rest["index"] = tf.range(num_first, tf.shape(batch["frames"])[1] - 1)
-        looped = tf.scan(
-            lambda carried, now: self.step(carried[0], now, num_first),
-            rest,
-            initializer=(state, made[-1]),
-        )[1]
+            _, state, arrays = roll(step, state, arrays, step)
+        _, _, arrays = tf.while_loop(
+            lambda step, *_: step < num_frames - 1,
+            lambda step, state, arrays: roll(step, state, arrays, num_first),
+            (tf.constant(num_first), state, arrays),
+        )
+        # [T, N, H, W, c] -> [N, T, H, W, c]
         return {
-            name: tf.concat(
-                [
-                    tf.stack([output[name] for output in made], axis=1),
-                    _time_first(looped[name]),
-                ],
-                axis=1,
-            )
-            for name in OUTPUTS
+            name: tf.transpose(array.stack(), [1, 0, 2, 3, 4])
+            for name, array in arrays.items()
         }
 
     def _foreground_inputs(
@@ -286,6 +295,9 @@ def _later(flow: tf.Tensor) -> tf.Tensor:
     return tf.concat([flow[:, 1:], flow[:, -1:]], axis=1)
 
 
-def _time_first(clips: tf.Tensor) -> tf.Tensor:
-    """Swaps batch and time: [N, T, ...] <-> [T, N, ...]."""
-    return tf.transpose(clips, [1, 0, *range(2, clips.shape.rank)])
+def _write(
+    arrays: Mapping[str, tf.TensorArray],
+    index: int | tf.Tensor,
+    values: Mapping[str, tf.Tensor],
+) -> dict[str, tf.TensorArray]:
+    return {name: array.write(index, values[name]) for name, array in arrays.items()}
