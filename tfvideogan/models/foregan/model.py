@@ -23,6 +23,7 @@ cycles; hinge loss with spectral norm instead of WGAN-GP; losses are averaged ov
 so that T changes no balance. The original experiments are in `thesis/`.
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping
 
@@ -46,8 +47,66 @@ from tfvideogan.models.foregan import (
 from tfvideogan.ops import masks
 
 MIN_FRAMES = 4
+# A critic halves a patch three times.
+MIN_PATCH_SIZE = 8
 LEARNING_RATE = 2e-4
 ADAM_BETAS = (0.0, 0.99)
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The settings of `ForeGAN`.
+
+    Attributes:
+      width: channels of the generators at full resolution.
+      critic_width: channels of the critics' first layer.
+      blocks: residual blocks of each generator.
+      mask_blocks: residual blocks of the mask head.
+      is_recurrent: whether the generators have a ConvGRU.
+      saturation: first and last slope of the masks' sigmoid.
+      saturation_steps: steps over which it changes, along half a cosine.
+      bptt_steps: the gradient of a rollout is cut every so many frames.
+      cycle_lengths: a cycle of k rolls forward k frames, disturbs the mask, and rolls
+        back k; each is smaller than T. Empty for none.
+      disturbance: shift of disturbed outlines, as a share of the larger side.
+      num_patches: background patches per clip.
+      patch_size: their height and width, pixels.
+      clip_norm: largest gradient norm of the generators.
+
+    Raises:
+      UserError: a number is out of its range.
+    """
+
+    width: int = 16
+    critic_width: int = 16
+    blocks: int = 3
+    mask_blocks: int = 1
+    is_recurrent: bool = True
+    saturation: tuple[float, float] = (2.0, 20.0)
+    saturation_steps: int = 1000
+    bptt_steps: int = 4
+    cycle_lengths: tuple[int, ...] = (1, 3)
+    disturbance: float = 0.03
+    num_patches: int = 8
+    patch_size: int = 24
+    clip_norm: float = 5.0
+
+    def __post_init__(self) -> None:
+        for name in ("width", "critic_width", "bptt_steps", "num_patches"):
+            if getattr(self, name) < 1:
+                raise errors.UserError(
+                    f"`{name}` ({getattr(self, name)}) must be at least 1."
+                )
+        if self.patch_size < MIN_PATCH_SIZE:
+            raise errors.UserError(
+                f"`patch_size` ({self.patch_size}) must be at least {MIN_PATCH_SIZE}, "
+                "because critics halve patches three times."
+            )
+        if min(self.cycle_lengths, default=1) < 1:
+            raise errors.UserError(
+                f"`cycle_lengths` {tuple(self.cycle_lengths)} must be 1 or more each; "
+                "() trains without cycles."
+            )
 
 
 class ForeGAN(base.VideoModel):
@@ -55,23 +114,11 @@ class ForeGAN(base.VideoModel):
 
     def __init__(
         self,
+        options: Options = Options(),
         *,
+        weights: objective.LossWeights = objective.LossWeights(),
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         critic_optimizer: keras.optimizers.Optimizer | None = None,
-        weights: objective.LossWeights | None = None,
-        width: int = 16,
-        critic_width: int = 16,
-        blocks: int = 3,
-        mask_blocks: int = 1,
-        is_recurrent: bool = True,
-        saturation: tuple[float, float] = (2.0, 20.0),
-        saturation_steps: int = 1000,
-        bptt_steps: int = 4,
-        cycle_lengths: tuple[int, ...] = (1, 3),
-        disturbance: float = 0.03,
-        num_patches: int = 8,
-        patch_size: int = 24,
-        clip_norm: float = 5.0,
         seed: int = 0,
         ema_decay: float = 0.999,
         name: str | None = None,
@@ -79,44 +126,23 @@ class ForeGAN(base.VideoModel):
         """Stores the settings.
 
         Args:
+          options: of networks, rollout and critics.
+          weights: of the losses.
           generator_optimizer: Adam(2e-4, 0, 0.99) by default.
           critic_optimizer: likewise; each optimizer must be its own object.
-          weights: of the losses.
-          width: channels of the generators at full resolution.
-          critic_width: channels of the critics' first layer.
-          blocks: residual blocks of each generator.
-          mask_blocks: residual blocks of the mask head.
-          is_recurrent: whether the generators have a ConvGRU.
-          saturation: first and last slope of the masks' sigmoid.
-          saturation_steps: steps over which it changes, along half a cosine.
-          bptt_steps: the gradient of a rollout is cut every so many frames.
-          cycle_lengths: a cycle of k rolls forward k frames, disturbs the mask, and
-            rolls back k; each is smaller than T. Empty for none.
-          disturbance: shift of disturbed outlines, as a share of the larger side.
-          num_patches: background patches per clip.
-          patch_size: their height and width, pixels.
-          clip_norm: largest gradient norm of the generators.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`.
           name: see `VideoModel`.
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
-        self.generator_optimizer = generator_optimizer or _make_adam()
-        self.critic_optimizer = critic_optimizer or _make_adam()
-        self.loss_weights = weights or objective.LossWeights()
-        self.width = width
-        self.critic_width = critic_width
-        self.num_blocks = blocks
-        self.num_mask_blocks = mask_blocks
-        self.is_recurrent = is_recurrent
-        self.saturation_range = saturation
-        self.saturation_steps = saturation_steps
-        self.bptt_steps = bptt_steps
-        self.cycle_lengths = tuple(cycle_lengths)
-        self.disturbance = disturbance
-        self.num_patches = num_patches
-        self.patch_size = patch_size
-        self.clip_norm = clip_norm
+        self.options = options
+        self.loss_weights = weights
+        self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
+        )
+        self.critic_optimizer = critic_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
+        )
 
     # --- Networks
 
@@ -128,14 +154,15 @@ class ForeGAN(base.VideoModel):
             divide by 4.
         """
         self._check(spec)
-        options = {"blocks": self.num_blocks, "is_recurrent": self.is_recurrent}
+        options = self.options
+        trunk_options = {"blocks": options.blocks, "is_recurrent": options.is_recurrent}
         self.foreground_generator = foreground.ForegroundGenerator(
-            self.width, **options
+            options.width, **trunk_options
         )
         self.background_generator = background.BackgroundGenerator(
-            self.width, **options
+            options.width, **trunk_options
         )
-        self.mask_head = foreground.MaskHead(self.width, blocks=self.num_mask_blocks)
+        self.mask_head = foreground.MaskHead(options.width, blocks=options.mask_blocks)
         self.roller = roller.Roller(
             self.foreground_generator, self.background_generator, self.mask_head
         )
@@ -147,7 +174,7 @@ class ForeGAN(base.VideoModel):
         zeros = clip.zeros_like_spec(spec, 1)
         seed = seeds.from_int(0)
         rolled, _ = self.roller.train(
-            zeros, seed, saturation=tf.constant(1.0), bptt_steps=self.bptt_steps
+            zeros, seed, saturation=tf.constant(1.0), bptt_steps=options.bptt_steps
         )
         for name, fake in self._fakes(rolled, seed).items():
             self._critics()[name](fake)
@@ -172,8 +199,10 @@ class ForeGAN(base.VideoModel):
 
     def saturation(self) -> tf.Tensor:
         """Returns the slope of the masks' sigmoid at the present step, a scalar."""
-        first, last = self.saturation_range
-        progress = tf.cast(self.step, tf.float32) / max(self.saturation_steps, 1)
+        first, last = self.options.saturation
+        progress = tf.cast(self.step, tf.float32) / max(
+            self.options.saturation_steps, 1
+        )
         share = 0.5 - 0.5 * tf.cos(math.pi * tf.minimum(progress, 1.0))
         return first + (last - first) * share
 
@@ -184,11 +213,13 @@ class ForeGAN(base.VideoModel):
                 f"channels={spec.channels}, masks={spec.has_masks}, "
                 f"flow={spec.has_flow}. Use gin/data/sprites.gin or gin/data/davis.gin."
             )
-        shortest = max(MIN_FRAMES, *(1 + length for length in self.cycle_lengths))
+        shortest = max(
+            MIN_FRAMES, *(1 + length for length in self.options.cycle_lengths)
+        )
         if spec.frames < shortest:
             raise errors.UserError(
                 f"`frames` ({spec.frames}) must be at least {shortest} for ForeGAN with "
-                f"cycles of {self.cycle_lengths}; raise FRAMES or shorten "
+                f"cycles of {self.options.cycle_lengths}; raise FRAMES or shorten "
                 "`cycle_lengths`."
             )
         for name in ("height", "width"):
@@ -199,20 +230,16 @@ class ForeGAN(base.VideoModel):
                     f"`{name}` ({size}) must be a multiple of {trunk.DIVISOR} for "
                     f"ForeGAN; use {down} or {down + trunk.DIVISOR}."
                 )
-        places = math.prod(
-            max(getattr(spec, name) - self.patch_size + 1, 0)
-            for name in ("height", "width")
-        )
-        if self.patch_size < discriminators.MIN_SIZE or places < self.num_patches:
+        size, wanted = self.options.patch_size, self.options.num_patches
+        rows, columns = (max(side - size + 1, 0) for side in (spec.height, spec.width))
+        if rows * columns < wanted:
             raise errors.UserError(
-                f"`patch_size` ({self.patch_size}) must be at least "
-                f"{discriminators.MIN_SIZE} and leave `num_patches` "
-                f"({self.num_patches}) places in a frame of {spec.height}x{spec.width}; "
-                f"it leaves {places}."
+                f"`patch_size` ({size}) must leave `num_patches` ({wanted}) places in a "
+                f"frame of {spec.height}x{spec.width}; it leaves {rows * columns}."
             )
 
     def _make_critic(self, name: str) -> discriminators.PatchDiscriminator:
-        return discriminators.PatchDiscriminator(self.critic_width, name=name)
+        return discriminators.PatchDiscriminator(self.options.critic_width, name=name)
 
     # --- Losses
 
@@ -226,7 +253,7 @@ class ForeGAN(base.VideoModel):
                 self.averaged_networks,
                 self.generator_losses,
                 self.generator_optimizer,
-                clip_norm=self.clip_norm,
+                clip_norm=self.options.clip_norm,
                 trains_shared=True,
             ),
         )
@@ -237,11 +264,13 @@ class ForeGAN(base.VideoModel):
         """Returns the rollout [N, T-1, ...] and, of each cycle, what came back."""
         saturation = self.saturation()
         rolled, masks = self.roller.train(
-            batch, seed, saturation=saturation, bptt_steps=self.bptt_steps
+            batch, seed, saturation=saturation, bptt_steps=self.options.bptt_steps
         )
-        for length in self.cycle_lengths:
+        for length in self.options.cycle_lengths:
             spoilt = rollout.disturb(
-                masks[length], seeds.fold(seed, "cycle", length), self.disturbance
+                masks[length],
+                seeds.fold(seed, "cycle", length),
+                self.options.disturbance,
             )
             back = self.roller.back(batch, spoilt, length, saturation=saturation)
             rolled[f"cycle_{length}/mask"] = back["masks"]
@@ -281,7 +310,7 @@ class ForeGAN(base.VideoModel):
         frame, mask = roller.first(batch)
         returned = [
             (shared[f"cycle_{k}/mask"], shared[f"cycle_{k}/foreground"])
-            for k in self.cycle_lengths
+            for k in self.options.cycle_lengths
         ]
         losses = objective.reconstruction(weights, batch, shared)
         losses |= objective.cycles(weights, frame, mask, returned)
@@ -311,7 +340,10 @@ class ForeGAN(base.VideoModel):
         return {
             "foreground": objects,
             "background": exhibits.generated_patches(
-                shared, seed, count=self.num_patches, size=self.patch_size
+                shared,
+                seed,
+                count=self.options.num_patches,
+                size=self.options.patch_size,
             ),
             "mask": masks,
             "temporal": exhibits.generated_triplets(shared),
@@ -327,7 +359,11 @@ class ForeGAN(base.VideoModel):
         return {
             "foreground": object_,
             "background": exhibits.real_patches(
-                batch, shared, seed, count=self.num_patches, size=self.patch_size
+                batch,
+                shared,
+                seed,
+                count=self.options.num_patches,
+                size=self.options.patch_size,
             ),
             "mask": mask,
             "temporal": exhibits.real_triplets(batch),
@@ -369,8 +405,3 @@ class ForeGAN(base.VideoModel):
 
 def _mean_true(condition: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.cast(condition, tf.float32))
-
-
-def _make_adam() -> keras.optimizers.Adam:
-    beta_1, beta_2 = ADAM_BETAS
-    return keras.optimizers.Adam(LEARNING_RATE, beta_1=beta_1, beta_2=beta_2)

@@ -38,11 +38,9 @@ def shared(batch):
 
 def make(num_patches=4, patch_size=(6, 8), **switches):
     return original_exhibits.Exhibits(
-        options.Variant(**switches),
+        options.Options(num_patches=num_patches, patch_size=patch_size, **switches),
         height=SIZE[0],
         width=SIZE[1],
-        patch_size=patch_size,
-        num_patches=num_patches,
     )
 
 

@@ -30,13 +30,13 @@ class LinearCritic:
 
 
 def make(weights=None, legacy=None, has_mask_critic=True):
-    variant = options.Variant(has_mask_critic=has_mask_critic)
+    experiment = options.Options(
+        has_mask_critic=has_mask_critic, patch_size=SIZE, num_patches=1
+    )
     return original_objective.Objective(
         LinearCritic(SLOPE, MASK_SLOPE),
         LinearCritic(SLOPE),
-        exhibits.Exhibits(
-            variant, height=SIZE[0], width=SIZE[1], patch_size=SIZE, num_patches=1
-        ),
+        exhibits.Exhibits(experiment, height=SIZE[0], width=SIZE[1]),
         weights=weights or options.LossWeights(),
         legacy=legacy or options.Legacy(),
     )

@@ -67,7 +67,7 @@ def make_roller(foreground=None, background=None, legacy=None, **switches):
     return rollout.Roller(
         foreground or Obedient(),
         background or Obedient(colour=-0.5),
-        options.Variant(**switches),
+        options.Options(**switches),
         legacy or options.Legacy(),
     )
 

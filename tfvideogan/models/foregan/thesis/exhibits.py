@@ -1,6 +1,6 @@
 """What the critics of the original experiments are shown.
 
-    exhibits = original_exhibits.Exhibits(variant, height=224, width=416)
+    exhibits = original_exhibits.Exhibits(options, height=224, width=416)
     real = exhibits.real(batch, shared, seed)    # one foreground and mask per clip
     fake = exhibits.fake(shared, seed)           # T - 1 of them
     real = exhibits.pair(real, num_steps)        # repeated, as the penalties want it
@@ -23,7 +23,6 @@ import tensorflow as tf
 from tfvideogan.core import seeds
 from tfvideogan.models.foregan.thesis import (
     composition,
-    discriminators,
     options,
     real_samples,
 )
@@ -36,26 +35,23 @@ class Exhibits:
 
     def __init__(
         self,
-        variant: options.Variant,
+        options: options.Options,
         *,
         height: int,
         width: int,
-        patch_size: tuple[int, int] = discriminators.PATCH_SIZE,
-        num_patches: int = 10,
     ) -> None:
-        """Fits the patches to the frames.
+        """Fits the patches to the frames: their size, and no more than have a place.
 
         Args:
-          variant: of the experiment.
+          options: of the experiment.
           height: of the frames, pixels.
           width: of the frames, pixels.
-          patch_size: height and width of a patch; cut down to the frame.
-          num_patches: per frame; at most as many as there are positions.
         """
-        self.variant = variant
-        self.patch_size = (min(patch_size[0], height), min(patch_size[1], width))
+        self.options = options
+        rows, columns = options.patch_size
+        self.patch_size = (min(rows, height), min(columns, width))
         positions = (height - self.patch_size[0] + 1) * (width - self.patch_size[1] + 1)
-        self.num_patches = min(num_patches, positions)
+        self.num_patches = min(options.num_patches, positions)
 
     def real(
         self,
@@ -76,9 +72,9 @@ class Exhibits:
         """
         frame, mask = batch["frames"][:, 0], shared["first_mask"]
         foreground = composition.cut_out(frame, mask)
-        if self.variant.transform_real == "both":
+        if self.options.transform_real == "both":
             foreground = _moved_foreground(frame, mask, seed)
-        if self.variant.transform_real != "none":
+        if self.options.transform_real != "none":
             mask = _moved_mask(mask, seed)
         real = {
             "foreground": foreground,
@@ -88,7 +84,7 @@ class Exhibits:
                 seeds.fold(seed, "patches"),
             ),
         }
-        if self.variant.has_mask_critic:
+        if self.options.has_mask_critic:
             real["mask"] = mask
         return {name: tf.stop_gradient(value) for name, value in real.items()}
 
@@ -106,7 +102,7 @@ class Exhibits:
           [N·(T-1), H, W, 1] if masks are judged.
         """
         backgrounds = shared["backgrounds"]
-        is_on_mask = self.variant.fake_patches == "on_mask"
+        is_on_mask = self.options.fake_patches == "on_mask"
         place = tf.ones_like(shared["foreground_masks"])
         if is_on_mask:
             place *= shared["first_mask"][:, tf.newaxis]
@@ -119,7 +115,7 @@ class Exhibits:
                 touching=is_on_mask,
             ),
         }
-        if self.variant.has_mask_critic:
+        if self.options.has_mask_critic:
             fake["mask"] = frame_ops.fold_time(shared["foreground_masks"])
         return fake
 

@@ -82,7 +82,7 @@ class Objective:
         if self.legacy.missing_mask_term:
             fake.pop("mask", None)
         logits = self._score(fake)
-        if self.legacy.missing_mask_term and self.exhibits.variant.has_mask_critic:
+        if self.legacy.missing_mask_term and self.exhibits.options.has_mask_critic:
             logits["mask"] = logits["foreground"]
         losses = {
             "generator/reconstruction": weights.reconstruction
@@ -147,7 +147,7 @@ class Objective:
             fake["background"],
             seeds.fold(seed, "background_penalty"),
         )
-        kinds = 2 if self.exhibits.variant.has_mask_critic else 1
+        kinds = 2 if self.exhibits.options.has_mask_critic else 1
         foreground = penalties.gradient_penalty(
             self._score_stacked,
             _stacked(real),
@@ -164,7 +164,7 @@ class Objective:
 
     def _score_stacked(self, images: tf.Tensor) -> tf.Tensor:
         """Sums of scores [N, 1] of foregrounds and, behind them, as many masks."""
-        if not self.exhibits.variant.has_mask_critic:
+        if not self.exhibits.options.has_mask_critic:
             return _summed(self.foreground_critic(images))
         foregrounds, masks = tf.split(images, 2)
         return tf.concat(

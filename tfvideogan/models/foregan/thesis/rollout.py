@@ -1,6 +1,6 @@
 """The rollout of the original experiments: from the first layers to all of them.
 
-    roller = original_rollout.Roller(foreground_net, background_net, variant, legacy)
+    roller = original_rollout.Roller(foreground_net, background_net, options, legacy)
     told = roller.tell(batch, seed)
     rolled = roller.train(roller.start(batch, seed), told)     # [N, T-1, ...], unrolled
     rolled = roller.complete(batch, seed)                      # [N, T, ...], any length
@@ -63,13 +63,13 @@ class Roller:
         self,
         foreground_generator: generators.OriginalGenerator,
         background_generator: generators.OriginalGenerator,
-        variant: options.Variant,
+        options: options.Options,
         legacy: options.Legacy,
     ) -> None:
         """Stores the networks and the switches."""
         self.foreground_generator = foreground_generator
         self.background_generator = background_generator
-        self.variant = variant
+        self.options = options
         self.legacy = legacy
 
     @property
@@ -85,9 +85,9 @@ class Roller:
           seed: [2] int32, of the noise where the object was.
         """
         first, mask = batch["frames"][:, 0], batch["foreground_masks"][:, 0]
-        if self.variant.bg_fill == "noise":
+        if self.options.bg_fill == "noise":
             background = composition.fill_noise(first, mask, seed)
-        elif self.variant.bg_fill == "black":
+        elif self.options.bg_fill == "black":
             background = composition.fill_black(first, mask)
         else:
             background = composition.fill_rows(first, mask)
@@ -108,9 +108,9 @@ class Roller:
           "next_frames", as far as the variant needs them.
         """
         told = {}
-        if self.variant.needs_flow:
+        if self.options.needs_flow:
             told |= self._tell_flow(batch["forward_flow"], batch["backward_flow"])
-        if self.variant.flow_input == "next_frame":
+        if self.options.flow_input == "next_frame":
             following = batch["frames"][:, 1:]
             if seed is not None:
                 following = real_samples.jitter_clips(
@@ -133,21 +133,21 @@ class Roller:
           The new state, and `OUTPUTS` of the new frame.
         """
         base = carried = state.carried
-        if self.variant.warp == "none":
+        if self.options.warp == "none":
             base = state.foreground
-        elif self.variant.warp == "previous":
+        elif self.options.warp == "previous":
             base = warp.backward(state.foreground, told["motions"])
         else:
             base = carried = warp.backward(carried, told["motions"])
         layers = self.foreground_generator(
             self._foreground_inputs(state, told), state.memory, step=step
         )
-        if self.variant.update == "sum":
+        if self.options.update == "sum":
             foreground = composition.add_colour(base, layers.colour)
         else:
             foreground = _blend(base, layers)
-        mask = self.foreground_generator.mask(layers, foreground, self.variant.alpha)
-        if self.variant.dark:
+        mask = self.foreground_generator.mask(layers, foreground, self.options.alpha)
+        if self.options.dark:
             foreground = composition.cut_out(foreground, mask)
         background, background_memory = self._paint(state, told, step)
         new_state = State(
@@ -241,13 +241,13 @@ class Roller:
         self, state: State, told: Mapping[str, tf.Tensor]
     ) -> tf.Tensor:
         parts = [state.foreground]
-        if self.variant.flow_input == "given":
+        if self.options.flow_input == "given":
             parts.append(told["codes"])
-        elif self.variant.flow_input == "next_frame":
+        elif self.options.flow_input == "next_frame":
             parts.append(told["next_frames"])
-        if self.variant.mask_feedback == "first":
+        if self.options.mask_feedback == "first":
             parts.append(state.first_mask)
-        elif self.variant.mask_feedback == "propagated":
+        elif self.options.mask_feedback == "propagated":
             parts.append(state.mask)
         return tf.concat(parts, axis=-1)
 
@@ -256,7 +256,7 @@ class Roller:
     ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
         """The next background and the memory of its generator."""
         inputs = state.background
-        if self.variant.background_flow_input:
+        if self.options.background_flow_input:
             inputs = tf.concat([inputs, told["codes"]], axis=-1)
         layers = self.background_generator(inputs, state.background_memory, step=step)
         return _blend(state.background, layers), layers.state
@@ -280,7 +280,7 @@ class Roller:
         else:
             encode = flow_codec.encode_signed
         told = {"codes": encode(forward, flow_codec.LIMIT_SHARE * forward.shape[3])}
-        if self.variant.warp != "none":
+        if self.options.warp != "none":
             told["motions"] = -forward if self.legacy.forward_flow_warp else backward
         return told
 
