@@ -223,6 +223,7 @@ def test_settings_without_meaning_are_refused_in_one_line(option, value):
         (SPEC, {"patch_size": 24}, "in a frame of 16x16; it leaves 0"),
         (SPEC, {"patch_size": 16}, "leave `num_patches` (2) places"),
         (SPEC, {"cycle_lengths": (4,)}, "must be at least 5"),
+        (SPEC.with_frames(3), {"cycle_lengths": ()}, "must be at least 4"),
     ],
 )
 def test_clips_that_do_not_fit_are_refused_in_one_line(spec, options, words):

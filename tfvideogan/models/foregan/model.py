@@ -35,9 +35,10 @@ from tfvideogan.losses import adversarial
 from tfvideogan.models import base, phase
 from tfvideogan.models.foregan import (
     background,
+    critic_inputs,
     discriminators,
-    exhibits,
     foreground,
+    layers,
     objective,
     roller,
     rollout,
@@ -51,6 +52,8 @@ MIN_FRAMES = 4
 MIN_PATCH_SIZE = 8
 LEARNING_RATE = 2e-4
 ADAM_BETAS = (0.0, 0.99)
+GENERATORS = ("foreground_generator", "background_generator", "mask_head")
+CRITICS = ("foreground", "background", "mask", "temporal")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,10 +169,12 @@ class ForeGAN(base.VideoModel):
         self.roller = roller.Roller(
             self.foreground_generator, self.background_generator, self.mask_head
         )
-        self.foreground_critic = self._make_critic("foreground_critic")
-        self.background_critic = self._make_critic("background_critic")
-        self.mask_critic = self._make_critic("mask_critic")
-        self.temporal_critic = self._make_critic("temporal_critic")
+        self.critics = {
+            name: discriminators.PatchDiscriminator(
+                options.critic_width, name=f"{name}_critic"
+            )
+            for name in CRITICS
+        }
         # One rollout creates every variable.
         zeros = clip.zeros_like_spec(spec, 1)
         seed = seeds.from_int(0)
@@ -177,25 +182,18 @@ class ForeGAN(base.VideoModel):
             zeros, seed, saturation=tf.constant(1.0), bptt_steps=options.bptt_steps
         )
         for name, fake in self._fakes(rolled, seed).items():
-            self._critics()[name](fake)
+            self.critics[name](fake)
 
     @property
     def networks(self) -> dict[str, keras.Layer]:
         """The three generators, then the four critics."""
-        return {
-            "foreground_generator": self.foreground_generator,
-            "background_generator": self.background_generator,
-            "mask_head": self.mask_head,
-            "foreground_critic": self.foreground_critic,
-            "background_critic": self.background_critic,
-            "mask_critic": self.mask_critic,
-            "temporal_critic": self.temporal_critic,
-        }
+        critics = {f"{name}_critic": critic for name, critic in self.critics.items()}
+        return {name: getattr(self, name) for name in GENERATORS} | critics
 
     @property
     def averaged_networks(self) -> tuple[str, ...]:
         """The generators and the mask head."""
-        return ("foreground_generator", "background_generator", "mask_head")
+        return GENERATORS
 
     def saturation(self) -> tf.Tensor:
         """Returns the slope of the masks' sigmoid at the present step, a scalar."""
@@ -213,9 +211,7 @@ class ForeGAN(base.VideoModel):
                 f"channels={spec.channels}, masks={spec.has_masks}, "
                 f"flow={spec.has_flow}. Use gin/data/sprites.gin or gin/data/davis.gin."
             )
-        shortest = max(
-            MIN_FRAMES, *(1 + length for length in self.options.cycle_lengths)
-        )
+        shortest = max(MIN_FRAMES, 1 + max(self.options.cycle_lengths, default=0))
         if spec.frames < shortest:
             raise errors.UserError(
                 f"`frames` ({spec.frames}) must be at least {shortest} for ForeGAN with "
@@ -238,14 +234,11 @@ class ForeGAN(base.VideoModel):
                 f"frame of {spec.height}x{spec.width}; it leaves {rows * columns}."
             )
 
-    def _make_critic(self, name: str) -> discriminators.PatchDiscriminator:
-        return discriminators.PatchDiscriminator(self.options.critic_width, name=name)
-
     # --- Losses
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
         """One update of all critics, then one of the generators and the mask head."""
-        critics = tuple(name for name in self.networks if name.endswith("critic"))
+        critics = tuple(f"{name}_critic" for name in CRITICS)
         return (
             phase.Phase("critic", critics, self.critic_losses, self.critic_optimizer),
             phase.Phase(
@@ -285,11 +278,11 @@ class ForeGAN(base.VideoModel):
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Hinge losses of the four critics, and how often their signs are right."""
         fakes = self._fakes(shared, seed)
-        reals = self._reals(batch, shared, seed)
+        reals = critic_inputs.real(batch, shared, seed, **self._patches)
         losses, monitors = {}, {}
-        for name, critic in self._critics().items():
+        for name, critic in self.critics.items():
             both = tf.concat([reals[name], fakes[name]], axis=0)
-            logits = critic(exhibits.augment(both, seed), training=True)
+            logits = critic(critic_inputs.augment(both, seed), training=True)
             real = logits[: tf.shape(reals[name])[0]]
             fake = logits[tf.shape(reals[name])[0] :]
             losses[f"critic/{name}"] = adversarial.hinge_critic_loss(real, fake)
@@ -316,7 +309,9 @@ class ForeGAN(base.VideoModel):
         losses |= objective.cycles(weights, frame, mask, returned)
         losses |= objective.priors(weights, batch, shared)
         for name, fake in self._fakes(shared, seed).items():
-            logits = self._critics()[name](exhibits.augment(fake, seed), training=False)
+            logits = self.critics[name](
+                critic_inputs.augment(fake, seed), training=False
+            )
             loss = adversarial.hinge_generator_loss(logits)
             losses[f"generator/{name}_critic"] = getattr(weights, name) * loss
         monitors = {
@@ -325,49 +320,15 @@ class ForeGAN(base.VideoModel):
         }
         return losses, monitors
 
-    def _critics(self) -> dict[str, discriminators.PatchDiscriminator]:
-        return {
-            "foreground": self.foreground_critic,
-            "background": self.background_critic,
-            "mask": self.mask_critic,
-            "temporal": self.temporal_critic,
-        }
-
     def _fakes(
         self, shared: Mapping[str, tf.Tensor], seed: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        objects, masks = exhibits.objects(shared)
-        return {
-            "foreground": objects,
-            "background": exhibits.generated_patches(
-                shared,
-                seed,
-                count=self.options.num_patches,
-                size=self.options.patch_size,
-            ),
-            "mask": masks,
-            "temporal": exhibits.generated_triplets(shared),
-        }
+        return critic_inputs.generated(shared, seed, **self._patches)
 
-    def _reals(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor],
-        seed: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        object_, mask = exhibits.first_object(batch)
-        return {
-            "foreground": object_,
-            "background": exhibits.real_patches(
-                batch,
-                shared,
-                seed,
-                count=self.options.num_patches,
-                size=self.options.patch_size,
-            ),
-            "mask": mask,
-            "temporal": exhibits.real_triplets(batch),
-        }
+    @property
+    def _patches(self) -> dict[str, int]:
+        options = self.options
+        return {"num_patches": options.num_patches, "patch_size": options.patch_size}
 
     # --- Inference
 
@@ -376,25 +337,12 @@ class ForeGAN(base.VideoModel):
     ) -> dict[str, tf.Tensor]:
         """Returns `frames` (the composite), `foreground_masks`, `backgrounds`."""
         rolled = self.roller.complete(batch, saturation=self.saturation())
-        return {
-            "frames": rolled["composites"],
-            "foreground_masks": rolled["masks"],
-            "foregrounds": rolled["foregrounds"],
-            "backgrounds": rolled["backgrounds"],
-        }
+        return layers.evaluation_outputs(rolled)
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Real, composite, foreground, background, mask and error, in [-1, 1]."""
         rolled = self.roller.complete(batch, saturation=self.saturation())
-        error = tf.abs(rolled["composites"] - batch["frames"])  # in [0, 2]
-        return {
-            "real": batch["frames"],
-            "composite": rolled["composites"],
-            "foreground": rollout.on_black(rolled["masks"], rolled["foregrounds"]),
-            "background": rolled["backgrounds"],
-            "mask": 2.0 * rolled["masks"] - 1.0,
-            "error": error - 1.0,
-        }
+        return layers.sample_clips(batch["frames"], rollout.black_outside(rolled))
 
     # --- Serving
 

@@ -165,7 +165,7 @@ def test_one_generator_step_raises_the_scores_of_frozen_critics(model):
 
         def score(model=model):
             shared = model.shared_forward(batch, seed)
-            fakes = model.exhibits.fake(shared, seed)["foreground"]
+            fakes = model.critic_inputs.fake(shared, seed)["foreground"]
             return float(tf.reduce_mean(model.foreground_critic(fakes)))
 
         before = score()

@@ -33,13 +33,13 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, exportable, pixels, seeds
+from tfvideogan.core import clip, errors, exportable, seeds
 from tfvideogan.models import base, phase
-from tfvideogan.models.foregan import served
+from tfvideogan.models.foregan import layers, served
 from tfvideogan.models.foregan.thesis import (
     backbone,
+    critic_inputs,
     discriminators,
-    exhibits,
     generators,
     objective,
     options,
@@ -117,7 +117,7 @@ class ThesisForeGAN(base.VideoModel):
         self.roller = rollout.Roller(
             self.foreground_generator, self.background_generator, settings, self.legacy
         )
-        self.exhibits = exhibits.Exhibits(
+        self.critic_inputs = critic_inputs.CriticInputs(
             settings, height=spec.height, width=spec.width
         )
         self.foreground_critic = self._make_critic(
@@ -127,7 +127,7 @@ class ThesisForeGAN(base.VideoModel):
         self.objective = objective.Objective(
             self.foreground_critic,
             self.background_critic,
-            self.exhibits,
+            self.critic_inputs,
             weights=self.loss_weights,
             legacy=self.legacy,
         )
@@ -149,8 +149,8 @@ class ThesisForeGAN(base.VideoModel):
         zeros = clip.zeros_like_spec(spec, 1)
         seed = seeds.from_int(0)
         state = self.roller.start(zeros, seed)
-        self.roller.train(state, self.roller.tell(zeros, seed), spec.frames - 1)
-        patches = tf.zeros([1, *self.exhibits.patch_size, discriminators.COLOURS])
+        self.roller.train(state, self.roller.conditions(zeros, seed), spec.frames - 1)
+        patches = tf.zeros([1, *self.critic_inputs.patch_size, discriminators.COLOURS])
         self.background_critic(patches)
         self.foreground_critic(patches)
         if self.options.has_mask_critic:
@@ -164,8 +164,8 @@ class ThesisForeGAN(base.VideoModel):
         recurrence: str,
         mask_source: str | None = None,
         has_transformer: bool = False,
-    ) -> generators.OriginalGenerator:
-        return generators.OriginalGenerator(
+    ) -> generators.LayerGenerator:
+        return generators.LayerGenerator(
             recurrence=recurrence,
             num_steps=spec.frames - 1,
             reductions=self.options.reductions,
@@ -180,7 +180,7 @@ class ThesisForeGAN(base.VideoModel):
         self, name: str, *, has_mask_head: bool
     ) -> discriminators.PatchDiscriminator:
         return discriminators.PatchDiscriminator(
-            patch_size=self.exhibits.patch_size,
+            patch_size=self.critic_inputs.patch_size,
             has_mask_head=has_mask_head,
             width=self.options.width,
             name=name,
@@ -233,8 +233,8 @@ class ThesisForeGAN(base.VideoModel):
     ) -> dict[str, tf.Tensor]:
         """Returns the rollout [N, T-1, ...] and the first layers [N, ...]."""
         state = self.roller.start(batch, seeds.fold(seed, "hole"))
-        told = self.roller.tell(batch, seeds.fold(seed, "colours"))
-        rolled = self.roller.train(state, told, batch["frames"].shape[1] - 1)
+        conditions = self.roller.conditions(batch, seeds.fold(seed, "colours"))
+        rolled = self.roller.train(state, conditions, batch["frames"].shape[1] - 1)
         return rolled | {
             "first_background": state.background,
             "first_mask": state.mask,
@@ -246,26 +246,11 @@ class ThesisForeGAN(base.VideoModel):
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
         """Returns `frames` (the composite), `foreground_masks` and the layers."""
-        rolled = self._complete(batch)
-        return {
-            "frames": rolled["composites"],
-            "foreground_masks": rolled["foreground_masks"],
-            "foregrounds": rolled["foregrounds"],
-            "backgrounds": rolled["backgrounds"],
-        }
+        return layers.evaluation_outputs(self._complete(batch))
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Real, composite, foreground, background, mask and error, in [-1, 1]."""
-        rolled = self._complete(batch)
-        error = tf.abs(rolled["composites"] - batch["frames"])  # in [0, 2]
-        return {
-            "real": batch["frames"],
-            "composite": rolled["composites"],
-            "foreground": rolled["foregrounds"],
-            "background": rolled["backgrounds"],
-            "mask": 2.0 * rolled["foreground_masks"] - 1.0,
-            "error": error - 1.0,
-        }
+        return layers.sample_clips(batch["frames"], self._complete(batch))
 
     def _complete(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The rollout over whole clips, with the same noise in the hole every time."""
@@ -291,19 +276,5 @@ class ThesisForeGAN(base.VideoModel):
             )
         }
 
-    def _serve(
-        self, *, frames: tf.Tensor, mask: tf.Tensor, **flow: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        first = tf.cast(mask > 0, tf.float32)
-        batch = {
-            "frames": pixels.to_float(frames),
-            "foreground_masks": first[:, tf.newaxis],
-            **flow,
-        }
-        rolled = self._complete(batch)
-        return {
-            "video": pixels.to_uint8(rolled["composites"]),
-            "foreground": pixels.to_uint8(rolled["foregrounds"]),
-            "background": pixels.to_uint8(rolled["backgrounds"]),
-            "mask": pixels.to_uint8(2.0 * rolled["foreground_masks"] - 1.0),
-        }
+    def _serve(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return layers.to_uint8(self._complete(served.to_batch(**inputs)))

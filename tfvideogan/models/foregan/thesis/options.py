@@ -13,8 +13,12 @@ original, each of which is off unless it is asked for.
 import dataclasses
 
 from tfvideogan.core import errors
-from tfvideogan.models.foregan.thesis import backbone, discriminators, generators
-from tfvideogan.models.foregan.thesis import recurrence as original_recurrence
+from tfvideogan.models.foregan.thesis import (
+    backbone,
+    discriminators,
+    generators,
+    recurrences,
+)
 
 _CHOICES = {
     "mask_source": generators.MASK_SOURCES,
@@ -22,8 +26,8 @@ _CHOICES = {
     "flow_input": ("given", "next_frame", "none"),
     "warp": ("none", "previous", "first"),
     "update": ("blend", "sum"),
-    "recurrence": original_recurrence.NAMES,
-    "background_recurrence": original_recurrence.NAMES,
+    "recurrence": recurrences.NAMES,
+    "background_recurrence": recurrences.NAMES,
     "bg_fill": ("black", "noise", "row_replicate"),
     "transform_real": ("none", "masks", "both"),
     "fake_patches": ("anywhere", "on_mask"),
@@ -46,7 +50,7 @@ class Options:
         "previous" one moved by the flow, or the "first" one moved from frame to frame.
       update: "blend", A · w + (1 - A) · C, or "sum" of experiments 1 and 2,
         A · (w + C) + (1 - A) · (w + C) - 1, in which A cancels out.
-      recurrence: of the foreground generator, see `original_recurrence`.
+      recurrence: of the foreground generator, see `recurrences`.
       background_recurrence: of the background generator.
       reductions: channels of the state, for "concat_unshared".
       background_flow_input: whether the background generator sees the coded flow.

@@ -1,9 +1,10 @@
 """The rollout of the original experiments: from the first layers to all of them.
 
-    roller = original_rollout.Roller(foreground_net, background_net, options, legacy)
-    told = roller.tell(batch, seed)
-    rolled = roller.train(roller.start(batch, seed), told)     # [N, T-1, ...], unrolled
-    rolled = roller.complete(batch, seed)                      # [N, T, ...], any length
+    roller = rollout.Roller(foreground_net, background_net, options, legacy)
+    conditions = roller.conditions(batch, seed)
+    state = roller.start(batch, seed)
+    rolled = roller.train(state, conditions, num_steps)    # [N, T-1, ...], unrolled
+    rolled = roller.complete(batch, seed)                  # [N, T, ...], any length
 
 Of the masks after the first a rollout never sees any; of the frames after the first it
 sees none, except with `flow_input="next_frame"`. One step:
@@ -31,7 +32,7 @@ from tfvideogan.models.foregan.thesis import (
 )
 from tfvideogan.ops import warp
 
-OUTPUTS = ("foregrounds", "backgrounds", "foreground_masks", "composites")
+OUTPUTS = ("foregrounds", "backgrounds", "masks", "composites")
 
 
 class State(NamedTuple):
@@ -61,8 +62,8 @@ class Roller:
 
     def __init__(
         self,
-        foreground_generator: generators.OriginalGenerator,
-        background_generator: generators.OriginalGenerator,
+        foreground_generator: generators.LayerGenerator,
+        background_generator: generators.LayerGenerator,
         options: options.Options,
         legacy: options.Legacy,
     ) -> None:
@@ -94,10 +95,10 @@ class Roller:
         foreground = composition.cut_out(first, mask)
         return State(foreground, background, mask, mask, foreground)
 
-    def tell(
+    def conditions(
         self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor | None = None
     ) -> dict[str, tf.Tensor]:
-        """Encodes what the generators are told at each step, [N, T-1, ...].
+        """Encodes what the generators see beside their layers, [N, T-1, ...].
 
         Args:
           batch: see `core.clip`.
@@ -107,26 +108,28 @@ class Roller:
           "codes" (flow, 2 channels), "motions" (flow to the frame before, pixels) and
           "next_frames", as far as the variant needs them.
         """
-        told = {}
+        conditions = {}
         if self.options.needs_flow:
-            told |= self._tell_flow(batch["forward_flow"], batch["backward_flow"])
+            conditions |= self._flow_conditions(
+                batch["forward_flow"], batch["backward_flow"]
+            )
         if self.options.flow_input == "next_frame":
             following = batch["frames"][:, 1:]
             if seed is not None:
                 following = real_samples.jitter_clips(
                     following, seed, real_samples.NEXT_FRAME_JITTER
                 )
-            told["next_frames"] = following
-        return told
+            conditions["next_frames"] = following
+        return conditions
 
     def step(
-        self, state: State, told: Mapping[str, tf.Tensor], step: int
+        self, state: State, conditions: Mapping[str, tf.Tensor], step: int
     ) -> tuple[State, dict[str, tf.Tensor]]:
         """Rolls one frame on.
 
         Args:
           state: after the frame before.
-          told: this step's share of `tell`, [N, ...].
+          conditions: this step's share of `conditions`, [N, ...].
           step: number of the step, from 0; matters to unshared weights only.
 
         Returns:
@@ -136,11 +139,11 @@ class Roller:
         if self.options.warp == "none":
             base = state.foreground
         elif self.options.warp == "previous":
-            base = warp.backward(state.foreground, told["motions"])
+            base = warp.backward(state.foreground, conditions["motions"])
         else:
-            base = carried = warp.backward(carried, told["motions"])
+            base = carried = warp.backward(carried, conditions["motions"])
         layers = self.foreground_generator(
-            self._foreground_inputs(state, told), state.memory, step=step
+            self._foreground_inputs(state, conditions), state.memory, step=step
         )
         if self.options.update == "sum":
             foreground = composition.add_colour(base, layers.colour)
@@ -149,7 +152,7 @@ class Roller:
         mask = self.foreground_generator.mask(layers, foreground, self.options.alpha)
         if self.options.dark:
             foreground = composition.cut_out(foreground, mask)
-        background, background_memory = self._paint(state, told, step)
+        background, background_memory = self._paint(state, conditions, step)
         new_state = State(
             foreground=foreground,
             background=background,
@@ -164,13 +167,13 @@ class Roller:
         return new_state, dict(zip(OUTPUTS, values, strict=True))
 
     def train(
-        self, state: State, told: Mapping[str, tf.Tensor], num_steps: int
+        self, state: State, conditions: Mapping[str, tf.Tensor], num_steps: int
     ) -> dict[str, tf.Tensor]:
         """Generates the layers of frames 1 .. T - 1, unrolled in the graph.
 
         Args:
           state: from `start`.
-          told: from `tell`.
+          conditions: from `conditions`.
           num_steps: T - 1.
 
         Returns:
@@ -179,7 +182,7 @@ class Roller:
         """
         outputs = []
         for step in range(num_steps):
-            now = {name: values[:, step] for name, values in told.items()}
+            now = {name: values[:, step] for name, values in conditions.items()}
             state, output = self.step(state, now, step)
             outputs.append(output)
         return {
@@ -201,7 +204,7 @@ class Roller:
           `OUTPUTS`, each [N, T, H, W, c]; the first frame is the given one.
         """
         state = self.start(batch, seed)
-        told = self.tell(batch)
+        conditions = self.conditions(batch)
         num_frames = tf.shape(batch["frames"])[1]
         given = (state.foreground, state.background, state.mask, batch["frames"][:, 0])
         # Written from the first frame on, as an array without entries, which the loop of
@@ -218,7 +221,7 @@ class Roller:
             arrays: dict[str, tf.TensorArray],
             weights_of: int,
         ) -> tuple[int | tf.Tensor, State, dict[str, tf.TensorArray]]:
-            now = {name: values[:, step] for name, values in told.items()}
+            now = {name: values[:, step] for name, values in conditions.items()}
             state, output = self.step(state, now, weights_of)
             return step + 1, state, _write(arrays, step + 1, output)
 
@@ -238,26 +241,26 @@ class Roller:
         }
 
     def _foreground_inputs(
-        self, state: State, told: Mapping[str, tf.Tensor]
+        self, state: State, conditions: Mapping[str, tf.Tensor]
     ) -> tf.Tensor:
         parts = [state.foreground]
         if self.options.flow_input == "given":
-            parts.append(told["codes"])
+            parts.append(conditions["codes"])
         elif self.options.flow_input == "next_frame":
-            parts.append(told["next_frames"])
+            parts.append(conditions["next_frames"])
         if self.options.mask_feedback == "first":
             parts.append(state.first_mask)
         elif self.options.mask_feedback == "propagated":
             parts.append(state.mask)
-        return tf.concat(parts, axis=-1)
+        return tf.concat(parts, axis=-1)  # [N, H, W, 3 to 7]
 
     def _paint(
-        self, state: State, told: Mapping[str, tf.Tensor], step: int
+        self, state: State, conditions: Mapping[str, tf.Tensor], step: int
     ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
         """The next background and the memory of its generator."""
         inputs = state.background
         if self.options.background_flow_input:
-            inputs = tf.concat([inputs, told["codes"]], axis=-1)
+            inputs = tf.concat([inputs, conditions["codes"]], axis=-1)  # [N, H, W, 5]
         layers = self.background_generator(inputs, state.background_memory, step=step)
         return _blend(state.background, layers), layers.state
 
@@ -270,7 +273,7 @@ class Roller:
             compose = composition.composite
         return compose(mask, foreground, background)
 
-    def _tell_flow(
+    def _flow_conditions(
         self, forward: tf.Tensor, backward: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         if self.legacy.late_flow:
@@ -279,10 +282,14 @@ class Roller:
             encode = flow_codec.encode_wrapped_legacy
         else:
             encode = flow_codec.encode_signed
-        told = {"codes": encode(forward, flow_codec.LIMIT_SHARE * forward.shape[3])}
+        conditions = {
+            "codes": encode(forward, flow_codec.LIMIT_SHARE * forward.shape[3])
+        }
         if self.options.warp != "none":
-            told["motions"] = -forward if self.legacy.forward_flow_warp else backward
-        return told
+            conditions["motions"] = (
+                -forward if self.legacy.forward_flow_warp else backward
+            )
+        return conditions
 
 
 def _blend(previous: tf.Tensor, layers: generators.Layers) -> tf.Tensor:
@@ -292,7 +299,7 @@ def _blend(previous: tf.Tensor, layers: generators.Layers) -> tf.Tensor:
 
 def _later(flow: tf.Tensor) -> tf.Tensor:
     """The flow of the step after; the last step has none and keeps its own."""
-    return tf.concat([flow[:, 1:], flow[:, -1:]], axis=1)
+    return tf.concat([flow[:, 1:], flow[:, -1:]], axis=1)  # [N, T-1, H, W, 2]
 
 
 def _write(

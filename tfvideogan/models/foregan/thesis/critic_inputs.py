@@ -1,9 +1,9 @@
-"""What the critics of the original experiments are shown.
+"""What the critics of the original experiments judge.
 
-    exhibits = original_exhibits.Exhibits(options, height=224, width=416)
-    real = exhibits.real(batch, shared, seed)    # one foreground and mask per clip
-    fake = exhibits.fake(shared, seed)           # T - 1 of them
-    real = exhibits.pair(real, num_steps)        # repeated, as the penalties want it
+    inputs = critic_inputs.CriticInputs(options, height=224, width=416)
+    real = inputs.real(batch, shared, seed)    # one foreground and mask per clip
+    fake = inputs.fake(shared, seed)           # T - 1 of them
+    real = inputs.pair(real, num_steps)        # repeated, as the penalties want it
 
 | name         | real                                | generated                    |
 |--------------|-------------------------------------|------------------------------|
@@ -30,7 +30,7 @@ from tfvideogan.ops import frames as frame_ops
 from tfvideogan.ops import patches as patch_ops
 
 
-class Exhibits:
+class CriticInputs:
     """Chooses and cuts what the critics see; holds no variables."""
 
     def __init__(
@@ -103,7 +103,7 @@ class Exhibits:
         """
         backgrounds = shared["backgrounds"]
         is_on_mask = self.options.fake_patches == "on_mask"
-        place = tf.ones_like(shared["foreground_masks"])
+        place = tf.ones_like(shared["masks"])
         if is_on_mask:
             place *= shared["first_mask"][:, tf.newaxis]
         fake = {
@@ -116,7 +116,7 @@ class Exhibits:
             ),
         }
         if self.options.has_mask_critic:
-            fake["mask"] = frame_ops.fold_time(shared["foreground_masks"])
+            fake["mask"] = frame_ops.fold_time(shared["masks"])
         return fake
 
     def pair(
@@ -127,9 +127,9 @@ class Exhibits:
         for name, value in real.items():
             rest = value.shape[1:]
             per_clip = self.num_patches if name == "background" else 1
-            clips = tf.reshape(value, [-1, 1, per_clip, *rest])
+            clips = tf.reshape(value, [-1, 1, per_clip, *rest])  # [N, 1, K, ...]
             repeated = tf.repeat(clips, num_steps, axis=1)  # [N, T-1, K, ...]
-            paired[name] = tf.reshape(repeated, [-1, *rest])
+            paired[name] = tf.reshape(repeated, [-1, *rest])  # [N·(T-1)·K, ...]
         return paired
 
     def _cut(
