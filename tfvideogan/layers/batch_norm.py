@@ -7,9 +7,10 @@ On one device the statistics are those of a fused operation. Under a strategy wi
 replicas they are taken over all of them, so that N replicas train as one would.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 # PyTorch's, whose networks we rebuild: the weight of a new batch is 0.1.
@@ -126,6 +127,35 @@ class BatchNorm(keras.layers.Layer):
         variance = tf.maximum(squares / count - tf.square(mean), 0.0)
         made = tf.nn.batch_normalization(x, mean, variance, beta, gamma, self.epsilon)
         return made, mean, variance * count / tf.maximum(count - 1.0, 1.0)
+
+
+def standing_statistics(
+    layers: Sequence[BatchNorm], run: Callable[[int], object], *, num_batches: int
+) -> None:
+    """Replaces moving statistics by plain means over batches of one set of weights.
+
+    Moving ones remember the weights of earlier steps, and, where averages of weights are
+    used, belong to none of them. Source: the "standing statistics" of Brock et al., Large
+    Scale GAN Training for High Fidelity Natural Image Synthesis, 2019.
+
+    Args:
+      layers: whose statistics are replaced.
+      run: makes the batch of a number, from 0, with every layer called once with
+        `training=True`; eager or a `tf.function`.
+      num_batches: at least 1.
+    """
+    moving = [v for one in layers for v in (one.moving_mean, one.moving_variance)]
+    # What a first step from 0 leaves is this share of the batch's own.
+    shares = [1.0 - one.momentum for one in layers for _ in range(2)]
+    sums = [np.zeros(variable.shape) for variable in moving]
+    for number in range(num_batches):
+        for variable in moving:
+            variable.assign(np.zeros(variable.shape, np.float32))
+        run(number)
+        for total, variable, share in zip(sums, moving, shares, strict=True):
+            total += keras.ops.convert_to_tensor(variable).numpy() / share
+    for total, variable in zip(sums, moving, strict=True):
+        variable.assign((total / num_batches).astype(np.float32))
 
 
 def _is_alone() -> bool:

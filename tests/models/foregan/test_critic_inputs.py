@@ -45,9 +45,9 @@ def test_real_and_generated_objects_look_alike_when_the_model_is_right():
 
 
 def test_each_critic_has_real_and_generated_samples_of_one_size():
-    cut = {"num_patches": 4, "patch_size": 6}
-    real = critic_inputs.real(_batch(), _shared(), SEED, **cut)
-    fake = critic_inputs.generated(_shared(), SEED, **cut)
+    inputs = critic_inputs.CriticInputs(num_patches=4, patch_size=6)
+    real = inputs.real(_batch(), _shared(), SEED)
+    fake = inputs.fake(_shared(), SEED)
     assert {name: value.shape[1:] for name, value in real.items()} == {
         "foreground": (SIZE, SIZE, 3),
         "background": (6, 6, 3),

@@ -7,6 +7,7 @@ critic_inputs get the same random tilt, growth, shift and flip (Zhao et al., Dif
 Augmentation for Data-Efficient GAN Training, 2020), because real ones are few.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import tensorflow as tf
@@ -21,64 +22,64 @@ AUGMENT_LINEAR = 0.15
 AUGMENT_SHIFT = 0.06
 
 
-def real(
-    batch: Mapping[str, tf.Tensor],
-    shared: Mapping[str, tf.Tensor],
-    seed: tf.Tensor,
-    *,
-    num_patches: int,
-    patch_size: int,
-) -> dict[str, tf.Tensor]:
-    """Returns the real samples of each critic by its name.
+@dataclasses.dataclass(frozen=True)
+class CriticInputs:
+    """Chooses what the critics judge.
 
-    Args:
-      batch: see `core.clip`.
-      shared: the rollout [N, T-1, ...], which says where to cut patches.
-      seed: [2] int32.
+    Attributes:
       num_patches: background patches per clip, K.
-      patch_size: their height and width, pixels.
-
-    Returns:
-      "foreground" [N, H, W, 3], "background" [N·K, h, h, 3], "mask" [N, H, W, 1],
-      "temporal" [N, H, W, 12].
+      patch_size: their height and width h, pixels.
     """
-    objects, object_masks = real_objects(batch)
-    cut = {"count": num_patches, "size": patch_size}
-    return {
-        "foreground": objects,
-        "background": real_patches(batch, shared, seed, **cut),
-        "mask": object_masks,
-        "temporal": real_triplets(batch),
-    }
 
+    num_patches: int
+    patch_size: int
 
-def generated(
-    shared: Mapping[str, tf.Tensor],
-    seed: tf.Tensor,
-    *,
-    num_patches: int,
-    patch_size: int,
-) -> dict[str, tf.Tensor]:
-    """Returns the generated samples of each critic by its name; gradients pass.
+    def real(
+        self,
+        batch: Mapping[str, tf.Tensor],
+        shared: Mapping[str, tf.Tensor],
+        seed: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Returns the real samples of each critic by its name.
 
-    Args:
-      shared: the rollout [N, T-1, ...].
-      seed: [2] int32; that of `real`, whose patches are from the same frame.
-      num_patches: background patches per clip, K.
-      patch_size: their height and width, pixels.
+        Args:
+          batch: see `core.clip`.
+          shared: the rollout [N, T-1, ...], which says where the object is.
+          seed: [2] int32.
 
-    Returns:
-      "foreground" [N·(T-1), H, W, 3], "background" [N·K, h, h, 3], "mask"
-      [N·(T-1), H, W, 1], "temporal" [N, H, W, 12].
-    """
-    objects, object_masks = generated_objects(shared)
-    cut = {"count": num_patches, "size": patch_size}
-    return {
-        "foreground": objects,
-        "background": generated_patches(shared, seed, **cut),
-        "mask": object_masks,
-        "temporal": generated_triplets(shared),
-    }
+        Returns:
+          "foreground" [N, H, W, 3], "background" [N·K, h, h, 3], "mask" [N, H, W, 1],
+          "temporal" [N, H, W, 12].
+        """
+        objects, object_masks = real_objects(batch)
+        return {
+            "foreground": objects,
+            "background": real_patches(
+                batch, shared, seed, count=self.num_patches, size=self.patch_size
+            ),
+            "mask": object_masks,
+            "temporal": real_triplets(batch),
+        }
+
+    def fake(
+        self, shared: Mapping[str, tf.Tensor], seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Returns the generated samples of each critic by its name; gradients pass.
+
+        The patches are of the frame whose real ones the same seed gives.
+
+        Returns:
+          As `real`, but T - 1 foregrounds and masks of each clip.
+        """
+        objects, object_masks = generated_objects(shared)
+        return {
+            "foreground": objects,
+            "background": generated_patches(
+                shared, seed, count=self.num_patches, size=self.patch_size
+            ),
+            "mask": object_masks,
+            "temporal": generated_triplets(shared),
+        }
 
 
 def augment(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -175,13 +175,16 @@ class ForeGAN(base.VideoModel):
             )
             for name in CRITICS
         }
+        self.critic_inputs = critic_inputs.CriticInputs(
+            options.num_patches, options.patch_size
+        )
         # One rollout creates every variable.
         zeros = clip.zeros_like_spec(spec, 1)
         seed = seeds.from_int(0)
         rolled, _ = self.roller.train(
             zeros, seed, saturation=tf.constant(1.0), bptt_steps=options.bptt_steps
         )
-        for name, fake in self._fakes(rolled, seed).items():
+        for name, fake in self.critic_inputs.fake(rolled, seed).items():
             self.critics[name](fake)
 
     @property
@@ -277,8 +280,8 @@ class ForeGAN(base.VideoModel):
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Hinge losses of the four critics, and how often their signs are right."""
-        fakes = self._fakes(shared, seed)
-        reals = critic_inputs.real(batch, shared, seed, **self._patches)
+        fakes = self.critic_inputs.fake(shared, seed)
+        reals = self.critic_inputs.real(batch, shared, seed)
         losses, monitors = {}, {}
         for name, critic in self.critics.items():
             both = tf.concat([reals[name], fakes[name]], axis=0)
@@ -308,7 +311,7 @@ class ForeGAN(base.VideoModel):
         losses = objective.reconstruction(weights, batch, shared)
         losses |= objective.cycles(weights, frame, mask, returned)
         losses |= objective.priors(weights, batch, shared)
-        for name, fake in self._fakes(shared, seed).items():
+        for name, fake in self.critic_inputs.fake(shared, seed).items():
             logits = self.critics[name](
                 critic_inputs.augment(fake, seed), training=False
             )
@@ -319,16 +322,6 @@ class ForeGAN(base.VideoModel):
             "masks/saturation": self.saturation(),
         }
         return losses, monitors
-
-    def _fakes(
-        self, shared: Mapping[str, tf.Tensor], seed: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        return critic_inputs.generated(shared, seed, **self._patches)
-
-    @property
-    def _patches(self) -> dict[str, int]:
-        options = self.options
-        return {"num_patches": options.num_patches, "patch_size": options.patch_size}
 
     # --- Inference
 
