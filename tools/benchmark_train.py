@@ -4,7 +4,7 @@ r"""Measures training steps beside what the machine can do, a fresh process for 
     python tools/benchmark_train.py --gin_file=gin/foregan.gin --steps=20
     python tools/benchmark_train.py --gin_file=gin/foregan/dmask_prop.gin \
         --synthetic_batch --gin_param='FRAMES = 3' \
-        --gin_param='thesis.ThesisForeGAN.generator_every = 1'
+        --gin_param='options.Options.generator_every = 1'
 
 Columns: seconds of a step (median, the mean over the schedule when phases rest on some
 steps), frames of training clips per second, GFLOP of a step (`engine/flops.py`: products

@@ -69,3 +69,27 @@ def test_half_precision_keeps_statistics_in_float32():
         layer(tf.cast(draw(2, 4, 4, 3), tf.bfloat16), training=True).dtype == "bfloat16"
     )
     assert {v.dtype for v in layer.weights} == {"float32"}
+
+
+@pytest.mark.parametrize("wrap", [lambda run: run, tf.function])
+def test_standing_statistics_are_the_plain_means_over_batches(wrap):
+    layer = batch_norm.BatchNorm()
+    batches = tf.constant([[1.0, 3.0], [5.0, 9.0]])
+    call = wrap(lambda x: layer(tf.reshape(x, [2, 1, 1, 1]), training=True))
+    call(100.0 * batches[1])  # Forgotten.
+    batch_norm.standing_statistics(
+        [layer], lambda number: call(batches[number]), num_batches=2
+    )
+    # Means 2 and 7, unbiased variances 2 and 8.
+    assert float(layer.moving_mean[0]) == pytest.approx(4.5, rel=1e-5)
+    assert float(layer.moving_variance[0]) == pytest.approx(5.0, rel=1e-5)
+
+
+def test_without_gain_and_bias_nothing_is_trained():
+    layer, plain = batch_norm.BatchNorm(is_affine=False), batch_norm.BatchNorm()
+    x = draw(2, 4, 4, 3)
+    for training in (True, False):
+        np.testing.assert_allclose(
+            layer(x, training=training), plain(x, training=training)
+        )
+    assert not layer.trainable_variables

@@ -7,7 +7,7 @@ import pytest
 from tests import source_tree
 
 TINY = "gin/foregan/baseline.gin+gin/smoke.gin"
-WIDTH = "thesis.ThesisForeGAN.width = 0.0625"
+WIDTH = "options.Options.width = 0.0625"
 
 
 def benchmark(*arguments):

@@ -7,9 +7,10 @@ On one device the statistics are those of a fused operation. Under a strategy wi
 replicas they are taken over all of them, so that N replicas train as one would.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 # PyTorch's, whose networks we rebuild: the weight of a new batch is 0.1.
@@ -24,24 +25,32 @@ class BatchNorm(keras.layers.Layer):
     """
 
     def __init__(
-        self, *, momentum: float = MOMENTUM, epsilon: float = EPSILON, **kwargs: object
+        self,
+        *,
+        momentum: float = MOMENTUM,
+        epsilon: float = EPSILON,
+        is_affine: bool = True,
+        **kwargs: object,
     ) -> None:
         """Stores the settings.
 
         Args:
           momentum: weight of the past in the moving statistics.
           epsilon: added to the variance.
+          is_affine: whether a gain and a bias are learnt.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
         self.momentum = momentum
         self.epsilon = epsilon
+        self.is_affine = is_affine
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         # Statistics have too few digits in half precision.
         options = {"shape": (input_shape[-1],), "dtype": "float32", "autocast": False}
-        self.gamma = self.add_weight(**options, initializer="ones", name="gamma")
-        self.beta = self.add_weight(**options, initializer="zeros", name="beta")
+        if self.is_affine:
+            self.gamma = self.add_weight(**options, initializer="ones", name="gamma")
+            self.beta = self.add_weight(**options, initializer="zeros", name="beta")
         options["trainable"] = False
         self.moving_mean = self.add_weight(
             **options, initializer="zeros", name="moving_mean"
@@ -53,7 +62,10 @@ class BatchNorm(keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         x = tf.cast(inputs, tf.float32)
-        gamma, beta = self.gamma.value, self.beta.value
+        if self.is_affine:
+            gamma, beta = self.gamma.value, self.beta.value
+        else:
+            gamma, beta = tf.ones(x.shape[-1]), tf.zeros(x.shape[-1])
         if not training:
             made = tf.nn.batch_normalization(
                 x,
@@ -64,24 +76,47 @@ class BatchNorm(keras.layers.Layer):
                 self.epsilon,
             )
             return tf.cast(made, inputs.dtype)
-        if _is_alone():
-            *_, height, width, channels = inputs.shape
-            flat = tf.reshape(x, [-1, height, width, channels])
-            made, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-                x=flat,
-                scale=gamma,
-                offset=beta,
-                mean=tf.zeros([0]),
-                variance=tf.zeros([0]),
-                epsilon=self.epsilon,
-            )
-            made = tf.reshape(made, tf.shape(x))
-        else:
-            made, mean, variance = self._over_replicas(x)
-        self._remember(mean, variance)
+        made, mean, variance = self.by_batch(x, gamma, beta)
+        self.remember(mean, variance)
         return tf.cast(tf.ensure_shape(made, inputs.shape), inputs.dtype)
 
-    def _over_replicas(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def by_batch(
+        self, x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Normalises by the statistics of the batch over all replicas.
+
+        Args:
+          x: [N, ..., H, W, C] float32.
+          gamma: [C], the gain.
+          beta: [C], the bias.
+
+        Returns:
+          The normalised `x`, the mean [C] and the unbiased variance [C].
+        """
+        if not _is_alone():
+            return self._over_replicas(x, gamma, beta)
+        *_, height, width, channels = x.shape
+        flat = tf.reshape(x, [-1, height, width, channels])  # [N·.., H, W, C]
+        made, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=flat,
+            scale=gamma,
+            offset=beta,
+            mean=tf.zeros([0]),
+            variance=tf.zeros([0]),
+            epsilon=self.epsilon,
+        )
+        return tf.reshape(made, tf.shape(x)), mean, variance
+
+    def remember(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
+        """Moves the moving statistics towards those of a batch, [C] each."""
+        pairs = ((self.moving_mean, mean), (self.moving_variance, variance))
+        for moving, new in pairs:
+            kept = self.momentum * moving.value
+            moving.assign(kept + (1.0 - self.momentum) * tf.stop_gradient(new))
+
+    def _over_replicas(
+        self, x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         axes = list(range(x.shape.rank - 1))
         count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
         sums = [tf.reduce_sum(x, axes), tf.reduce_sum(tf.square(x), axes)]
@@ -90,16 +125,37 @@ class BatchNorm(keras.layers.Layer):
         count, total, squares = context.all_reduce(reduce, [count, *sums])
         mean = total / count
         variance = tf.maximum(squares / count - tf.square(mean), 0.0)
-        made = tf.nn.batch_normalization(
-            x, mean, variance, self.beta.value, self.gamma.value, self.epsilon
-        )
+        made = tf.nn.batch_normalization(x, mean, variance, beta, gamma, self.epsilon)
         return made, mean, variance * count / tf.maximum(count - 1.0, 1.0)
 
-    def _remember(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
-        pairs = ((self.moving_mean, mean), (self.moving_variance, variance))
-        for moving, new in pairs:
-            kept = self.momentum * moving.value
-            moving.assign(kept + (1.0 - self.momentum) * tf.stop_gradient(new))
+
+def standing_statistics(
+    layers: Sequence[BatchNorm], run: Callable[[int], object], *, num_batches: int
+) -> None:
+    """Replaces moving statistics by plain means over batches of one set of weights.
+
+    Moving ones remember the weights of earlier steps, and, where averages of weights are
+    used, belong to none of them. Source: the "standing statistics" of Brock et al., Large
+    Scale GAN Training for High Fidelity Natural Image Synthesis, 2019.
+
+    Args:
+      layers: whose statistics are replaced.
+      run: makes the batch of a number, from 0, with every layer called once with
+        `training=True`; eager or a `tf.function`.
+      num_batches: at least 1.
+    """
+    moving = [v for one in layers for v in (one.moving_mean, one.moving_variance)]
+    # What a first step from 0 leaves is this share of the batch's own.
+    shares = [1.0 - one.momentum for one in layers for _ in range(2)]
+    sums = [np.zeros(variable.shape) for variable in moving]
+    for number in range(num_batches):
+        for variable in moving:
+            variable.assign(np.zeros(variable.shape, np.float32))
+        run(number)
+        for total, variable, share in zip(sums, moving, shares, strict=True):
+            total += keras.ops.convert_to_tensor(variable).numpy() / share
+    for total, variable in zip(sums, moving, strict=True):
+        variable.assign((total / num_batches).astype(np.float32))
 
 
 def _is_alone() -> bool:

@@ -38,7 +38,8 @@ class ConvGRUCell(keras.layers.Layer):
     def call(self, inputs: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
         """Takes inputs [N, H, W, C] and state [N, H, W, F]; returns the new state."""
         state = tf.cast(state, inputs.dtype)
-        gates = self.gates(tf.concat([inputs, state], axis=-1))
-        update, reset = tf.split(gates, 2, axis=-1)
-        candidate = self.candidate(tf.concat([inputs, reset * state], axis=-1))
+        seen = tf.concat([inputs, state], axis=-1)  # [N, H, W, C + F]
+        update, reset = tf.split(self.gates(seen), 2, axis=-1)  # [N, H, W, F] each
+        seen = tf.concat([inputs, reset * state], axis=-1)  # [N, H, W, C + F]
+        candidate = self.candidate(seen)  # [N, H, W, F]
         return state + update * (candidate - state)

@@ -13,10 +13,16 @@ from tfvideogan.models.classifier import network
 SPEC = clip.ClipSpec(4, 8, 8, num_classes=3)
 
 
-def make_model(seed: int = 0, **options: object) -> classifier.VideoClassifier:
+def make_model(
+    seed: int = 0,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    **options: object,
+) -> classifier.VideoClassifier:
     """Returns the smallest classifier."""
     tiny = {"width": 2, "blocks": 1, "augmentations": ("shift",)}
-    return classifier.VideoClassifier(**tiny | options, seed=seed)
+    return classifier.VideoClassifier(
+        classifier.Options(**tiny | options), optimizer=optimizer, seed=seed
+    )
 
 
 CASE = check_model.Case(make_model=make_model, spec=SPEC)

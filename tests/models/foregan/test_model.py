@@ -1,5 +1,9 @@
 """ForeGAN keeps the promises of a model, and learns from what it says it learns from."""
 
+import re
+import types
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 import pytest
@@ -13,11 +17,16 @@ from tfvideogan.models.foregan import objective
 SPEC = clip.ClipSpec(4, 16, 16, has_masks=True, has_flow=True)
 
 
-def make_model(seed: int = 0, **options: object) -> foregan.ForeGAN:
-    """Returns the smallest ForeGAN."""
+def make_model(
+    seed: int = 0,
+    *,
+    arguments: Mapping[str, object] = types.MappingProxyType({}),
+    **options: object,
+) -> foregan.ForeGAN:
+    """Returns the smallest ForeGAN; `arguments` are those of its constructor."""
     tiny = {"width": 4, "critic_width": 4, "blocks": 1, "cycle_lengths": (1,)}
     tiny |= {"num_patches": 2, "patch_size": 8, "saturation_steps": 10}
-    return foregan.ForeGAN(**tiny | options, seed=seed)
+    return foregan.ForeGAN(foregan.Options(**tiny | options), seed=seed, **arguments)
 
 
 CASE = check_model.Case(make_model=make_model, spec=SPEC)
@@ -127,7 +136,11 @@ def test_a_generator_step_raises_the_score_of_fakes():
         | {"foreground": 1.0}
     )
     built = make_model(
-        weights=only, generator_optimizer=keras.optimizers.SGD(0.01), clip_norm=1e9
+        arguments={
+            "weights": only,
+            "generator_optimizer": keras.optimizers.SGD(0.01),
+        },
+        clip_norm=1e9,
     )
     built.build_for(SPEC)
     batch = CASE.batch()
@@ -174,6 +187,26 @@ def test_truncation_cuts_the_gradient_between_chunks():
 
 
 @pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("width", 0),
+        ("critic_width", 0),
+        ("bptt_steps", 0),
+        ("num_patches", 0),
+        ("patch_size", 7),
+        ("cycle_lengths", (2, 0)),
+    ],
+)
+def test_settings_without_meaning_are_refused_in_one_line(option, value):
+    words = re.escape(
+        f"`{option}` {value if option == 'cycle_lengths' else f'({value})'}"
+    )
+    with pytest.raises(errors.UserError, match=f"{words} must be") as caught:
+        foregan.Options(**{option: value})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("spec", "options", "words"),
     [
         (clip.ClipSpec(4, 16, 16), {}, "needs RGB clips with masks and flow"),
@@ -190,6 +223,7 @@ def test_truncation_cuts_the_gradient_between_chunks():
         (SPEC, {"patch_size": 24}, "in a frame of 16x16; it leaves 0"),
         (SPEC, {"patch_size": 16}, "leave `num_patches` (2) places"),
         (SPEC, {"cycle_lengths": (4,)}, "must be at least 5"),
+        (SPEC.with_frames(3), {"cycle_lengths": ()}, "must be at least 4"),
     ],
 )
 def test_clips_that_do_not_fit_are_refused_in_one_line(spec, options, words):

@@ -14,7 +14,8 @@ weight decay; of what is left tells the accuracy on clips that were not seen.
     without telling how).
 """
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
@@ -29,17 +30,46 @@ WEIGHT_DECAY = 1e-2
 MIN_CLASSES = 2
 
 
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The settings of `VideoClassifier`.
+
+    Attributes:
+      width: see `ActionNetwork`.
+      blocks: see `ActionNetwork`.
+      label_smoothing: share of a label that goes to all classes alike, in [0, 1).
+      augmentations: names of `augmentation.POLICIES`; empty for none.
+
+    Raises:
+      UserError: a number is out of its range.
+    """
+
+    width: int = 16
+    blocks: int = 3
+    label_smoothing: float = 0.1
+    augmentations: tuple[str, ...] = ("colour", "shift")
+
+    def __post_init__(self) -> None:
+        for name in ("width", "blocks"):
+            if getattr(self, name) < 1:
+                raise errors.UserError(
+                    f"`{name}` ({getattr(self, name)}) must be at least 1."
+                )
+        if not 0.0 <= self.label_smoothing < 1.0:
+            raise errors.UserError(
+                f"`label_smoothing` ({self.label_smoothing}) must be at least 0 and "
+                "below 1."
+            )
+
+
 class VideoClassifier(base.VideoModel):
     """Classes of clips by frames and their differences."""
 
     def __init__(
         self,
+        options: Options = Options(),
         *,
         optimizer: keras.optimizers.Optimizer | None = None,
-        width: int = 16,
-        blocks: int = 3,
-        label_smoothing: float = 0.1,
-        augmentations: Sequence[str] = ("colour", "shift"),
         seed: int = 0,
         ema_decay: float = 0.99,
         name: str | None = None,
@@ -47,33 +77,17 @@ class VideoClassifier(base.VideoModel):
         """Stores the settings.
 
         Args:
+          options: of the network and its training.
           optimizer: Adam(1e-3) with a weight decay of 0.01 by default.
-          width: see `ActionNetwork`.
-          blocks: see `ActionNetwork`.
-          label_smoothing: share of a label that goes to all classes alike, in [0, 1).
-          augmentations: names of `augmentation.POLICIES`; empty for none.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`; short, as trainings are.
           name: see `VideoModel`.
-
-        Raises:
-          UserError: a number is out of its range.
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
-        for key, value in (("width", width), ("blocks", blocks)):
-            if value < 1:
-                raise errors.UserError(f"`{key}` ({value}) must be at least 1.")
-        if not 0.0 <= label_smoothing < 1.0:
-            raise errors.UserError(
-                f"`label_smoothing` ({label_smoothing}) must be at least 0 and below 1."
-            )
+        self.options = options
         self.optimizer_of_classifier = optimizer or keras.optimizers.Adam(
             LEARNING_RATE, weight_decay=WEIGHT_DECAY
         )
-        self.width = width
-        self.blocks = blocks
-        self.label_smoothing = label_smoothing
-        self.augmentations = tuple(augmentations)
 
     # --- Networks
 
@@ -90,7 +104,7 @@ class VideoClassifier(base.VideoModel):
                 "or folders of classes in gin/data/strips.gin."
             )
         self.classifier = network.ActionNetwork(
-            spec.num_classes, width=self.width, blocks=self.blocks
+            spec.num_classes, width=self.options.width, blocks=self.options.blocks
         )
         # One clip creates every variable.
         self.classifier(clip.zeros_like_spec(spec, 1)["frames"])
@@ -126,13 +140,15 @@ class VideoClassifier(base.VideoModel):
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Cross entropy of augmented clips and smoothed labels."""
         frames = augmentation.augment(
-            batch["frames"], seeds.fold(seed, "augment"), policy=self.augmentations
+            batch["frames"],
+            seeds.fold(seed, "augment"),
+            policy=self.options.augmentations,
         )
         logits = self.classifier(frames, training=True)
         labels = batch["labels"]
         classes = self.spec.num_classes
-        shares = tf.one_hot(labels, classes) * (1.0 - self.label_smoothing)
-        shares += self.label_smoothing / classes
+        smoothing = self.options.label_smoothing
+        shares = tf.one_hot(labels, classes) * (1.0 - smoothing) + smoothing / classes
         entropy = tf.nn.softmax_cross_entropy_with_logits(shares, logits)
         is_right = tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
         return (

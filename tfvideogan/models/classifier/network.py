@@ -4,6 +4,15 @@ It sees frames beside their differences, convolves space and time in turn [1], h
 after each block and ends in a mean over all that is left. Nothing is normalised by
 statistics: how much changes is part of what happens.
 
+| stage                                             | channels     | size                |
+|---------------------------------------------------|--------------|---------------------|
+| frames and differences                            | 2 C          | T x H x W           |
+| conv 3x3 / 2, relu                                | w            | T x H/2 x W/2       |
+| block k = 1, 2, ..: conv 3x3 / 2, relu; + conv    | w · min(2^k, | T/2^k x H/2^(k+1)   |
+| along 3 frames; mean of pairs of frames; relu     | 4)           | x W/2^(k+1)         |
+| mean over time and space                          | 4 w          |                     |
+| dense                                             | classes      |                     |
+
 References:
   [1] Tran et al., A Closer Look at Spatiotemporal Convolutions for Action Recognition,
       CVPR 2018, section 3.5 (convolutions in space, then in time).
@@ -57,7 +66,7 @@ class ActionNetwork(keras.Model):
 
         `training` makes the gradients quick; an export does without them.
         """
-        x = tf.concat([clips, frames.differences(clips)], axis=-1)
+        x = tf.concat([clips, frames.differences(clips)], axis=-1)  # [N, T, H, W, 2C]
         x = convolution.on_frames(self.stem, x, is_nested=training)
         for space, time in zip(self.spaces, self.times, strict=True):
             x = tf.nn.relu(x)
@@ -70,6 +79,8 @@ class ActionNetwork(keras.Model):
 def _halve_time(clips: tf.Tensor) -> tf.Tensor:
     """Means of pairs of frames; an odd last frame stands for itself."""
     _, length, height, width, channels = clips.shape
+    # An image whose rows are frames: [N, T, H·W, C] -> [N, T/2, H·W, C].
     flat = tf.reshape(clips, [-1, length, height * width, channels])
     halved = tf.nn.avg_pool2d(flat, (2, 1), (2, 1), "SAME")
-    return tf.reshape(halved, [-1, halved.shape[1], height, width, channels])
+    shape = [-1, halved.shape[1], height, width, channels]
+    return tf.reshape(halved, shape)  # [N, T/2, H, W, C]

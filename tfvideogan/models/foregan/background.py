@@ -4,6 +4,14 @@ Its input is the background so far, moved by the camera's motion, and the hole i
 output is a blend of that background and a new colour; where the background is known the
 blend starts at keeping it, and in holes at the push-pull filling of their surroundings.
 
+| stage                                    | channels | size      |
+|------------------------------------------|----------|-----------|
+| moved background, hole, noise in the hole| 5        | H x W     |
+| `trunk.Trunk`, gated, with its state     | w        | H x W     |
+| colour: conv 3x3, tanh                   | 3        | H x W     |
+| change: conv 3x3, sigmoid                | 1        | H x W     |
+| moved + change · (colour - moved)        | 3        | H x W     |
+
 Where we differ from VOS-ForeGAN: the camera's motion is used (there the background stood
 still and its generator had to learn the motion), the hole is an input channel and the
 first convolution is gated, and the hole starts from its surroundings instead of noise
@@ -49,7 +57,7 @@ class BackgroundGenerator(keras.Model):
         Returns:
           The background [N, H, W, 3] in [-1, 1] and the new state.
         """
-        inputs = tf.concat([moved, hole, noise * hole], axis=-1)
+        inputs = tf.concat([moved, hole, noise * hole], axis=-1)  # [N, H, W, 5]
         features, state = self.trunk(inputs, state)
         change = tf.sigmoid(self.change(features))
         return moved + change * (self.colour(features) - moved), state

@@ -2,13 +2,19 @@
 
 The generator moves the object; it never sees the frame it has to make:
 
-    residual flow   corrects the given flow by at most MAX_RESIDUAL · W pixels
-    blend           softmax over three sources: the previous object warped, the first
-                    object warped (memory), a new colour
-    colour          in [-1, 1]
+| stage                                                        | channels | size  |
+|--------------------------------------------------------------|----------|-------|
+| `rollout.foreground_inputs`                                  | 13       | H x W |
+| `trunk.Trunk` with its state                                 | w        | H x W |
+| colour: conv 3x3, tanh                                       | 3        | H x W |
+| blend: conv 3x3, softmax over three sources, the previous    | 3        | H x W |
+| object warped, the first one warped (memory), the new colour |          |       |
+| residual flow: conv 3x3, tanh, corrects the given flow by at | 2        | H x W |
+| most MAX_RESIDUAL · max(H, W) pixels                         |          |       |
 
 The mask head judges afterwards: it sees the true next frame beside both candidates,
-foreground and background, and corrects the mask that the flow carried along. In
+foreground and background (`rollout.mask_inputs`, 17 channels -> `trunk.Trunk` without
+state, w -> conv 3x3, 1), and corrects the mask that the flow carried along. In
 segmentation the video is given, so looking at it is fair; but a colour head that saw the
 frame could paint it and the reconstruction would teach nothing about the mask.
 

@@ -226,7 +226,7 @@ class Roller:
 
         Args:
           state: after the frame before the first new one.
-          frames: [N, K, H, W, 3] in [-1, 1].
+          frames: [N, K, H, W, 3] in [-1, 1], K >= 1.
           flows: [N, K, H, W, 2] pixels, from each new frame to the one before.
           reverse_flows: [N, K, H, W, 2] pixels, the other way.
           saturation: slope of the masks' sigmoid, a scalar.
@@ -261,15 +261,13 @@ class Roller:
         _, state, arrays = tf.while_loop(
             lambda t, *_: t < count, body, (tf.constant(0), state, arrays)
         )
-        return state, {key: _time_first(array.stack()) for key, array in arrays.items()}
+        # [K, N, H, W, c] -> [N, K, H, W, c]
+        return state, {
+            key: tf.transpose(array.stack(), [1, 0, 2, 3, 4])
+            for key, array in arrays.items()
+        }
 
 
 def first(batch: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the first frame [N, H, W, 3] and its mask [N, H, W, 1] of a batch."""
     return batch["frames"][:, 0], batch["foreground_masks"][:, 0]
-
-
-def _time_first(clips: tf.Tensor) -> tf.Tensor:
-    """Swaps batch and time: [N, T, ...] <-> [T, N, ...]."""
-    rank = clips.shape.rank
-    return tf.transpose(clips, [1, 0, *range(2, rank)])

@@ -115,6 +115,11 @@ def on_black(mask: tf.Tensor, foreground: tf.Tensor) -> tf.Tensor:
     return mask * (foreground - BLACK) + BLACK
 
 
+def black_outside(rolled: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Returns a rollout whose `foregrounds` are black outside their `masks`."""
+    return rolled | {"foregrounds": on_black(rolled["masks"], rolled["foregrounds"])}
+
+
 def start(
     frame: tf.Tensor,
     mask: tf.Tensor,
@@ -167,16 +172,16 @@ def move(state: State, motion: Motion) -> Evidence:
         tf.concat([state.mask, state.foreground, state.flow_to_first], axis=-1),
         motion.flow,
     )
-    mask, foreground, to_first = tf.split(by_flow, [1, 3, 2], axis=-1)
+    mask, foreground, to_first = tf.split(by_flow, [1, 3, 2], axis=-1)  # [N, H, W, c]
     flow_to_first = motion.flow + tf.stop_gradient(to_first)
     first = warp.backward(
         tf.concat([state.first_mask, state.first_foreground], axis=-1), flow_to_first
     )
-    first_mask, first = tf.split(first, [1, 3], axis=-1)
+    first_mask, first = tf.split(first, [1, 3], axis=-1)  # [N, H, W, 1 and 3]
     by_camera, is_inside = warp.backward_with_validity(
         tf.concat([state.hole, state.background], axis=-1), motion.camera
     )
-    hole, background = tf.split(by_camera, [1, 3], axis=-1)
+    hole, background = tf.split(by_camera, [1, 3], axis=-1)  # [N, H, W, 1 and 3]
     hole = 1.0 - (1.0 - hole) * is_inside
     return Evidence(
         mask=mask,
@@ -257,8 +262,8 @@ def move_object(
         tf.concat([state.mask, state.foreground], axis=-1),
         flow + guess["residual_flow"],
     )
-    mask, previous = tf.split(moved, [1, 3], axis=-1)
-    first, second, third = tf.split(guess["blend"], 3, axis=-1)
+    mask, previous = tf.split(moved, [1, 3], axis=-1)  # [N, H, W, 1 and 3]
+    first, second, third = tf.split(guess["blend"], 3, axis=-1)  # [N, H, W, 1] each
     blended = first * previous + second * evidence.first + third * guess["colour"]
     return mask, blended
 

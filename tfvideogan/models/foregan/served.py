@@ -14,7 +14,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tfvideogan.core import clip, pixels, signatures
-from tfvideogan.models.foregan import roller, rollout
+from tfvideogan.models.foregan import layers, roller, rollout
 
 MIN_FRAMES = 2
 OUTPUTS = {
@@ -91,29 +91,12 @@ class Signatures:
             ),
         }
 
-    def _predict(
-        self,
-        *,
-        frames: tf.Tensor,
-        mask: tf.Tensor,
-        forward_flow: tf.Tensor,
-        backward_flow: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        rolled = self._roller.complete(
-            _batch(frames, mask, forward_flow, backward_flow),
-            saturation=self._saturation(),
-        )
-        return _outputs(rolled)
+    def _predict(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        batch = to_batch(**inputs)
+        return _outputs(self._roller.complete(batch, saturation=self._saturation()))
 
-    def _start(
-        self,
-        *,
-        frames: tf.Tensor,
-        mask: tf.Tensor,
-        forward_flow: tf.Tensor,
-        backward_flow: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        batch = _batch(frames, mask, forward_flow, backward_flow)
+    def _start(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        batch = to_batch(**inputs)
         state, rolled = self._roller.begin(batch, saturation=self._saturation())
         return _outputs(rolled) | _next_state(state)
 
@@ -206,29 +189,26 @@ def _is_share(field: str) -> bool:
     return field in ("mask", "hole", "first_mask")
 
 
-def _batch(
-    frames: tf.Tensor,
-    mask: tf.Tensor,
-    forward_flow: tf.Tensor,
-    backward_flow: tf.Tensor,
+def to_batch(
+    frames: tf.Tensor, mask: tf.Tensor, **flows: tf.Tensor
 ) -> dict[str, tf.Tensor]:
+    """Returns inputs of `predict` as a batch of `core.clip`.
+
+    Args:
+      frames: [N, T, H, W, 3] uint8.
+      mask: [N, H, W, 1] uint8, of the first frame; 0 = scene, all else = object.
+      **flows: [N, T-1, H, W, 2] pixels.
+    """
     first = tf.cast(mask > 0, tf.float32)
     return {
         "frames": pixels.to_float(frames),
-        "foreground_masks": first[:, tf.newaxis],
-        "forward_flow": forward_flow,
-        "backward_flow": backward_flow,
+        "foreground_masks": first[:, tf.newaxis],  # [N, 1, H, W, 1]
+        **flows,
     }
 
 
 def _outputs(rolled: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    seen = rollout.on_black(rolled["masks"], rolled["foregrounds"])
-    return {
-        "video": pixels.to_uint8(rolled["composites"]),
-        "foreground": pixels.to_uint8(seen),
-        "background": pixels.to_uint8(rolled["backgrounds"]),
-        "mask": pixels.to_uint8(2.0 * rolled["masks"] - 1.0),
-    }
+    return layers.to_uint8(rollout.black_outside(rolled))
 
 
 def _next_state(state: rollout.State) -> dict[str, tf.Tensor]:

@@ -15,14 +15,19 @@ checkerboard. Instance norm acts at a quarter of the resolution only, where it h
 statistics of regions; on these CPUs it costs as much as a convolution.
 """
 
+import functools
+
 import keras
 import tensorflow as tf
 
-from tfvideogan.layers import conv_rnn
+from tfvideogan.layers import conv_rnn, gated, residual
 
 LEAKY_SLOPE = 0.2
 DOWN_KERNEL = 4
 KERNEL = 3
+# Rectifiers halve the variance of what passes.
+INITIALIZER = "he_normal"
+NORM_EPSILON = 1e-5
 # Two halvings: sizes must divide by 4.
 DIVISOR = 4
 
@@ -51,11 +56,16 @@ class Trunk(keras.Model):
         """
         super().__init__(name=name)
         self.width = width
-        self.enter = _conv(width)
-        self.gate = _conv(width, activation="sigmoid") if is_gated else None
-        self.half = _conv(2 * width, DOWN_KERNEL, strides=2)
-        self.quarter = _conv(4 * width, DOWN_KERNEL, strides=2)
-        self.blocks = [ResidualBlock(4 * width) for _ in range(blocks)]
+        make_enter = _gated_conv if is_gated else _conv
+        self.enter = make_enter(width, activation=_leaky)
+        self.half = _conv(2 * width, DOWN_KERNEL, strides=2, activation=_leaky)
+        self.quarter = _conv(4 * width, DOWN_KERNEL, strides=2, activation=_leaky)
+        self.blocks = [
+            residual.ResidualBlock(
+                functools.partial(_conv, 4 * width), _instance_norm, _leaky
+            )
+            for _ in range(blocks)
+        ]
         self.memory = conv_rnn.ConvGRUCell(4 * width) if is_recurrent else None
         self.up_half = _conv(2 * width)
         self.up_full = _conv(width)
@@ -74,32 +84,17 @@ class Trunk(keras.Model):
 
         Without memory the state comes back as it went in.
         """
-        full = _leaky(self.enter(inputs))
-        if self.gate is not None:
-            full *= self.gate(inputs)
-        half = _leaky(self.half(full))
-        deep = _leaky(self.quarter(half))
+        full = self.enter(inputs)  # [N, H, W, w]
+        half = self.half(full)  # [N, H/2, W/2, 2w]
+        deep = self.quarter(half)  # [N, H/4, W/4, 4w]
         for block in self.blocks:
             deep = block(deep)
         if self.memory is not None:
             state = tf.cast(self.memory(deep, state), tf.float32)
             deep += tf.cast(state, deep.dtype)
-        half = _leaky(self.up_half(_double(deep)) + half)
-        full = _leaky(self.up_full(_double(half)) + full)
+        half = _leaky(self.up_half(_double(deep)) + half)  # [N, H/2, W/2, 2w]
+        full = _leaky(self.up_full(_double(half)) + full)  # [N, H, W, w]
         return full, state
-
-
-class ResidualBlock(keras.layers.Layer):
-    """conv - instance norm - leaky relu - conv, added to the input."""
-
-    def __init__(self, filters: int) -> None:
-        super().__init__()
-        self.first = _conv(filters)
-        self.norm = keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)
-        self.second = _conv(filters)
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        return inputs + self.second(_leaky(self.norm(self.first(inputs))))
 
 
 def head(filters: int, name: str, *, bias: float = 0.0) -> keras.layers.Conv2D:
@@ -119,17 +114,18 @@ def head(filters: int, name: str, *, bias: float = 0.0) -> keras.layers.Conv2D:
     )
 
 
-def _conv(
-    filters: int, kernel: int = KERNEL, strides: int = 1, activation: str | None = None
-) -> keras.layers.Conv2D:
+def _conv(filters: int, kernel: int = KERNEL, **options: object) -> keras.layers.Conv2D:
     return keras.layers.Conv2D(
-        filters,
-        kernel,
-        strides=strides,
-        padding="same",
-        activation=activation,
-        kernel_initializer="he_normal",
+        filters, kernel, padding="same", kernel_initializer=INITIALIZER, **options
     )
+
+
+def _gated_conv(filters: int, **options: object) -> gated.GatedConv2D:
+    return gated.GatedConv2D(filters, KERNEL, kernel_initializer=INITIALIZER, **options)
+
+
+def _instance_norm() -> keras.layers.GroupNormalization:
+    return keras.layers.GroupNormalization(groups=-1, epsilon=NORM_EPSILON)
 
 
 def _leaky(x: tf.Tensor) -> tf.Tensor:

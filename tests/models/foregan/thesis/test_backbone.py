@@ -78,7 +78,7 @@ def test_instance_norm_of_an_unknown_batch_is_the_same():
 
 
 def test_a_block_adds_to_its_input_without_activation():
-    block = backbone.ResidualBlock(4)
+    block = backbone.Backbone(width=1 / 64, num_blocks=1).blocks[0]
     x = images(1, 4, 4, 4)
     block(x)
     block.second_norm.gamma.assign(tf.zeros(4))

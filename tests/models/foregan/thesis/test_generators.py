@@ -25,7 +25,7 @@ def images(channels=5):
     ],
 )
 def test_original_parameters(channels, mask_source, parameters):
-    network = generators.OriginalGenerator(mask_source=mask_source)
+    network = generators.LayerGenerator(mask_source=mask_source)
     layers = network(tf.zeros([1, 8, 8, channels]), (), step=0)
     if mask_source:
         network.mask(layers, layers.colour, 1.0)
@@ -35,7 +35,7 @@ def test_original_parameters(channels, mask_source, parameters):
 
 
 def test_colour_and_attention_lie_in_their_ranges():
-    network = generators.OriginalGenerator(**TINY)
+    network = generators.LayerGenerator(**TINY)
     network(images())
     network.heads[0].kernel.assign(network.heads[0].kernel * 1000.0)
     layers = network(images())
@@ -47,7 +47,7 @@ def test_colour_and_attention_lie_in_their_ranges():
 
 @pytest.mark.parametrize("source", generators.MASK_SOURCES)
 def test_mask_teaches_what_it_is_made_of(source):
-    network = generators.OriginalGenerator(mask_source=source, **TINY)
+    network = generators.LayerGenerator(mask_source=source, **TINY)
     with tf.GradientTape() as tape:
         layers = network(images(), (), step=0)
         foreground = layers.colour * 0.5
@@ -59,7 +59,7 @@ def test_mask_teaches_what_it_is_made_of(source):
 
 
 def test_alpha_saturates_the_mask():
-    network = generators.OriginalGenerator(mask_source="features", **TINY)
+    network = generators.LayerGenerator(mask_source="features", **TINY)
     layers = network(images(), (), step=0)
 
     def softness(alpha):
@@ -71,7 +71,7 @@ def test_alpha_saturates_the_mask():
 
 
 def test_unshared_heads_serve_one_step_each_and_the_last_all_further():
-    network = generators.OriginalGenerator(
+    network = generators.LayerGenerator(
         recurrence="concat_unshared", num_steps=2, **TINY
     )
     state = ()
@@ -86,6 +86,6 @@ def test_unshared_heads_serve_one_step_each_and_the_last_all_further():
 
 
 def test_a_fresh_transformer_changes_nothing():
-    network = generators.OriginalGenerator(has_transformer=True, **TINY)
+    network = generators.LayerGenerator(has_transformer=True, **TINY)
     layers = network(images())
     np.testing.assert_allclose(layers.features, network.backbone(images()), atol=1e-5)

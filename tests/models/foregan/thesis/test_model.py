@@ -1,6 +1,8 @@
 """The original experiments keep the promises of a model; each fault and its cure."""
 
 import dataclasses
+import types
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -10,21 +12,30 @@ import tensorflow as tf
 from tests import check_model
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.engine import flops
-from tfvideogan.models.foregan.thesis import model as original
-from tfvideogan.models.foregan.thesis import options as original_options
+from tfvideogan.models.foregan.thesis import model as thesis
+from tfvideogan.models.foregan.thesis import options as thesis_options
 
 SPEC = clip.ClipSpec(3, 16, 16, has_masks=True, has_flow=True)
 # The richest variant: feedback, a critic of masks, moved real samples.
-VARIANT = original_options.Variant(
-    alpha=4.0, mask_feedback="propagated", has_mask_critic=True, transform_real="both"
-)
+VARIANT = {
+    "alpha": 4.0,
+    "mask_feedback": "propagated",
+    "has_mask_critic": True,
+    "transform_real": "both",
+}
 
 
-def make_model(seed: int = 0, **options: object) -> original.ThesisForeGAN:
-    """Returns the smallest model, with every phase in every step."""
+def make_model(
+    seed: int = 0,
+    *,
+    variant: Mapping[str, object] = types.MappingProxyType(VARIANT),
+    options: Mapping[str, object] = types.MappingProxyType({}),
+    **arguments: object,
+) -> thesis.ThesisForeGAN:
+    """Returns the smallest model of a variant, with every phase in every step."""
     tiny = {"width": 1 / 16, "blocks": 1, "num_patches": 2, "patch_size": (16, 16)}
-    tiny |= {"generator_every": 1, "variant": VARIANT}
-    return original.ThesisForeGAN(**tiny | options, seed=seed)
+    tiny |= {"generator_every": 1, **variant, **options}
+    return thesis.ThesisForeGAN(thesis_options.Options(**tiny), seed=seed, **arguments)
 
 
 CASE = check_model.Case(make_model=make_model, spec=SPEC)
@@ -69,8 +80,8 @@ def model():
     ids=lambda switches: next(iter(switches.values())),
 )
 def test_variant_trains_and_rolls_beyond_its_length(switches):
-    legacy = original_options.Legacy()
-    model = make_model(variant=original_options.Variant(**switches), legacy=legacy)
+    legacy = thesis_options.Legacy()
+    model = make_model(variant=switches, legacy=legacy)
     model.build_for(SPEC)
     logs = tf.function(model.train_step)(CASE.batch())
     assert all(np.isfinite(float(value)) for value in logs.values())
@@ -82,8 +93,8 @@ def test_variant_trains_and_rolls_beyond_its_length(switches):
 
 @pytest.mark.slow
 def test_all_faults_together_train():
-    names = [field.name for field in dataclasses.fields(original_options.Legacy)]
-    legacy = original_options.Legacy(**dict.fromkeys(names, True))
+    names = [field.name for field in dataclasses.fields(thesis_options.Legacy)]
+    legacy = thesis_options.Legacy(**dict.fromkeys(names, True))
     model = make_model(legacy=legacy)
     model.build_for(SPEC)
     logs = tf.function(model.train_step)(CASE.batch())
@@ -92,21 +103,21 @@ def test_all_faults_together_train():
 
 @pytest.mark.parametrize(("is_double", "updates"), [(False, 1), (True, 2)])
 def test_critics_are_updated_once_a_step_and_twice_with_the_fault(is_double, updates):
-    legacy = original_options.Legacy(double_critic_step=is_double)
+    legacy = thesis_options.Legacy(double_critic_step=is_double)
     model = make_model(legacy=legacy)
     model.build_for(SPEC)
     model.train_step(CASE.batch())
-    critics = [one for one in model.phases if one.networks == original.CRITICS]
+    critics = [one for one in model.phases if one.networks == thesis.CRITICS]
     assert sum(int(one.optimizer.iterations) for one in critics) == updates
     assert len({id(one.optimizer) for one in model.phases}) == len(model.phases)
 
 
 def test_two_legacy_steps_move_along_adversarial_gradients_twice(monkeypatch):
     def moved(is_double):
-        legacy = original_options.Legacy(double_critic_step=is_double)
+        legacy = thesis_options.Legacy(double_critic_step=is_double)
         model = make_model(
             legacy=legacy,
-            weights=original_options.LossWeights(
+            weights=thesis_options.LossWeights(
                 foreground_penalty=0.0, background_penalty=0.0
             ),
             # So small that the second step finds the gradients of the first.
@@ -130,7 +141,7 @@ def test_two_legacy_steps_move_along_adversarial_gradients_twice(monkeypatch):
 
 
 def test_generators_learn_on_every_fifth_step():
-    model = make_model(generator_every=5)
+    model = make_model(options={"generator_every": 5})
     model.build_for(SPEC)
     assert [model.active_phases(step) for step in (0, 1, 4, 5)] == [
         ("critic", "generator"),
@@ -143,10 +154,10 @@ def test_generators_learn_on_every_fifth_step():
 def test_one_generator_step_raises_the_scores_of_frozen_critics(model):
     batch, seed = CASE.batch(), seeds.from_int(1)
     for is_inverted in (False, True):
-        legacy = original_options.Legacy(inverted_generator_sign=is_inverted)
+        legacy = thesis_options.Legacy(inverted_generator_sign=is_inverted)
         model = make_model(
             legacy=legacy,
-            weights=original_options.LossWeights(reconstruction=0.0),
+            weights=thesis_options.LossWeights(reconstruction=0.0),
             generator_optimizer=keras.optimizers.SGD(1e-1),
         )
         model.build_for(SPEC)
@@ -154,7 +165,7 @@ def test_one_generator_step_raises_the_scores_of_frozen_critics(model):
 
         def score(model=model):
             shared = model.shared_forward(batch, seed)
-            fakes = model.exhibits.fake(shared, seed)["foreground"]
+            fakes = model.critic_inputs.fake(shared, seed)["foreground"]
             return float(tf.reduce_mean(model.foreground_critic(fakes)))
 
         before = score()
@@ -194,7 +205,7 @@ def test_evaluation_repeats_itself(model):
 
 
 def test_parameters_of_the_original():
-    model = make_model(width=1.0, blocks=6, patch_size=(60, 112))
+    model = make_model(options={"width": 1.0, "blocks": 6, "patch_size": (60, 112)})
     model.build_for(clip.ClipSpec(2, 64, 112, has_masks=True, has_flow=True))
     counts = {name: net.count_params() for name, net in model.networks.items()}
     assert counts == {
@@ -226,7 +237,7 @@ def test_unsuitable_clips_are_refused_in_one_line(spec, message):
 
 
 def test_a_variant_without_flow_needs_none():
-    variant = original_options.Variant(flow_input="next_frame")
+    variant = {"flow_input": "next_frame"}
     make_model(variant=variant).build_for(clip.ClipSpec(2, 16, 16, has_masks=True))
 
 

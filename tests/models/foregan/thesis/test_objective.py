@@ -5,8 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan.core import seeds
-from tfvideogan.models.foregan.thesis import exhibits, options
-from tfvideogan.models.foregan.thesis import objective as original_objective
+from tfvideogan.models.foregan.thesis import critic_inputs, objective, options
 
 SEED = tf.constant([19, 20])
 SIZE = (4, 6)
@@ -30,13 +29,13 @@ class LinearCritic:
 
 
 def make(weights=None, legacy=None, has_mask_critic=True):
-    variant = options.Variant(has_mask_critic=has_mask_critic)
-    return original_objective.Objective(
+    experiment = options.Options(
+        has_mask_critic=has_mask_critic, patch_size=SIZE, num_patches=1
+    )
+    return objective.Objective(
         LinearCritic(SLOPE, MASK_SLOPE),
         LinearCritic(SLOPE),
-        exhibits.Exhibits(
-            variant, height=SIZE[0], width=SIZE[1], patch_size=SIZE, num_patches=1
-        ),
+        critic_inputs.CriticInputs(experiment, height=SIZE[0], width=SIZE[1]),
         weights=weights or options.LossWeights(),
         legacy=legacy or options.Legacy(),
     )
@@ -59,7 +58,7 @@ def make_shared(steps=2):
     return {
         "foregrounds": filled(0.5, 3),
         "backgrounds": filled(0.25, 3),
-        "foreground_masks": filled(0.75, 1),
+        "masks": filled(0.75, 1),
         "composites": filled(0.1, 3),
         "first_background": tf.zeros([1, *SIZE, 3]),
         "first_mask": tf.zeros([1, *SIZE, 1]),
@@ -104,7 +103,7 @@ def test_generator_losses_by_hand():
 
 def gradients(legacy=None):
     """How the losses change with foregrounds, masks and backgrounds, each alike."""
-    names = ("foregrounds", "foreground_masks", "backgrounds")
+    names = ("foregrounds", "masks", "backgrounds")
     shared = make_shared()
     weights = options.LossWeights(reconstruction=0.0)
     with tf.GradientTape() as tape:
@@ -134,13 +133,13 @@ def test_inverted_sign_lowers_the_scores_that_generators_should_raise():
 def test_missing_mask_term_teaches_masks_nothing_and_foregrounds_twice():
     cured = gradients()
     faulty = gradients(options.Legacy(missing_mask_term=True))
-    assert cured["foreground_masks"] != 0 and faulty["foreground_masks"] == 0
+    assert cured["masks"] != 0 and faulty["masks"] == 0
     np.testing.assert_allclose(faulty["foregrounds"], 2 * cured["foregrounds"])
 
 
 def test_critics_do_not_teach_generators():
     shared = make_shared()
-    names = ("foregrounds", "foreground_masks", "backgrounds")
+    names = ("foregrounds", "masks", "backgrounds")
     with tf.GradientTape() as tape:
         tape.watch([shared[name] for name in names])
         losses, _ = make().critic_losses(make_batch(), shared, SEED)

@@ -16,12 +16,12 @@ def test_every_fault_is_off_unless_asked_for():
 )
 def test_a_wrong_choice_lists_the_right_ones(name):
     with pytest.raises(errors.UserError, match=rf"`{name}` \('other'\) must be one of"):
-        options.Variant(**{name: "other"})
+        options.Options(**{name: "other"})
 
 
 def test_a_mask_cannot_read_features_of_changing_width():
     with pytest.raises(errors.UserError, match="use 'features'"):
-        options.Variant(mask_source="recurrent", recurrence="concat_unshared")
+        options.Options(mask_source="recurrent", recurrence="concat_unshared")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_mask_cannot_read_features_of_changing_width():
     ],
 )
 def test_input_channels_are_those_of_the_experiments(switches, channels):
-    assert options.Variant(**switches).foreground_channels == channels
+    assert options.Options(**switches).foreground_channels == channels
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_input_channels_are_those_of_the_experiments(switches, channels):
     ],
 )
 def test_flow_is_needed_by_whoever_sees_or_follows_it(switches, needs_flow):
-    assert options.Variant(**switches).needs_flow == needs_flow
+    assert options.Options(**switches).needs_flow == needs_flow

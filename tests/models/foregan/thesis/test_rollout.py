@@ -9,8 +9,7 @@ import tensorflow as tf
 
 from tfvideogan.core import seeds
 from tfvideogan.models.foregan import flow_codec
-from tfvideogan.models.foregan.thesis import generators as original_generators
-from tfvideogan.models.foregan.thesis import options, rollout
+from tfvideogan.models.foregan.thesis import generators, options, rollout
 
 SEED = tf.constant([15, 16])
 SIZE = (8, 8)
@@ -37,7 +36,7 @@ class Obedient:
     def __call__(self, inputs, state=(), step=0):
         self.shown.append(inputs)
         ones = tf.ones_like(inputs[..., :1])
-        return original_generators.Layers(
+        return generators.Layers(
             colour=tf.repeat(self.colour * ones, 3, axis=-1),
             attention=self.attention * ones,
             features=ones,
@@ -67,7 +66,7 @@ def make_roller(foreground=None, background=None, legacy=None, **switches):
     return rollout.Roller(
         foreground or Obedient(),
         background or Obedient(colour=-0.5),
-        options.Variant(**switches),
+        options.Options(**switches),
         legacy or options.Legacy(),
     )
 
@@ -75,7 +74,7 @@ def make_roller(foreground=None, background=None, legacy=None, **switches):
 def roll(roller, batch):
     state = roller.start(batch, SEED)
     steps = batch["frames"].shape[1] - 1
-    return roller.train(state, roller.tell(batch, SEED), steps)
+    return roller.train(state, roller.conditions(batch, SEED), steps)
 
 
 def test_one_step_meets_its_equations():
@@ -87,7 +86,7 @@ def test_one_step_meets_its_equations():
     for name, expected in (
         ("foregrounds", foreground),
         ("backgrounds", background),
-        ("foreground_masks", 0.5 * tf.ones([1, *SIZE, 1])),
+        ("masks", 0.5 * tf.ones([1, *SIZE, 1])),
         ("composites", 0.5 * foreground + 0.5 * background),
     ):
         np.testing.assert_allclose(rolled[name][:, 0], expected, atol=1e-6)
@@ -141,21 +140,21 @@ def test_background_sees_flow_only_if_asked_to():
 
 
 def test_a_step_is_told_the_flow_of_its_own_transition():
-    told = make_roller().tell(make_batch())
+    conditions = make_roller().conditions(make_batch())
     limit = flow_codec.LIMIT_SHARE * SIZE[1]
     for step in range(FRAMES - 1):
         np.testing.assert_allclose(
-            told["codes"][:, step], np.tanh((step + 1.0) / limit), atol=1e-6
+            conditions["codes"][:, step], np.tanh((step + 1.0) / limit), atol=1e-6
         )
 
 
 def test_late_flow_tells_a_step_the_next_transition():
     legacy = options.Legacy(late_flow=True)
-    told = make_roller(legacy=legacy).tell(make_batch())
+    conditions = make_roller(legacy=legacy).conditions(make_batch())
     limit = flow_codec.LIMIT_SHARE * SIZE[1]
     for step, pace in enumerate((2.0, 3.0, 3.0)):
         np.testing.assert_allclose(
-            told["codes"][:, step], np.tanh(pace / limit), atol=1e-6
+            conditions["codes"][:, step], np.tanh(pace / limit), atol=1e-6
         )
 
 
@@ -163,8 +162,10 @@ def test_wrapped_code_tells_the_fastest_motion_as_none():
     legacy = options.Legacy(wrapped_flow_code=True)
     batch = make_batch()
     batch["forward_flow"] *= 100.0
-    told = make_roller(legacy=legacy).tell(batch)
-    np.testing.assert_array_equal(told["codes"], tf.zeros_like(told["codes"]))
+    conditions = make_roller(legacy=legacy).conditions(batch)
+    np.testing.assert_array_equal(
+        conditions["codes"], tf.zeros_like(conditions["codes"])
+    )
 
 
 def moving_square():
@@ -226,7 +227,7 @@ def test_first_foreground_is_carried_past_what_was_generated():
         state = make_roller(half, warp=warp).start(batch, SEED)
         flat = state._replace(foreground=tf.zeros_like(state.foreground))
         roller = make_roller(half, warp=warp)
-        again = roller.train(flat, roller.tell(batch), 1)["foregrounds"]
+        again = roller.train(flat, roller.conditions(batch), 1)["foregrounds"]
         assert np.all(again == 0) == is_flat
 
 
@@ -245,10 +246,10 @@ def test_next_frames_are_an_input_when_flow_is_not():
     generator = Obedient()
     batch = make_batch()
     roller = make_roller(generator, flow_input="next_frame")
-    told = roller.tell(batch)
-    assert set(told) == {"next_frames"}
-    np.testing.assert_array_equal(told["next_frames"], batch["frames"][:, 1:])
-    jittered = roller.tell(batch, SEED)["next_frames"]
+    conditions = roller.conditions(batch)
+    assert set(conditions) == {"next_frames"}
+    np.testing.assert_array_equal(conditions["next_frames"], batch["frames"][:, 1:])
+    jittered = roller.conditions(batch, SEED)["next_frames"]
     assert np.abs(jittered - batch["frames"][:, 1:]).max() > 0.01
     roll(roller, batch)
     assert generator.shown[0].shape[-1] == 6
@@ -267,22 +268,24 @@ def test_the_first_background_differs_from_the_frame_on_the_object_only(bg_fill)
 @pytest.mark.parametrize("frames", [2, 5])
 def test_complete_is_the_rollout_behind_the_given_frame(frames):
     roller = make_roller(
-        original_generators.OriginalGenerator(
-            mask_source="features", width=1 / 16, num_blocks=1
-        ),
-        original_generators.OriginalGenerator(width=1 / 16, num_blocks=1),
+        generators.LayerGenerator(mask_source="features", width=1 / 16, num_blocks=1),
+        generators.LayerGenerator(width=1 / 16, num_blocks=1),
         mask_feedback="propagated",
         warp="first",
         alpha=1.0,
     )
     batch = make_batch(frames)
     rolled = roll(roller, batch)
-    whole = tf.function(roller.complete)(batch, SEED)
+    # N and T are open, as in an export.
+    shapes = {name: [None, None, *value.shape[2:]] for name, value in batch.items()}
+    signature = {name: tf.TensorSpec(shape) for name, shape in shapes.items()}
+    complete = tf.function(lambda batch: roller.complete(batch, SEED), [signature])
+    whole = complete(batch)
     first = roller.start(batch, SEED)
     for name, given in (
         ("foregrounds", first.foreground),
         ("backgrounds", first.background),
-        ("foreground_masks", first.mask),
+        ("masks", first.mask),
         ("composites", batch["frames"][:, 0]),
     ):
         np.testing.assert_array_equal(whole[name][:, 0], given)
@@ -291,7 +294,7 @@ def test_complete_is_the_rollout_behind_the_given_frame(frames):
 
 def test_unshared_weights_roll_beyond_the_trained_length():
     def make(mask_source):
-        return original_generators.OriginalGenerator(
+        return generators.LayerGenerator(
             recurrence="concat_unshared",
             num_steps=2,
             width=1 / 16,

@@ -18,10 +18,13 @@ References:
   [2] VOS-ForeGAN (Palau i Puigdevall, M.Sc. thesis code, 2020), its generators.
 """
 
+import functools
+
 import keras
 import tensorflow as tf
 
 from tfvideogan.core import errors
+from tfvideogan.layers import residual
 from tfvideogan.models.foregan.thesis import backbone_forms
 
 CHANNELS = 64
@@ -115,23 +118,6 @@ class InstanceNorm(keras.layers.GroupNormalization):
         return tf.concat(normed, axis=0) if batch > 1 else normed[0]
 
 
-class ResidualBlock(keras.layers.Layer):
-    """conv 3x3 - norm - relu - conv 3x3 - norm, added to the input without activation."""
-
-    def __init__(self, filters: int) -> None:
-        """Creates the layers for `filters` channels."""
-        super().__init__()
-        self.first = convolution(filters, BLOCK_KERNEL)
-        self.first_norm = InstanceNorm()
-        self.second = convolution(filters, BLOCK_KERNEL)
-        self.second_norm = InstanceNorm()
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Takes and returns [N, H, W, C]."""
-        x = tf.nn.relu(self.first_norm(self.first(inputs)))
-        return inputs + self.second_norm(self.second(x))
-
-
 class Backbone(keras.layers.Layer):
     """Maps images [N, H, W, C] to features [N, H, W, 64 · width].
 
@@ -161,7 +147,15 @@ class Backbone(keras.layers.Layer):
             convolution(quarter, SCALE_KERNEL, strides=2),
         ]
         self.downward_norms = [InstanceNorm() for _ in self.downward]
-        self.blocks = [ResidualBlock(quarter) for _ in range(num_blocks)]
+        self.blocks = [
+            residual.ResidualBlock(
+                functools.partial(convolution, quarter, BLOCK_KERNEL),
+                InstanceNorm,
+                tf.nn.relu,
+                has_last_norm=True,
+            )
+            for _ in range(num_blocks)
+        ]
         self.upward = [_transposed(half), _transposed(self.features)]
         self.upward_norms = [InstanceNorm() for _ in self.upward]
 

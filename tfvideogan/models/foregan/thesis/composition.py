@@ -1,8 +1,8 @@
 """The layers of the original experiments: cut out, filled, put together again.
 
-    foreground = original_composition.cut_out(frame, mask)       # the object before black
-    background = original_composition.fill_rows(frame, mask)     # the scene without it
-    frame = original_composition.composite(mask, foreground, background)
+    foreground = composition.cut_out(frame, mask)       # the object before black
+    background = composition.fill_rows(frame, mask)     # the scene without it
+    frame = composition.composite(mask, foreground, background)
 
 Everything is in [-1, 1], where black is -1. The original added layers as if black were
 0: (1 - m) · background + foreground lies 1 below the scene wherever the foreground is

@@ -117,8 +117,8 @@ class PatchDiscriminator(keras.Model):
         counts = [tf.shape(foregrounds)[0], tf.shape(masks)[0]]
         if foregrounds.shape[0] is not None and masks.shape[0] is not None:
             counts = [foregrounds.shape[0], masks.shape[0]]
-        features = self.trunk(tf.concat([foregrounds, greys], axis=0))
-        of_foregrounds, of_masks = tf.split(features, counts)
+        both = tf.concat([foregrounds, greys], axis=0)  # [N + M, H, W, 3]
+        of_foregrounds, of_masks = tf.split(self.trunk(both), counts)
         return self.score(of_foregrounds), self.mask_score(of_masks)
 
 

@@ -1,10 +1,15 @@
 """The foreground and background generators of the original experiments.
 
-    features F        = backbone(inputs)
-    joined F', state  = recurrence(F, state)
-    colour C          = tanh(conv 7x7 (F'))         [N, H, W, 3]
-    attention A       = sigmoid(conv 7x7 (F'))      [N, H, W, 1]
-    mask              = sigmoid(alpha · conv 3x3 (F, F' or the foreground))
+| name            | stage                                            | channels  | size  |
+|-----------------|--------------------------------------------------|-----------|-------|
+| inputs          | the layer, and flow, mask or next frame          | 3 to 6    | H x W |
+| features F      | `backbone.Backbone` of the inputs                | 64        | H x W |
+|                 | `transformer.AffineTransformer`, in one variant  | 64        | H x W |
+| joined F'       | `recurrences`, with the state                    | 64 to 96  | H x W |
+| colour C        | conv 7x7 of F', tanh                             | 3         | H x W |
+| attention A     | conv 7x7 of F', sigmoid                          | 1         | H x W |
+| mask            | conv 3x3 of F, F' or the foreground, times alpha,| 1         | H x W |
+|                 | sigmoid (foreground generator alone)             |           |       |
 
 The next layer keeps A of the previous one and takes 1 - A of the new colour. With the
 additive recurrence and five input channels the foreground generator has 8,461,696
@@ -22,8 +27,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from tfvideogan.models.foregan.thesis import backbone, transformer
-from tfvideogan.models.foregan.thesis import recurrence as original_recurrence
+from tfvideogan.models.foregan.thesis import backbone, recurrences, transformer
 
 COLOURS = 3
 HEAD_KERNEL = 7
@@ -49,7 +53,7 @@ class Layers(NamedTuple):
     state: tuple[tf.Tensor, ...]
 
 
-class OriginalGenerator(keras.Model):
+class LayerGenerator(keras.Model):
     """Backbone, recurrence, colour and attention."""
 
     def __init__(
@@ -67,15 +71,15 @@ class OriginalGenerator(keras.Model):
         """Creates the layers.
 
         Args:
-          recurrence: see `original_recurrence.make`.
+          recurrence: see `recurrences.make`.
           num_steps: T - 1.
-          reductions: see `original_recurrence.Concatenated`.
+          reductions: see `recurrences.Concatenated`.
           width: multiplies the backbone's channels; 1 is the original.
           num_blocks: residual blocks of the backbone.
           mask_source: what the mask is made of, one of `MASK_SOURCES`; None makes a
             generator without mask. "attention" takes A itself (experiments 1-3) and
             has no layer of its own.
-          has_transformer: whether the features are moved, see `original_transformer`.
+          has_transformer: whether the features are moved, see `transformer`.
           name: of the network.
         """
         super().__init__(name=name)
@@ -84,7 +88,7 @@ class OriginalGenerator(keras.Model):
         self.transformer = (
             transformer.AffineTransformer(width=width) if has_transformer else None
         )
-        self.recurrence = original_recurrence.make(
+        self.recurrence = recurrences.make(
             recurrence,
             self.backbone.features,
             num_steps=num_steps,
@@ -123,6 +127,7 @@ class OriginalGenerator(keras.Model):
             features = self.transformer(features)
         joined, state = self.recurrence(features, state, step=step)
         head = self.heads[min(step, len(self.heads) - 1)]
+        # [N, H, W, 4] -> [N, H, W, 3] and [N, H, W, 1]
         colour, attention = tf.split(head(joined), [COLOURS, 1], axis=-1)
         return Layers(
             colour=tf.tanh(colour),

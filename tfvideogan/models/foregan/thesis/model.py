@@ -6,7 +6,7 @@ frame cut in two; two critics judge foregrounds (whole frames, and masks with a 
 their own) and patches of the background. All is Wasserstein with gradient penalty.
 
     model = ThesisForeGAN(
-        variant=options.Variant(mask_feedback="propagated")
+        options.Options(mask_feedback="propagated")
     )
 
 Source: VOS-ForeGAN (Palau i Puigdevall, M.Sc. thesis code, 2020). Where we differ, also
@@ -33,13 +33,13 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, pixels, seeds, signatures
+from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.models import base, phase
-from tfvideogan.models.foregan import served
+from tfvideogan.models.foregan import layers, served
 from tfvideogan.models.foregan.thesis import (
     backbone,
+    critic_inputs,
     discriminators,
-    exhibits,
     generators,
     objective,
     options,
@@ -60,17 +60,12 @@ class ThesisForeGAN(base.VideoModel):
 
     def __init__(
         self,
+        options: options.Options = options.Options(),
         *,
-        variant: options.Variant | None = None,
-        weights: options.LossWeights | None = None,
-        legacy: options.Legacy | None = None,
+        weights: options.LossWeights = options.LossWeights(),
+        legacy: options.Legacy = options.Legacy(),
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         critic_optimizer: keras.optimizers.Optimizer | None = None,
-        generator_every: int = 5,
-        num_patches: int = 10,
-        patch_size: tuple[int, int] = discriminators.PATCH_SIZE,
-        width: float = 1.0,
-        blocks: int = backbone.NUM_BLOCKS,
         seed: int = 0,
         ema_decay: float = 0.999,
         name: str | None = None,
@@ -78,32 +73,25 @@ class ThesisForeGAN(base.VideoModel):
         """Stores the settings.
 
         Args:
-          variant: which experiment this is.
+          options: which experiment this is.
           weights: of the losses.
           legacy: faults of the original to reproduce; none by default.
           generator_optimizer: Adam(1e-4, 0.5, 0.999) by default.
           critic_optimizer: likewise; each optimizer must be its own object.
-          generator_every: the generators learn on steps that divide by it.
-          num_patches: background patches per frame.
-          patch_size: their height and width, pixels. A frame that is smaller is its own
-            patch.
-          width: multiplies every number of channels; 1 is the original.
-          blocks: residual blocks of each generator.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`.
           name: see `VideoModel`.
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
-        self.variant = variant or options.Variant()
-        self.loss_weights = weights or options.LossWeights()
-        self.legacy = legacy or options.Legacy()
-        self.generator_optimizer = generator_optimizer or _make_adam()
-        self.critic_optimizer = critic_optimizer or _make_adam()
-        self.generator_every = generator_every
-        self.num_patches = num_patches
-        self.patch_size = tuple(patch_size)
-        self.width = width
-        self.num_blocks = blocks
+        self.options = options
+        self.loss_weights = weights
+        self.legacy = legacy
+        self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
+        )
+        self.critic_optimizer = critic_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
+        )
 
     # --- Networks
 
@@ -115,35 +103,31 @@ class ThesisForeGAN(base.VideoModel):
             sizes do not divide by 4.
         """
         self._check(spec)
-        variant = self.variant
+        settings = self.options
         self.foreground_generator = self._make_generator(
             GENERATORS[0],
             spec,
-            recurrence=variant.recurrence,
-            mask_source=variant.mask_source,
-            has_transformer=variant.affine_stn,
+            recurrence=settings.recurrence,
+            mask_source=settings.mask_source,
+            has_transformer=settings.affine_stn,
         )
         self.background_generator = self._make_generator(
-            GENERATORS[1], spec, recurrence=variant.background_recurrence
+            GENERATORS[1], spec, recurrence=settings.background_recurrence
         )
         self.roller = rollout.Roller(
-            self.foreground_generator, self.background_generator, variant, self.legacy
+            self.foreground_generator, self.background_generator, settings, self.legacy
         )
-        self.exhibits = exhibits.Exhibits(
-            variant,
-            height=spec.height,
-            width=spec.width,
-            patch_size=self.patch_size,
-            num_patches=self.num_patches,
+        self.critic_inputs = critic_inputs.CriticInputs(
+            settings, height=spec.height, width=spec.width
         )
         self.foreground_critic = self._make_critic(
-            CRITICS[0], has_mask_head=variant.has_mask_critic
+            CRITICS[0], has_mask_head=settings.has_mask_critic
         )
         self.background_critic = self._make_critic(CRITICS[1], has_mask_head=False)
         self.objective = objective.Objective(
             self.foreground_critic,
             self.background_critic,
-            self.exhibits,
+            self.critic_inputs,
             weights=self.loss_weights,
             legacy=self.legacy,
         )
@@ -160,16 +144,16 @@ class ThesisForeGAN(base.VideoModel):
         return GENERATORS
 
     def _create_variables(self, spec: clip.ClipSpec) -> None:
-        if not self.variant.affine_stn:  # Everything else is made of convolutions.
+        if not self.options.affine_stn:  # Everything else is made of convolutions.
             spec = dataclasses.replace(spec, height=TRIAL_SIZE, width=TRIAL_SIZE)
         zeros = clip.zeros_like_spec(spec, 1)
         seed = seeds.from_int(0)
         state = self.roller.start(zeros, seed)
-        self.roller.train(state, self.roller.tell(zeros, seed), spec.frames - 1)
-        patches = tf.zeros([1, *self.exhibits.patch_size, discriminators.COLOURS])
+        self.roller.train(state, self.roller.conditions(zeros, seed), spec.frames - 1)
+        patches = tf.zeros([1, *self.critic_inputs.patch_size, discriminators.COLOURS])
         self.background_critic(patches)
         self.foreground_critic(patches)
-        if self.variant.has_mask_critic:
+        if self.options.has_mask_critic:
             self.foreground_critic.score_pairs(patches, patches[..., :1])
 
     def _make_generator(
@@ -180,13 +164,13 @@ class ThesisForeGAN(base.VideoModel):
         recurrence: str,
         mask_source: str | None = None,
         has_transformer: bool = False,
-    ) -> generators.OriginalGenerator:
-        return generators.OriginalGenerator(
+    ) -> generators.LayerGenerator:
+        return generators.LayerGenerator(
             recurrence=recurrence,
             num_steps=spec.frames - 1,
-            reductions=self.variant.reductions,
-            width=self.width,
-            num_blocks=self.num_blocks,
+            reductions=self.options.reductions,
+            width=self.options.width,
+            num_blocks=self.options.blocks,
             mask_source=mask_source,
             has_transformer=has_transformer,
             name=name,
@@ -196,16 +180,16 @@ class ThesisForeGAN(base.VideoModel):
         self, name: str, *, has_mask_head: bool
     ) -> discriminators.PatchDiscriminator:
         return discriminators.PatchDiscriminator(
-            patch_size=self.exhibits.patch_size,
+            patch_size=self.critic_inputs.patch_size,
             has_mask_head=has_mask_head,
-            width=self.width,
+            width=self.options.width,
             name=name,
         )
 
     def _check(self, spec: clip.ClipSpec) -> None:
-        has_flow = spec.has_flow or not self.variant.needs_flow
+        has_flow = spec.has_flow or not self.options.needs_flow
         if not (spec.has_masks and has_flow and spec.channels == 3):
-            wanted = " and flow" if self.variant.needs_flow else ""
+            wanted = " and flow" if self.options.needs_flow else ""
             raise errors.UserError(
                 f"This variant of ForeGAN needs RGB clips with masks{wanted}; the data "
                 f"source has channels={spec.channels}, masks={spec.has_masks}, "
@@ -231,7 +215,7 @@ class ThesisForeGAN(base.VideoModel):
                 GENERATORS,
                 self.objective.generator_losses,
                 self.generator_optimizer,
-                every=self.generator_every,
+                every=self.options.generator_every,
                 trains_shared=True,
             ),
         ]
@@ -249,8 +233,8 @@ class ThesisForeGAN(base.VideoModel):
     ) -> dict[str, tf.Tensor]:
         """Returns the rollout [N, T-1, ...] and the first layers [N, ...]."""
         state = self.roller.start(batch, seeds.fold(seed, "hole"))
-        told = self.roller.tell(batch, seeds.fold(seed, "colours"))
-        rolled = self.roller.train(state, told, batch["frames"].shape[1] - 1)
+        conditions = self.roller.conditions(batch, seeds.fold(seed, "colours"))
+        rolled = self.roller.train(state, conditions, batch["frames"].shape[1] - 1)
         return rolled | {
             "first_background": state.background,
             "first_mask": state.mask,
@@ -262,26 +246,11 @@ class ThesisForeGAN(base.VideoModel):
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
         """Returns `frames` (the composite), `foreground_masks` and the layers."""
-        rolled = self._complete(batch)
-        return {
-            "frames": rolled["composites"],
-            "foreground_masks": rolled["foreground_masks"],
-            "foregrounds": rolled["foregrounds"],
-            "backgrounds": rolled["backgrounds"],
-        }
+        return layers.evaluation_outputs(self._complete(batch))
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Real, composite, foreground, background, mask and error, in [-1, 1]."""
-        rolled = self._complete(batch)
-        error = tf.abs(rolled["composites"] - batch["frames"])  # in [0, 2]
-        return {
-            "real": batch["frames"],
-            "composite": rolled["composites"],
-            "foreground": rolled["foregrounds"],
-            "background": rolled["backgrounds"],
-            "mask": 2.0 * rolled["foreground_masks"] - 1.0,
-            "error": error - 1.0,
-        }
+        return layers.sample_clips(batch["frames"], self._complete(batch))
 
     def _complete(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The rollout over whole clips, with the same noise in the hole every time."""
@@ -295,7 +264,7 @@ class ThesisForeGAN(base.VideoModel):
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """One verb, `predict`: frames, first mask and flow to layers and masks."""
-        inputs = served.input_specs(self.spec, has_flow=self.variant.needs_flow)
+        inputs = served.input_specs(self.spec, has_flow=self.options.needs_flow)
         return {
             "predict": signatures.ServingFunction(
                 self._serve,
@@ -307,24 +276,5 @@ class ThesisForeGAN(base.VideoModel):
             )
         }
 
-    def _serve(
-        self, *, frames: tf.Tensor, mask: tf.Tensor, **flow: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        first = tf.cast(mask > 0, tf.float32)
-        batch = {
-            "frames": pixels.to_float(frames),
-            "foreground_masks": first[:, tf.newaxis],
-            **flow,
-        }
-        rolled = self._complete(batch)
-        return {
-            "video": pixels.to_uint8(rolled["composites"]),
-            "foreground": pixels.to_uint8(rolled["foregrounds"]),
-            "background": pixels.to_uint8(rolled["backgrounds"]),
-            "mask": pixels.to_uint8(2.0 * rolled["foreground_masks"] - 1.0),
-        }
-
-
-def _make_adam() -> keras.optimizers.Adam:
-    beta_1, beta_2 = ADAM_BETAS
-    return keras.optimizers.Adam(LEARNING_RATE, beta_1=beta_1, beta_2=beta_2)
+    def _serve(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return layers.to_uint8(self._complete(served.to_batch(**inputs)))

@@ -1,6 +1,6 @@
 """The losses of the original experiments: Wasserstein with gradient penalty, and L1.
 
-    objective = original_objective.Objective(foreground_critic, background_critic, ...)
+    objective = objective.Objective(foreground_critic, background_critic, ...)
     losses, monitors = objective.critic_losses(batch, shared, seed)
 
 The critics raise real - fake; all T - 1 steps are judged in one pass, and each loss is
@@ -21,8 +21,7 @@ from tfvideogan.core import seeds
 from tfvideogan.losses import adversarial, penalties
 from tfvideogan.losses import pixels as pixel_losses
 from tfvideogan.models import phase
-from tfvideogan.models.foregan.thesis import discriminators, options
-from tfvideogan.models.foregan.thesis import exhibits as original_exhibits
+from tfvideogan.models.foregan.thesis import critic_inputs, discriminators, options
 
 
 class Objective:
@@ -32,7 +31,7 @@ class Objective:
         self,
         foreground_critic: discriminators.PatchDiscriminator,
         background_critic: discriminators.PatchDiscriminator,
-        exhibits: original_exhibits.Exhibits,
+        critic_inputs: critic_inputs.CriticInputs,
         *,
         weights: options.LossWeights,
         legacy: options.Legacy,
@@ -40,7 +39,7 @@ class Objective:
         """Stores the critics, what they are shown, and the weights."""
         self.foreground_critic = foreground_critic
         self.background_critic = background_critic
-        self.exhibits = exhibits
+        self.critic_inputs = critic_inputs
         self.weights = weights
         self.legacy = legacy
 
@@ -51,11 +50,12 @@ class Objective:
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Wasserstein losses of both critics and their gradient penalties."""
-        real = self.exhibits.real(batch, shared, seeds.fold(seed, "real"))
-        fake = self._detached_fakes(shared, seed)
+        real, fake = self._critic_samples(batch, shared, seed)
         losses, monitors = self._adversarial_losses("critic", real, fake)
         num_steps = shared["composites"].shape[1]
-        penalties_ = self._penalties(self.exhibits.pair(real, num_steps), fake, seed)
+        penalties_ = self._penalties(
+            self.critic_inputs.pair(real, num_steps), fake, seed
+        )
         return losses | penalties_, monitors
 
     def first_critic_losses(
@@ -65,8 +65,7 @@ class Objective:
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """The adversarial losses alone, of the first of two legacy critic steps."""
-        real = self.exhibits.real(batch, shared, seeds.fold(seed, "real"))
-        fake = self._detached_fakes(shared, seed)
+        real, fake = self._critic_samples(batch, shared, seed)
         return self._adversarial_losses("first_critic", real, fake)[0], {}
 
     def generator_losses(
@@ -77,12 +76,12 @@ class Objective:
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Reconstruction of the frames, and one adversarial term for each critic."""
         weights = self.weights
-        fake = self.exhibits.fake(shared, seeds.fold(seed, "fake"))
-        masks = shared["foreground_masks"]
+        fake = self.critic_inputs.fake(shared, seeds.fold(seed, "fake"))
+        masks = shared["masks"]
         if self.legacy.missing_mask_term:
             fake.pop("mask", None)
         logits = self._score(fake)
-        if self.legacy.missing_mask_term and self.exhibits.variant.has_mask_critic:
+        if self.legacy.missing_mask_term and self.critic_inputs.options.has_mask_critic:
             logits["mask"] = logits["foreground"]
         losses = {
             "generator/reconstruction": weights.reconstruction
@@ -94,11 +93,16 @@ class Objective:
             losses[f"generator/{name}"] = sign * getattr(weights, name) * loss
         return losses, {"masks/area": tf.reduce_mean(masks)}
 
-    def _detached_fakes(
-        self, shared: Mapping[str, tf.Tensor], seed: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        fake = self.exhibits.fake(shared, seeds.fold(seed, "fake"))
-        return {name: tf.stop_gradient(value) for name, value in fake.items()}
+    def _critic_samples(
+        self,
+        batch: Mapping[str, tf.Tensor],
+        shared: Mapping[str, tf.Tensor],
+        seed: tf.Tensor,
+    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+        """Real samples and fakes, neither with a gradient."""
+        real = self.critic_inputs.real(batch, shared, seeds.fold(seed, "real"))
+        fake = self.critic_inputs.fake(shared, seeds.fold(seed, "fake"))
+        return real, {name: tf.stop_gradient(value) for name, value in fake.items()}
 
     def _score(self, shown: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Logits by name; foregrounds and masks take one pass through the trunk."""
@@ -147,7 +151,7 @@ class Objective:
             fake["background"],
             seeds.fold(seed, "background_penalty"),
         )
-        kinds = 2 if self.exhibits.variant.has_mask_critic else 1
+        kinds = 2 if self.critic_inputs.options.has_mask_critic else 1
         foreground = penalties.gradient_penalty(
             self._score_stacked,
             _stacked(real),
@@ -164,9 +168,9 @@ class Objective:
 
     def _score_stacked(self, images: tf.Tensor) -> tf.Tensor:
         """Sums of scores [N, 1] of foregrounds and, behind them, as many masks."""
-        if not self.exhibits.variant.has_mask_critic:
+        if not self.critic_inputs.options.has_mask_critic:
             return _summed(self.foreground_critic(images))
-        foregrounds, masks = tf.split(images, 2)
+        foregrounds, masks = tf.split(images, 2)  # [N, H, W, 3] each
         return tf.concat(
             [
                 _summed(scores)
@@ -181,7 +185,7 @@ def _stacked(shown: Mapping[str, tf.Tensor]) -> tf.Tensor:
     if "mask" not in shown:
         return shown["foreground"]
     greys = discriminators.to_grey(shown["mask"])
-    return tf.concat([shown["foreground"], greys], axis=0)
+    return tf.concat([shown["foreground"], greys], axis=0)  # [2·N, H, W, 3]
 
 
 def _mean_true(condition: tf.Tensor) -> tf.Tensor:

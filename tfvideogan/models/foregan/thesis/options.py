@@ -1,7 +1,7 @@
 """The switches of the original experiments: what varies, what weighs, what was wrong.
 
     model = ThesisForeGAN(
-        variant=options.Variant(mask_feedback="propagated"),
+        options.Options(mask_feedback="propagated"),
         weights=options.LossWeights(critic_mask=10.0),
         legacy=options.Legacy(inverted_generator_sign=True),
     )
@@ -13,8 +13,12 @@ original, each of which is off unless it is asked for.
 import dataclasses
 
 from tfvideogan.core import errors
-from tfvideogan.models.foregan.thesis import generators
-from tfvideogan.models.foregan.thesis import recurrence as original_recurrence
+from tfvideogan.models.foregan.thesis import (
+    backbone,
+    discriminators,
+    generators,
+    recurrences,
+)
 
 _CHOICES = {
     "mask_source": generators.MASK_SOURCES,
@@ -22,8 +26,8 @@ _CHOICES = {
     "flow_input": ("given", "next_frame", "none"),
     "warp": ("none", "previous", "first"),
     "update": ("blend", "sum"),
-    "recurrence": original_recurrence.NAMES,
-    "background_recurrence": original_recurrence.NAMES,
+    "recurrence": recurrences.NAMES,
+    "background_recurrence": recurrences.NAMES,
     "bg_fill": ("black", "noise", "row_replicate"),
     "transform_real": ("none", "masks", "both"),
     "fake_patches": ("anywhere", "on_mask"),
@@ -31,8 +35,8 @@ _CHOICES = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Variant:
-    """What an experiment changes; the defaults are those of `gin/foregan/baseline.gin`.
+class Options:
+    """The settings of `ThesisForeGAN`, by default those of `gin/foregan/baseline.gin`.
 
     Attributes:
       alpha: saturation of the masks' sigmoid: the slope of its input.
@@ -46,7 +50,7 @@ class Variant:
         "previous" one moved by the flow, or the "first" one moved from frame to frame.
       update: "blend", A · w + (1 - A) · C, or "sum" of experiments 1 and 2,
         A · (w + C) + (1 - A) · (w + C) - 1, in which A cancels out.
-      recurrence: of the foreground generator, see `original_recurrence`.
+      recurrence: of the foreground generator, see `recurrences`.
       background_recurrence: of the background generator.
       reductions: channels of the state, for "concat_unshared".
       background_flow_input: whether the background generator sees the coded flow.
@@ -59,6 +63,16 @@ class Variant:
       has_mask_critic: whether masks are judged, by a second head of the critic.
       affine_stn: whether the features are moved by a predicted affine map before the
         memory is added.
+      width: multiplies every number of channels; 1 is the original.
+      blocks: residual blocks of each generator.
+      num_patches: background patches per frame.
+      patch_size: their height and width, pixels. A frame that is smaller is its own
+        patch.
+      generator_every: the generators learn on steps that divide by it.
+
+    Raises:
+      UserError: a choice does not exist, a number is out of its range, or two switches
+        do not go together.
     """
 
     alpha: float = 30.0
@@ -77,8 +91,22 @@ class Variant:
     fake_patches: str = "anywhere"
     has_mask_critic: bool = False
     affine_stn: bool = False
+    width: float = 1.0
+    blocks: int = backbone.NUM_BLOCKS
+    num_patches: int = 10
+    patch_size: tuple[int, int] = discriminators.PATCH_SIZE
+    generator_every: int = 5
 
     def __post_init__(self) -> None:
+        for name in ("num_patches", "generator_every"):
+            if getattr(self, name) < 1:
+                raise errors.UserError(
+                    f"`{name}` ({getattr(self, name)}) must be at least 1."
+                )
+        if self.width <= 0:
+            raise errors.UserError(
+                f"`width` ({self.width}) must be greater than 0; 1 is the original."
+            )
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
             if value not in choices:

@@ -1,7 +1,7 @@
 """The critics' real samples: first foregrounds and masks, randomly moved and coloured.
 
-    frames = original_samples.jitter_colours(frames, seed, original_samples.OBJECT_JITTER)
-    moved = original_samples.move(objects, seed, max_shift=0.025, fill=-1.0)
+    frames = real_samples.jitter_colours(frames, seed, real_samples.OBJECT_JITTER)
+    moved = real_samples.move(objects, seed, max_shift=0.025, fill=-1.0)
 
 One first frame gives one real sample; random copies of it keep a critic from learning it
 by heart. All maps are drawn per example from a stateless seed.

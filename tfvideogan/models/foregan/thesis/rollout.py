@@ -1,9 +1,10 @@
 """The rollout of the original experiments: from the first layers to all of them.
 
-    roller = original_rollout.Roller(foreground_net, background_net, variant, legacy)
-    told = roller.tell(batch, seed)
-    rolled = roller.train(roller.start(batch, seed), told)     # [N, T-1, ...], unrolled
-    rolled = roller.complete(batch, seed)                      # [N, T, ...], any length
+    roller = rollout.Roller(foreground_net, background_net, options, legacy)
+    conditions = roller.conditions(batch, seed)
+    state = roller.start(batch, seed)
+    rolled = roller.train(state, conditions, num_steps)    # [N, T-1, ...], unrolled
+    rolled = roller.complete(batch, seed)                  # [N, T, ...], any length
 
 Of the masks after the first a rollout never sees any; of the frames after the first it
 sees none, except with `flow_input="next_frame"`. One step:
@@ -31,7 +32,7 @@ from tfvideogan.models.foregan.thesis import (
 )
 from tfvideogan.ops import warp
 
-OUTPUTS = ("foregrounds", "backgrounds", "foreground_masks", "composites")
+OUTPUTS = ("foregrounds", "backgrounds", "masks", "composites")
 
 
 class State(NamedTuple):
@@ -61,15 +62,15 @@ class Roller:
 
     def __init__(
         self,
-        foreground_generator: generators.OriginalGenerator,
-        background_generator: generators.OriginalGenerator,
-        variant: options.Variant,
+        foreground_generator: generators.LayerGenerator,
+        background_generator: generators.LayerGenerator,
+        options: options.Options,
         legacy: options.Legacy,
     ) -> None:
         """Stores the networks and the switches."""
         self.foreground_generator = foreground_generator
         self.background_generator = background_generator
-        self.variant = variant
+        self.options = options
         self.legacy = legacy
 
     @property
@@ -85,19 +86,19 @@ class Roller:
           seed: [2] int32, of the noise where the object was.
         """
         first, mask = batch["frames"][:, 0], batch["foreground_masks"][:, 0]
-        if self.variant.bg_fill == "noise":
+        if self.options.bg_fill == "noise":
             background = composition.fill_noise(first, mask, seed)
-        elif self.variant.bg_fill == "black":
+        elif self.options.bg_fill == "black":
             background = composition.fill_black(first, mask)
         else:
             background = composition.fill_rows(first, mask)
         foreground = composition.cut_out(first, mask)
         return State(foreground, background, mask, mask, foreground)
 
-    def tell(
+    def conditions(
         self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor | None = None
     ) -> dict[str, tf.Tensor]:
-        """Encodes what the generators are told at each step, [N, T-1, ...].
+        """Encodes what the generators see beside their layers, [N, T-1, ...].
 
         Args:
           batch: see `core.clip`.
@@ -107,49 +108,51 @@ class Roller:
           "codes" (flow, 2 channels), "motions" (flow to the frame before, pixels) and
           "next_frames", as far as the variant needs them.
         """
-        told = {}
-        if self.variant.needs_flow:
-            told |= self._tell_flow(batch["forward_flow"], batch["backward_flow"])
-        if self.variant.flow_input == "next_frame":
+        conditions = {}
+        if self.options.needs_flow:
+            conditions |= self._flow_conditions(
+                batch["forward_flow"], batch["backward_flow"]
+            )
+        if self.options.flow_input == "next_frame":
             following = batch["frames"][:, 1:]
             if seed is not None:
                 following = real_samples.jitter_clips(
                     following, seed, real_samples.NEXT_FRAME_JITTER
                 )
-            told["next_frames"] = following
-        return told
+            conditions["next_frames"] = following
+        return conditions
 
     def step(
-        self, state: State, told: Mapping[str, tf.Tensor], step: int
+        self, state: State, conditions: Mapping[str, tf.Tensor], step: int
     ) -> tuple[State, dict[str, tf.Tensor]]:
         """Rolls one frame on.
 
         Args:
           state: after the frame before.
-          told: this step's share of `tell`, [N, ...].
+          conditions: this step's share of `conditions`, [N, ...].
           step: number of the step, from 0; matters to unshared weights only.
 
         Returns:
           The new state, and `OUTPUTS` of the new frame.
         """
         base = carried = state.carried
-        if self.variant.warp == "none":
+        if self.options.warp == "none":
             base = state.foreground
-        elif self.variant.warp == "previous":
-            base = warp.backward(state.foreground, told["motions"])
+        elif self.options.warp == "previous":
+            base = warp.backward(state.foreground, conditions["motions"])
         else:
-            base = carried = warp.backward(carried, told["motions"])
+            base = carried = warp.backward(carried, conditions["motions"])
         layers = self.foreground_generator(
-            self._foreground_inputs(state, told), state.memory, step=step
+            self._foreground_inputs(state, conditions), state.memory, step=step
         )
-        if self.variant.update == "sum":
+        if self.options.update == "sum":
             foreground = composition.add_colour(base, layers.colour)
         else:
             foreground = _blend(base, layers)
-        mask = self.foreground_generator.mask(layers, foreground, self.variant.alpha)
-        if self.variant.dark:
+        mask = self.foreground_generator.mask(layers, foreground, self.options.alpha)
+        if self.options.dark:
             foreground = composition.cut_out(foreground, mask)
-        background, background_memory = self._paint(state, told, step)
+        background, background_memory = self._paint(state, conditions, step)
         new_state = State(
             foreground=foreground,
             background=background,
@@ -164,13 +167,13 @@ class Roller:
         return new_state, dict(zip(OUTPUTS, values, strict=True))
 
     def train(
-        self, state: State, told: Mapping[str, tf.Tensor], num_steps: int
+        self, state: State, conditions: Mapping[str, tf.Tensor], num_steps: int
     ) -> dict[str, tf.Tensor]:
         """Generates the layers of frames 1 .. T - 1, unrolled in the graph.
 
         Args:
           state: from `start`.
-          told: from `tell`.
+          conditions: from `conditions`.
           num_steps: T - 1.
 
         Returns:
@@ -179,7 +182,7 @@ class Roller:
         """
         outputs = []
         for step in range(num_steps):
-            now = {name: values[:, step] for name, values in told.items()}
+            now = {name: values[:, step] for name, values in conditions.items()}
             state, output = self.step(state, now, step)
             outputs.append(output)
         return {
@@ -201,54 +204,63 @@ class Roller:
           `OUTPUTS`, each [N, T, H, W, c]; the first frame is the given one.
         """
         state = self.start(batch, seed)
-        told = {name: _time_first(value) for name, value in self.tell(batch).items()}
+        conditions = self.conditions(batch)
+        num_frames = tf.shape(batch["frames"])[1]
         given = (state.foreground, state.background, state.mask, batch["frames"][:, 0])
-        made = [dict(zip(OUTPUTS, given, strict=True))]
+        # Written from the first frame on, as an array without entries, which the loop of
+        # the shortest clip would leave, has no shape.
+        arrays = {
+            name: tf.TensorArray(tf.float32, num_frames, element_shape=value.shape)
+            for name, value in zip(OUTPUTS, given, strict=True)
+        }
+        arrays = _write(arrays, 0, dict(zip(OUTPUTS, given, strict=True)))
+
+        def roll(
+            step: int | tf.Tensor,
+            state: State,
+            arrays: dict[str, tf.TensorArray],
+            weights_of: int,
+        ) -> tuple[int | tf.Tensor, State, dict[str, tf.TensorArray]]:
+            now = {name: values[:, step] for name, values in conditions.items()}
+            state, output = self.step(state, now, weights_of)
+            return step + 1, state, _write(arrays, step + 1, output)
+
         # The first steps, whose weights or empty memories differ, stand before the loop.
         num_first = self.min_frames - 1
         for step in range(num_first):
-            now = {name: values[step] for name, values in told.items()}
-            state, output = self.step(state, now, step)
-            made.append(output)
-        rest = {name: values[num_first:] for name, values in told.items()}
-        rest["index"] = tf.range(num_first, tf.shape(batch["frames"])[1] - 1)
-        looped = tf.scan(
-            lambda carried, now: self.step(carried[0], now, num_first),
-            rest,
-            initializer=(state, made[-1]),
-        )[1]
+            _, state, arrays = roll(step, state, arrays, step)
+        _, _, arrays = tf.while_loop(
+            lambda step, *_: step < num_frames - 1,
+            lambda step, state, arrays: roll(step, state, arrays, num_first),
+            (tf.constant(num_first), state, arrays),
+        )
+        # [T, N, H, W, c] -> [N, T, H, W, c]
         return {
-            name: tf.concat(
-                [
-                    tf.stack([output[name] for output in made], axis=1),
-                    _time_first(looped[name]),
-                ],
-                axis=1,
-            )
-            for name in OUTPUTS
+            name: tf.transpose(array.stack(), [1, 0, 2, 3, 4])
+            for name, array in arrays.items()
         }
 
     def _foreground_inputs(
-        self, state: State, told: Mapping[str, tf.Tensor]
+        self, state: State, conditions: Mapping[str, tf.Tensor]
     ) -> tf.Tensor:
         parts = [state.foreground]
-        if self.variant.flow_input == "given":
-            parts.append(told["codes"])
-        elif self.variant.flow_input == "next_frame":
-            parts.append(told["next_frames"])
-        if self.variant.mask_feedback == "first":
+        if self.options.flow_input == "given":
+            parts.append(conditions["codes"])
+        elif self.options.flow_input == "next_frame":
+            parts.append(conditions["next_frames"])
+        if self.options.mask_feedback == "first":
             parts.append(state.first_mask)
-        elif self.variant.mask_feedback == "propagated":
+        elif self.options.mask_feedback == "propagated":
             parts.append(state.mask)
-        return tf.concat(parts, axis=-1)
+        return tf.concat(parts, axis=-1)  # [N, H, W, 3 to 7]
 
     def _paint(
-        self, state: State, told: Mapping[str, tf.Tensor], step: int
+        self, state: State, conditions: Mapping[str, tf.Tensor], step: int
     ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
         """The next background and the memory of its generator."""
         inputs = state.background
-        if self.variant.background_flow_input:
-            inputs = tf.concat([inputs, told["codes"]], axis=-1)
+        if self.options.background_flow_input:
+            inputs = tf.concat([inputs, conditions["codes"]], axis=-1)  # [N, H, W, 5]
         layers = self.background_generator(inputs, state.background_memory, step=step)
         return _blend(state.background, layers), layers.state
 
@@ -261,7 +273,7 @@ class Roller:
             compose = composition.composite
         return compose(mask, foreground, background)
 
-    def _tell_flow(
+    def _flow_conditions(
         self, forward: tf.Tensor, backward: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         if self.legacy.late_flow:
@@ -270,10 +282,14 @@ class Roller:
             encode = flow_codec.encode_wrapped_legacy
         else:
             encode = flow_codec.encode_signed
-        told = {"codes": encode(forward, flow_codec.LIMIT_SHARE * forward.shape[3])}
-        if self.variant.warp != "none":
-            told["motions"] = -forward if self.legacy.forward_flow_warp else backward
-        return told
+        conditions = {
+            "codes": encode(forward, flow_codec.LIMIT_SHARE * forward.shape[3])
+        }
+        if self.options.warp != "none":
+            conditions["motions"] = (
+                -forward if self.legacy.forward_flow_warp else backward
+            )
+        return conditions
 
 
 def _blend(previous: tf.Tensor, layers: generators.Layers) -> tf.Tensor:
@@ -283,9 +299,12 @@ def _blend(previous: tf.Tensor, layers: generators.Layers) -> tf.Tensor:
 
 def _later(flow: tf.Tensor) -> tf.Tensor:
     """The flow of the step after; the last step has none and keeps its own."""
-    return tf.concat([flow[:, 1:], flow[:, -1:]], axis=1)
+    return tf.concat([flow[:, 1:], flow[:, -1:]], axis=1)  # [N, T-1, H, W, 2]
 
 
-def _time_first(clips: tf.Tensor) -> tf.Tensor:
-    """Swaps batch and time: [N, T, ...] <-> [T, N, ...]."""
-    return tf.transpose(clips, [1, 0, *range(2, clips.shape.rank)])
+def _write(
+    arrays: Mapping[str, tf.TensorArray],
+    index: int | tf.Tensor,
+    values: Mapping[str, tf.Tensor],
+) -> dict[str, tf.TensorArray]:
+    return {name: array.write(index, values[name]) for name, array in arrays.items()}

@@ -1,5 +1,16 @@
 """Moves the foreground's features by a predicted affine map.
 
+| stage                              | channels | size        |
+|------------------------------------|----------|-------------|
+| features                           | 64       | H x W       |
+| conv 3x3, relu, max pool 2         | 32       | H/2 x W/2   |
+| conv 3x3, relu, max pool 4         | 16       | H/8 x W/8   |
+| conv 3x3, relu                     | 8        | H/8 x W/8   |
+| conv 3x3, relu                     | 1        | H/8 x W/8   |
+| dense, relu                        | 3000     |             |
+| dense: the 6 numbers of the map    | 6        |             |
+| features, sampled where it says    | 64       | H x W       |
+
 Source: the last commit of VOS-ForeGAN (Palau i Puigdevall, 2020), a spatial transformer
 on the backbone's features. There the map starts at random; here it starts as the
 identity, as Jaderberg et al., Spatial Transformer Networks, 2015, section 3.2, advise.
@@ -55,8 +66,10 @@ class AffineTransformer(keras.layers.Layer):
             x = layer(x)
             if pooling > 1:
                 x = tf.nn.max_pool2d(x, pooling, pooling, "SAME")
-        flat = tf.reshape(x, [-1, x.shape[1] * x.shape[2] * x.shape[3]])
+        size = x.shape[1] * x.shape[2] * x.shape[3]
+        flat = tf.reshape(x, [-1, size])  # [N, H/8·W/8]
         # In units of half the longer side, as coordinates are.
-        motion = self.motion(self.hidden(flat)) * (max(height, width) / 2)
-        flow = affine.to_flow(tf.reshape(motion, [-1, 2, 3]), height, width)
+        motion = self.motion(self.hidden(flat)) * (max(height, width) / 2)  # [N, 6]
+        motion = tf.reshape(motion, [-1, 2, 3])  # [N, 2, 3]
+        flow = affine.to_flow(motion, height, width)  # [N, H, W, 2]
         return warp.backward(features, flow)

@@ -3,8 +3,7 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan.core import seeds
-from tfvideogan.models.foregan.thesis import exhibits as original_exhibits
-from tfvideogan.models.foregan.thesis import options
+from tfvideogan.models.foregan.thesis import critic_inputs, options
 
 SEED = tf.constant([17, 18])
 SIZE = (24, 32)
@@ -30,19 +29,17 @@ def shared(batch):
     return {
         "foregrounds": tf.repeat(number, 3, axis=-1),
         "backgrounds": tf.repeat(number, 3, axis=-1),
-        "foreground_masks": number,
+        "masks": number,
         "first_background": batch["frames"][:, 0],
         "first_mask": batch["foreground_masks"][:, 0],
     }
 
 
 def make(num_patches=4, patch_size=(6, 8), **switches):
-    return original_exhibits.Exhibits(
-        options.Variant(**switches),
+    return critic_inputs.CriticInputs(
+        options.Options(num_patches=num_patches, patch_size=patch_size, **switches),
         height=SIZE[0],
         width=SIZE[1],
-        patch_size=patch_size,
-        num_patches=num_patches,
     )
 
 
@@ -61,8 +58,8 @@ def test_real_foreground_is_the_first_object_before_black(batch, shared):
 
 def test_transformed_reals_move_and_stay_on_black(batch, shared):
     plain = make().real(batch, shared, SEED)["foreground"].numpy()
-    exhibits = make(transform_real="both", has_mask_critic=True)
-    real = exhibits.real(batch, shared, SEED)
+    inputs = make(transform_real="both", has_mask_critic=True)
+    real = inputs.real(batch, shared, SEED)
     assert np.abs(real["foreground"] - plain).max() > 0.1
     np.testing.assert_allclose(real["foreground"][:, 0], -1.0, atol=1e-6)
     assert real["mask"].shape == (2, *SIZE, 1)
@@ -70,9 +67,9 @@ def test_transformed_reals_move_and_stay_on_black(batch, shared):
 
 def test_masks_can_be_transformed_alone(batch, shared):
     plain = make().real(batch, shared, SEED)["foreground"]
-    exhibits = make(transform_real="masks", has_mask_critic=True)
+    inputs = make(transform_real="masks", has_mask_critic=True)
     for index in range(8):  # Each mask moves with probability 0.45.
-        real = exhibits.real(batch, shared, seeds.fold(SEED, index))
+        real = inputs.real(batch, shared, seeds.fold(SEED, index))
         np.testing.assert_array_equal(real["foreground"], plain)
         if np.abs(real["mask"] - batch["foreground_masks"][:, 0]).max() > 0:
             return
@@ -86,14 +83,14 @@ def test_masks_are_shown_only_if_they_are_judged(batch, shared):
 
 
 def test_reals_are_paired_with_the_fakes_of_their_own_clip(batch, shared):
-    exhibits = make()
-    fake = exhibits.fake(shared, SEED)
+    inputs = make()
+    fake = inputs.fake(shared, SEED)
     clips = tf.repeat(tf.reshape(tf.range(2.0), [2, 1, 1, 1]), 4, axis=0)
     real = {
         "foreground": tf.reshape(tf.range(2.0), [2, 1, 1, 1]),
         "background": clips,
     }
-    for name, paired in exhibits.pair(real, STEPS).items():
+    for name, paired in inputs.pair(real, STEPS).items():
         of_fake = tf.cast(fake[name][:, :1, :1, :1] >= 10.0, tf.float32)
         np.testing.assert_array_equal(paired, of_fake)
 
@@ -112,9 +109,9 @@ def test_fake_patches_on_the_mask_touch_it(batch, shared):
 
 
 def test_patches_are_cut_down_to_small_frames():
-    exhibits = make(num_patches=10, patch_size=(60, 112))
-    assert exhibits.patch_size == SIZE
-    assert exhibits.num_patches == 1
+    inputs = make(num_patches=10, patch_size=(60, 112))
+    assert inputs.patch_size == SIZE
+    assert inputs.num_patches == 1
 
 
 def test_gradients_reach_fakes_but_not_reals(batch, shared):

@@ -9,7 +9,7 @@ Each recurrence joins the features of a frame with its state and makes the next 
 | `Additive`        | F + S                 | S = tanh(conv 3x3 (joined)), shared      |
 | `Concatenated`    | [R, F]                | R = relu(conv 3x3 (joined)), one per step|
 | `ConvLSTM`        | h                     | h and c of an LSTM cell of convolutions  |
-| `Forgetful`       | F                     | nothing                                  |
+| `Memoryless`       | F                     | nothing                                  |
 
 A state is a tuple of tensors. It begins as the empty tuple, which stands for zeros (or
 for no channels at all). The state after the last step is never used; in a `tf.function`
@@ -53,11 +53,11 @@ def make(
     if name == "convlstm":
         return ConvLSTM(channels)
     if name == "none":
-        return Forgetful(channels)
+        return Memoryless(channels)
     raise ValueError(f"`recurrence` ({name!r}) must be one of {', '.join(NAMES)}.")
 
 
-class Forgetful(keras.layers.Layer):
+class Memoryless(keras.layers.Layer):
     """No memory: the joined features are those of the frame."""
 
     def __init__(self, channels: int) -> None:
@@ -161,8 +161,8 @@ class ConvLSTM(keras.layers.Layer):
         """Returns the hidden map h [N, H, W, C] and (h, c)."""
         del step
         hidden, cell = state or (tf.zeros_like(features), tf.zeros_like(features))
-        gates = self.gates(tf.concat([features, hidden], axis=-1))
-        enter, keep, leave, candidate = tf.split(gates, 4, axis=-1)
+        gates = self.gates(tf.concat([features, hidden], axis=-1))  # [N, H, W, 4C]
+        enter, keep, leave, candidate = tf.split(gates, 4, axis=-1)  # [N, H, W, C]
         cell = tf.sigmoid(keep) * cell + tf.sigmoid(enter) * tf.tanh(candidate)
         hidden = tf.sigmoid(leave) * tf.tanh(cell)
         return hidden, (hidden, cell)

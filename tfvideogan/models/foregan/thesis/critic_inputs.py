@@ -1,9 +1,9 @@
-"""What the critics of the original experiments are shown.
+"""What the critics of the original experiments judge.
 
-    exhibits = original_exhibits.Exhibits(variant, height=224, width=416)
-    real = exhibits.real(batch, shared, seed)    # one foreground and mask per clip
-    fake = exhibits.fake(shared, seed)           # T - 1 of them
-    real = exhibits.pair(real, num_steps)        # repeated, as the penalties want it
+    inputs = critic_inputs.CriticInputs(options, height=224, width=416)
+    real = inputs.real(batch, shared, seed)    # one foreground and mask per clip
+    fake = inputs.fake(shared, seed)           # T - 1 of them
+    real = inputs.pair(real, num_steps)        # repeated, as the penalties want it
 
 | name         | real                                | generated                    |
 |--------------|-------------------------------------|------------------------------|
@@ -23,7 +23,6 @@ import tensorflow as tf
 from tfvideogan.core import seeds
 from tfvideogan.models.foregan.thesis import (
     composition,
-    discriminators,
     options,
     real_samples,
 )
@@ -31,31 +30,28 @@ from tfvideogan.ops import frames as frame_ops
 from tfvideogan.ops import patches as patch_ops
 
 
-class Exhibits:
+class CriticInputs:
     """Chooses and cuts what the critics see; holds no variables."""
 
     def __init__(
         self,
-        variant: options.Variant,
+        options: options.Options,
         *,
         height: int,
         width: int,
-        patch_size: tuple[int, int] = discriminators.PATCH_SIZE,
-        num_patches: int = 10,
     ) -> None:
-        """Fits the patches to the frames.
+        """Fits the patches to the frames: their size, and no more than have a place.
 
         Args:
-          variant: of the experiment.
+          options: of the experiment.
           height: of the frames, pixels.
           width: of the frames, pixels.
-          patch_size: height and width of a patch; cut down to the frame.
-          num_patches: per frame; at most as many as there are positions.
         """
-        self.variant = variant
-        self.patch_size = (min(patch_size[0], height), min(patch_size[1], width))
+        self.options = options
+        rows, columns = options.patch_size
+        self.patch_size = (min(rows, height), min(columns, width))
         positions = (height - self.patch_size[0] + 1) * (width - self.patch_size[1] + 1)
-        self.num_patches = min(num_patches, positions)
+        self.num_patches = min(options.num_patches, positions)
 
     def real(
         self,
@@ -76,9 +72,9 @@ class Exhibits:
         """
         frame, mask = batch["frames"][:, 0], shared["first_mask"]
         foreground = composition.cut_out(frame, mask)
-        if self.variant.transform_real == "both":
+        if self.options.transform_real == "both":
             foreground = _moved_foreground(frame, mask, seed)
-        if self.variant.transform_real != "none":
+        if self.options.transform_real != "none":
             mask = _moved_mask(mask, seed)
         real = {
             "foreground": foreground,
@@ -88,7 +84,7 @@ class Exhibits:
                 seeds.fold(seed, "patches"),
             ),
         }
-        if self.variant.has_mask_critic:
+        if self.options.has_mask_critic:
             real["mask"] = mask
         return {name: tf.stop_gradient(value) for name, value in real.items()}
 
@@ -106,8 +102,8 @@ class Exhibits:
           [N·(T-1), H, W, 1] if masks are judged.
         """
         backgrounds = shared["backgrounds"]
-        is_on_mask = self.variant.fake_patches == "on_mask"
-        place = tf.ones_like(shared["foreground_masks"])
+        is_on_mask = self.options.fake_patches == "on_mask"
+        place = tf.ones_like(shared["masks"])
         if is_on_mask:
             place *= shared["first_mask"][:, tf.newaxis]
         fake = {
@@ -119,8 +115,8 @@ class Exhibits:
                 touching=is_on_mask,
             ),
         }
-        if self.variant.has_mask_critic:
-            fake["mask"] = frame_ops.fold_time(shared["foreground_masks"])
+        if self.options.has_mask_critic:
+            fake["mask"] = frame_ops.fold_time(shared["masks"])
         return fake
 
     def pair(
@@ -131,9 +127,9 @@ class Exhibits:
         for name, value in real.items():
             rest = value.shape[1:]
             per_clip = self.num_patches if name == "background" else 1
-            clips = tf.reshape(value, [-1, 1, per_clip, *rest])
+            clips = tf.reshape(value, [-1, 1, per_clip, *rest])  # [N, 1, K, ...]
             repeated = tf.repeat(clips, num_steps, axis=1)  # [N, T-1, K, ...]
-            paired[name] = tf.reshape(repeated, [-1, *rest])
+            paired[name] = tf.reshape(repeated, [-1, *rest])  # [N·(T-1)·K, ...]
         return paired
 
     def _cut(

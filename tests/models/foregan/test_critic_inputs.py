@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfvideogan.core import seeds
-from tfvideogan.models.foregan import exhibits
+from tfvideogan.models.foregan import critic_inputs
 
 SIZE, TIME = 16, 5
 SEED = seeds.from_int(5)
@@ -35,8 +35,8 @@ def _shared() -> dict[str, tf.Tensor]:
 
 
 def test_real_and_generated_objects_look_alike_when_the_model_is_right():
-    object_, mask = exhibits.first_object(_batch())
-    objects, masks = exhibits.objects(_shared())
+    object_, mask = critic_inputs.real_objects(_batch())
+    objects, masks = critic_inputs.generated_objects(_shared())
     assert objects.shape == (2 * (TIME - 1), SIZE, SIZE, 3)
     for one, its_mask in ((object_, mask), (objects, masks)):
         np.testing.assert_array_equal(
@@ -44,8 +44,26 @@ def test_real_and_generated_objects_look_alike_when_the_model_is_right():
         )
 
 
+def test_each_critic_has_real_and_generated_samples_of_one_size():
+    inputs = critic_inputs.CriticInputs(num_patches=4, patch_size=6)
+    real = inputs.real(_batch(), _shared(), SEED)
+    fake = inputs.fake(_shared(), SEED)
+    assert {name: value.shape[1:] for name, value in real.items()} == {
+        "foreground": (SIZE, SIZE, 3),
+        "background": (6, 6, 3),
+        "mask": (SIZE, SIZE, 1),
+        "temporal": (SIZE, SIZE, 12),
+    }
+    assert {name: value.shape[1:] for name, value in fake.items()} == {
+        name: value.shape[1:] for name, value in real.items()
+    }
+    # A scene of -0.5 behind an object of +0.5: real patches do not show it.
+    np.testing.assert_array_equal(real["background"], -0.5)
+    assert real["background"].shape[0] == fake["background"].shape[0] == 2 * 4
+
+
 def test_a_real_triplet_follows_the_first_object():
-    triplet = exhibits.real_triplets(_batch()).numpy()
+    triplet = critic_inputs.real_triplets(_batch()).numpy()
     masks = _batch()["foreground_masks"].numpy()
     for t in range(3):
         np.testing.assert_array_equal(triplet[..., 4 * t + 3], masks[:, t, ..., 0])
@@ -55,7 +73,7 @@ def test_a_real_triplet_follows_the_first_object():
 
 
 def test_a_generated_triplet_is_the_last_three_frames():
-    triplet = exhibits.generated_triplets(_shared()).numpy()
+    triplet = critic_inputs.generated_triplets(_shared()).numpy()
     masks = _shared()["masks"].numpy()
     np.testing.assert_array_equal(
         triplet[..., 3::4], masks[:, -3:, ..., 0].transpose(0, 2, 3, 1)
@@ -63,7 +81,7 @@ def test_a_generated_triplet_is_the_last_three_frames():
 
 
 def test_real_patches_show_no_object():
-    found = exhibits.real_patches(_batch(), _shared(), SEED, count=8, size=5)
+    found = critic_inputs.real_patches(_batch(), _shared(), SEED, count=8, size=5)
     assert found.shape == (16, 5, 5, 3)
     np.testing.assert_array_equal(found, np.full(found.shape, -0.5))
 
@@ -72,7 +90,7 @@ def test_half_of_the_generated_patches_meet_the_hidden_scene():
     shared = _shared()
     # Paint what the object hides, so that it can be found again.
     shared["backgrounds"] = shared["backgrounds"] + shared["masks"]
-    found = exhibits.generated_patches(shared, SEED, count=8, size=5).numpy()
+    found = critic_inputs.generated_patches(shared, SEED, count=8, size=5).numpy()
     assert found.shape == (16, 5, 5, 3)
     meets = (found > 0).any(axis=(1, 2, 3))
     assert meets[:8].all()
@@ -80,9 +98,9 @@ def test_half_of_the_generated_patches_meet_the_hidden_scene():
 
 def test_augmentation_is_the_same_for_the_same_seed_and_keeps_the_range():
     images = seeds.uniform([4, SIZE, SIZE, 3], SEED, -1.0, 1.0)
-    one = exhibits.augment(images, SEED).numpy()
-    np.testing.assert_array_equal(one, exhibits.augment(images, SEED))
-    assert np.abs(one - exhibits.augment(images, seeds.from_int(6))).max() > 0.1
+    one = critic_inputs.augment(images, SEED).numpy()
+    np.testing.assert_array_equal(one, critic_inputs.augment(images, SEED))
+    assert np.abs(one - critic_inputs.augment(images, seeds.from_int(6))).max() > 0.1
     assert np.abs(one).max() <= 1.0 + 1e-6
 
 
@@ -90,7 +108,7 @@ def test_augmentation_flips_some_and_not_all():
     ramp = tf.tile(
         tf.range(SIZE, dtype=tf.float32)[None, None, :, None], [64, SIZE, 1, 1]
     )
-    moved = exhibits.augment(ramp, SEED).numpy()
+    moved = critic_inputs.augment(ramp, SEED).numpy()
     is_flipped = moved[:, :, :4].mean(axis=(1, 2, 3)) > moved[:, :, -4:].mean(
         axis=(1, 2, 3)
     )

@@ -1,12 +1,13 @@
-"""What the critics of ForeGAN are shown: real exhibits beside generated ones.
+"""What the critics of ForeGAN are shown: real critic_inputs beside generated ones.
 
 Only the first mask is given, so real objects and real masks come from first frames
 alone; real backgrounds come from every frame, away from the object; a real triplet is
 the first object followed by the flow through the next two frames. Real and generated
-exhibits get the same random tilt, growth, shift and flip (Zhao et al., Differentiable
+critic_inputs get the same random tilt, growth, shift and flip (Zhao et al., Differentiable
 Augmentation for Data-Efficient GAN Training, 2020), because real ones are few.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import tensorflow as tf
@@ -21,25 +22,85 @@ AUGMENT_LINEAR = 0.15
 AUGMENT_SHIFT = 0.06
 
 
+@dataclasses.dataclass(frozen=True)
+class CriticInputs:
+    """Chooses what the critics judge.
+
+    Attributes:
+      num_patches: background patches per clip, K.
+      patch_size: their height and width h, pixels.
+    """
+
+    num_patches: int
+    patch_size: int
+
+    def real(
+        self,
+        batch: Mapping[str, tf.Tensor],
+        shared: Mapping[str, tf.Tensor],
+        seed: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Returns the real samples of each critic by its name.
+
+        Args:
+          batch: see `core.clip`.
+          shared: the rollout [N, T-1, ...], which says where the object is.
+          seed: [2] int32.
+
+        Returns:
+          "foreground" [N, H, W, 3], "background" [N·K, h, h, 3], "mask" [N, H, W, 1],
+          "temporal" [N, H, W, 12].
+        """
+        objects, object_masks = real_objects(batch)
+        return {
+            "foreground": objects,
+            "background": real_patches(
+                batch, shared, seed, count=self.num_patches, size=self.patch_size
+            ),
+            "mask": object_masks,
+            "temporal": real_triplets(batch),
+        }
+
+    def fake(
+        self, shared: Mapping[str, tf.Tensor], seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Returns the generated samples of each critic by its name; gradients pass.
+
+        The patches are of the frame whose real ones the same seed gives.
+
+        Returns:
+          As `real`, but T - 1 foregrounds and masks of each clip.
+        """
+        objects, object_masks = generated_objects(shared)
+        return {
+            "foreground": objects,
+            "background": generated_patches(
+                shared, seed, count=self.num_patches, size=self.patch_size
+            ),
+            "mask": object_masks,
+            "temporal": generated_triplets(shared),
+        }
+
+
 def augment(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Tilts, grows, shifts and flips each image [N, H, W, C] at random."""
     batch = tf.shape(images)[0]
     height, width = images.shape[1:3]
     linear = seeds.normal([batch, 2, 2], seeds.fold(seed, "linear")) * AUGMENT_LINEAR
     shift = seeds.normal([batch, 2, 1], seeds.fold(seed, "shift")) * AUGMENT_SHIFT
-    motion = tf.concat([linear / 2, shift], axis=-1) * max(height, width)
+    motion = tf.concat([linear / 2, shift], axis=-1) * max(height, width)  # [N, 2, 3]
     moved = warp.backward(images, affine.to_flow(motion, height, width))
     is_flipped = seeds.uniform([batch, 1, 1, 1], seeds.fold(seed, "flip")) < 0.5
     return tf.where(is_flipped, tf.reverse(moved, axis=[2]), moved)
 
 
-def first_object(batch: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+def real_objects(batch: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the first object before black [N, H, W, 3] and its mask [N, H, W, 1]."""
     mask = batch["foreground_masks"][:, 0]
     return rollout.on_black(mask, batch["frames"][:, 0]), mask
 
 
-def objects(shared: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+def generated_objects(shared: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns all generated objects before black and masks, [N·(T-1), H, W, 3 and 1]."""
     flat_masks = frames.fold_time(shared["masks"])
     colours = frames.fold_time(shared["foregrounds"])
@@ -108,7 +169,7 @@ def generated_patches(
     anywhere = _cut(
         scene, tf.ones_like(mask), seed, count=count - count // 2, size=size
     )
-    return tf.concat([hidden, anywhere], axis=0)
+    return tf.concat([hidden, anywhere], axis=0)  # [N·count, size, size, 3]
 
 
 def _cut(

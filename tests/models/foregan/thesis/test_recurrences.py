@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan.core import seeds
-from tfvideogan.models.foregan.thesis import recurrence
+from tfvideogan.models.foregan.thesis import recurrences
 
 SEED = tf.constant([7, 8])
 
@@ -20,7 +20,7 @@ def identity(layer, channels):
 
 
 def test_additive_state_is_added_and_bounded():
-    cell = recurrence.Additive(2)
+    cell = recurrences.Additive(2)
     cell(features(0), (), step=0)
     identity(cell.reduce, 2)
     joined, state = cell(features(0), (), step=0)
@@ -40,12 +40,12 @@ def test_additive_state_is_added_and_bounded():
     ],
 )
 def test_concatenated_widths_are_those_of_the_experiments(reductions, widths):
-    cell = recurrence.Concatenated(64, num_steps=4, reductions=reductions)
+    cell = recurrences.Concatenated(64, num_steps=4, reductions=reductions)
     assert cell.joined_channels == widths
 
 
 def test_concatenated_state_stands_before_the_features():
-    cell = recurrence.Concatenated(4, num_steps=3, reductions=(2, 3))
+    cell = recurrences.Concatenated(4, num_steps=3, reductions=(2, 3))
     joined, state = cell(features(0, 4), (), step=0)
     assert joined.shape[-1] == 4 and state[0].shape[-1] == 2
     assert np.all(state[0].numpy() >= 0)  # relu
@@ -55,7 +55,7 @@ def test_concatenated_state_stands_before_the_features():
 
 
 def test_concatenated_state_stays_beyond_the_trained_steps():
-    cell = recurrence.Concatenated(4, num_steps=2, reductions=(2, 3))
+    cell = recurrences.Concatenated(4, num_steps=2, reductions=(2, 3))
     _, state = cell(features(0, 4), (), step=0)
     for step in (1, 2, 7):
         joined, after = cell(features(1, 4), state, step=step)
@@ -64,7 +64,7 @@ def test_concatenated_state_stays_beyond_the_trained_steps():
 
 
 def test_lstm_cell_meets_its_equations():
-    cell = recurrence.ConvLSTM(1)
+    cell = recurrences.ConvLSTM(1)
     x = tf.fill([1, 1, 1, 1], 0.5)
     cell(x, (), step=0)
     # Gates read the input only, with weights 1, 2, 3, 4; nothing of the hidden map.
@@ -83,7 +83,7 @@ def test_lstm_cell_meets_its_equations():
 
 
 def test_an_empty_lstm_state_is_zero():
-    cell = recurrence.ConvLSTM(2)
+    cell = recurrences.ConvLSTM(2)
     zeros = tf.zeros([1, 4, 4, 2])
     np.testing.assert_array_equal(
         cell(features(0), (), step=0)[0], cell(features(0), (zeros, zeros), step=0)[0]
@@ -91,17 +91,17 @@ def test_an_empty_lstm_state_is_zero():
 
 
 def test_forgetful_has_no_state():
-    joined, state = recurrence.Forgetful(2)(features(0), (), step=0)
+    joined, state = recurrences.Memoryless(2)(features(0), (), step=0)
     np.testing.assert_array_equal(joined, features(0))
     assert state == ()
 
 
-@pytest.mark.parametrize("name", recurrence.NAMES)
+@pytest.mark.parametrize("name", recurrences.NAMES)
 def test_every_name_makes_a_recurrence(name):
-    cell = recurrence.make(name, 4, num_steps=2, reductions=(2, 3))
+    cell = recurrences.make(name, 4, num_steps=2, reductions=(2, 3))
     assert cell(features(0, 4), (), step=0)[0].shape == (1, 4, 4, 4)
 
 
 def test_an_unknown_name_lists_the_choices():
     with pytest.raises(ValueError, match="must be one of additive, concat_unshared"):
-        recurrence.make("gru", 4, num_steps=2, reductions=(2,))
+        recurrences.make("gru", 4, num_steps=2, reductions=(2,))
