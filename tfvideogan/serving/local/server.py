@@ -1,7 +1,7 @@
 """The local server: models, gRPC and REST in one process, for laptops and tests.
 
 Production is the official `tensorflow/serving` image; this is a stand-in that answers in
-the same words (tests/serving/test_conformance.py runs against both). What it leaves out
+the same words (tests/serving/local/conformance runs against both). What it leaves out
 is refused by `python -m tfvideogan.serve`.
 
     server = local_server.LocalServer(local_server.Options(models=models))
