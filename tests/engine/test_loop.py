@@ -342,6 +342,7 @@ def train_together(folder: pathlib.Path, steps: int) -> list[str]:
     return [output.strip().splitlines()[-1] for output, _ in outputs]
 
 
+@pytest.mark.long
 def test_two_workers_train_in_step_resume_and_equal_one_process(
     tmp_path: pathlib.Path, one_device: tf.distribute.Strategy
 ) -> None:
