@@ -47,7 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def traced_graphs_end_with_their_file() -> Iterator[None]:
     """Keeps the memory of a process that runs many files flat."""
     yield
-    traced_graphs.forget()
+    if traced_graphs.names():
+        traced_graphs.forget()
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,14 @@ from tensorflow.python.framework.ops import gradient_registry
 TRACED_GRADIENT = "CustomGradient-"
 
 
+def names() -> list[str]:
+    """Returns the names of the gradients that were traced and are still held."""
+    return [one for one in gradient_registry.list() if one.startswith(TRACED_GRADIENT)]
+
+
 def forget() -> None:
     """Frees all graphs; those that somebody still holds have no gradients any more."""
     keras.backend.clear_session()
-    entries = gradient_registry._registry
-    for name in [one for one in entries if one.startswith(TRACED_GRADIENT)]:
-        del entries[name]
+    for name in names():
+        del gradient_registry._registry[name]
     gc.collect()
