@@ -134,6 +134,12 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(source_tree.ROOT)
     yield
     config.reset()
+
+
+@pytest.fixture
+def freed() -> Iterator[None]:
+    """Frees the model of an experiment behind its test: all together fill 20 GB."""
+    yield
     traced_graphs.forget()
 
 
@@ -161,6 +167,7 @@ def test_smoke_shrinks_experiment(path: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("freed")
 @pytest.mark.parametrize("path", EXPERIMENTS)
 def test_experiment_is_built_and_uses_every_binding(path: str) -> None:
     paths = stack(path)
@@ -230,7 +237,7 @@ def answer(folder: pathlib.Path) -> predict_pb2.PredictResponse:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ONE_BY_ONE)
-@pytest.mark.usefixtures("answers_here")
+@pytest.mark.usefixtures("answers_here", "freed")
 def test_experiment_trains_is_judged_exported_and_answers(
     path: str, tmp_path: pathlib.Path
 ) -> None:
