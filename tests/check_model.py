@@ -1,5 +1,9 @@
 """The promises that every VideoModel keeps; a model's test is one list of them.
 
+Building a model and tracing its functions take most of the time. So the checks of a case
+share two models, which each check finds in the state in which they were built, and one
+check only runs a graph.
+
 CASE = check_model.Case(make_model=lambda seed: ForeGAN(width=4, seed=seed),
                         spec=clip.ClipSpec(4, 16, 16, has_masks=True, has_flow=True))
 
@@ -7,8 +11,10 @@ CASE = check_model.Case(make_model=lambda seed: ForeGAN(width=4, seed=seed),
 def test_conformance(check, monkeypatch): check(CASE, monkeypatch)
 """
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
 import numpy as np
@@ -47,6 +53,14 @@ class Case:
         model.build_for(self.spec)
         return model
 
+    def model(self) -> base.VideoModel:
+        """Returns the model of seed 0 that checks share, as it was when it was built."""
+        return _shared(self).model(0)
+
+    def twin(self) -> base.VideoModel:
+        """Returns a second model like `model`, as it was when it was built."""
+        return _shared(self).model(1)
+
     def batch(self, size: int = BATCH, seed: int = 3) -> dict[str, tf.Tensor]:
         """Returns a plausible random batch: smooth frames, a square object, slow flow."""
         root = seeds.from_int(seed)
@@ -70,6 +84,53 @@ class Case:
         return found
 
 
+class _Shared:
+    """What the checks of a case have in common, made when it is first asked for."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.built: dict[int, tuple[base.VideoModel, list[np.ndarray]]] = {}
+        self.num_variables = 0
+
+    def model(self, number: int) -> base.VideoModel:
+        """Returns one of the models in its first state."""
+        if number not in self.built:
+            made = self.case.build()
+            # Before any step: one could make more.
+            self.num_variables = len(made.variables)
+            self.built[number] = (made, _values(_state(made)))
+        model, start = self.built[number]
+        _restore(model, start)
+        return model
+
+    @functools.cached_property
+    def step(self) -> tuple[dict[str, float], np.ndarray]:
+        """Logs of the first eager step, and the trainable weights after it."""
+        model = self.model(0)
+        with eagerly():
+            logs = model.train_step(self.case.batch())
+        return logs, _weights(model)
+
+
+@functools.lru_cache(maxsize=1)
+def _shared(case: Case) -> _Shared:
+    # The models of one case, so that a process holds one family at a time.
+    return _Shared(case)
+
+
+@contextlib.contextmanager
+def eagerly() -> Iterator[None]:
+    """Runs a model's own `tf.function`s operation by operation, untraced.
+
+    The first step of a tiny ForeGAN takes 3 s of CPU instead of 10.
+    """
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
 def name(check: Callable[..., None]) -> str:
     """Returns a check's name for pytest."""
     return check.__name__
@@ -88,20 +149,21 @@ def wave(shape: Sequence[int | tf.Tensor] | tf.Tensor) -> tf.Tensor:
     return tf.broadcast_to(0.25 + 0.25 * one, shape)
 
 
+@eagerly()
 def builds_and_names_its_phases(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Building makes every variable; phases change disjoint, existing networks."""
-    model = case.build()
-    variables = len(model.variables)
+    model = case.model()
     changed = [network for one in model.phases for network in one.networks]
     assert set(changed) <= set(model.networks)
     assert set(model.averaged_networks) <= set(model.networks)
     model.train_step(case.batch())
-    assert len(model.variables) == variables
+    assert len(model.variables) == _shared(case).num_variables
 
 
+@eagerly()
 def outputs_have_shape_and_range(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Outputs look like the clips they are compared with; samples lie in [-1, 1]."""
-    model, batch = case.build(), case.batch()
+    model, batch = case.model(), case.batch()
     outputs = model.evaluation_outputs(batch)
     for key in set(outputs) & set(batch):
         assert outputs[key].shape == batch[key].shape, key
@@ -112,12 +174,13 @@ def outputs_have_shape_and_range(case: Case, monkeypatch: pytest.MonkeyPatch) ->
         assert float(tf.reduce_max(tf.abs(value))) <= 1.0 + 1e-5, key
 
 
+@eagerly()
 def a_phase_changes_its_networks_only(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Running one phase leaves the trainable variables of all other networks alone."""
-    for one in case.build().phases:
-        model = case.build()
+    for one in case.model().phases:
+        model = case.model()
         before = {k: _values(n.trainable_variables) for k, n in model.networks.items()}
         model.train_step(case.batch(), active=(one.name,))
         for key, network in model.networks.items():
@@ -132,39 +195,52 @@ def a_phase_changes_its_networks_only(
 
 def losses_are_finite_and_named(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every log is a finite float32 scalar; losses carry their phase's name."""
-    model = case.build()
-    logs = model.train_step(case.batch())
+    logs, _ = _shared(case).step
     for key, value in logs.items():
         assert value.dtype == tf.float32 and value.shape == (), key
         assert np.isfinite(float(value)), key
-    for one in model.phases:
+    for one in case.model().phases:
         assert any(key.startswith(f"{one.name}/") for key in logs), one.name
         assert f"grad_norm/{one.name}" in logs
 
 
+@eagerly()
 def the_seed_decides(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same seed gives the same step, another seed another one.
+    """The same seed gives the same start and step; another, another start and step.
 
     But for rounding: on a busy machine ForeGAN's weights were seen to differ by 7.6e-8,
     because threads may add up in another order.
     """
-    first, same, other = (_trained(case, seed) for seed in (1, 1, 2))
-    np.testing.assert_allclose(first, same, atol=TOLERANCE)
-    assert np.abs(first - other).max() > 10 * TOLERANCE
+    _, first = _shared(case).step
+    twin = case.twin()
+    twin.train_step(case.batch())
+    np.testing.assert_allclose(first, _weights(twin), atol=TOLERANCE)
+    start = _weights(case.model())
+    other = _weights(case.build(seed=2))
+    assert np.abs(other - start).max() > 2 * TOLERANCE
+    # From the same start it goes another way.
+    twin = case.twin()
+    np.testing.assert_array_equal(_weights(twin), start)
+    monkeypatch.setattr(twin, "seed", 2)
+    twin.train_step(case.batch())
+    assert np.abs(_weights(twin) - first).max() > 2 * TOLERANCE
 
 
 def eager_equals_graph(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step in a graph changes the weights as the eager step does."""
-    eager = _trained(case, 1)
-    graph = _trained(case, 1, wrap=tf.function)
-    np.testing.assert_allclose(eager, graph, atol=TOLERANCE)
+    _, eager = _shared(case).step
+    model = case.model()
+    tf.function(model.train_step)(case.batch())
+    np.testing.assert_allclose(eager, _weights(model), atol=TOLERANCE)
 
 
+@eagerly()
 def two_replicas_equal_one(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two replicas with a half each give the weights of one with the whole.
 
     Draws are alike for all examples, and so are the halves: the mathematics is compared,
-    not luck.
+    not luck. Step by step, not in a graph: tracing it for two replicas takes three times
+    as long, and the tests of the engine have such graphs.
     """
     monkeypatch.setattr(seeds, "normal", lambda shape, seed: case.draw(shape))
     monkeypatch.setattr(seeds, "uniform", lambda shape, seed, *bounds: case.draw(shape))
@@ -186,10 +262,11 @@ def two_replicas_equal_one(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with strategy.scope():
         mirrored = case.build()
-    tf.function(lambda: strategy.run(mirrored.train_step, args=(half,)))()
+    strategy.run(mirrored.train_step, args=(half,))
     np.testing.assert_allclose(_weights(model), _weights(mirrored), atol=TOLERANCE)
 
 
+@eagerly()
 def half_precision_stays_finite(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under mixed_bfloat16 variables and losses are float32 and finite."""
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -202,14 +279,15 @@ def half_precision_stays_finite(case: Case, monkeypatch: pytest.MonkeyPatch) -> 
     assert all(v.dtype == "float32" for v in model.trainable_variables)
 
 
+@eagerly()
 def checkpoints_hold_everything(
     case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: str
 ) -> None:
     """A restored model goes on exactly where the saved one would."""
-    model, batch = case.build(), case.batch()
+    model, batch = case.model(), case.batch()
     model.train_step(batch)
     path = tf.train.Checkpoint(**model.checkpoint_items()).write(f"{tmp_path}/saved")
-    again = case.build(seed=0)
+    again = case.twin()
     status = tf.train.Checkpoint(**again.checkpoint_items()).read(path)
     status.assert_consumed()
     model.train_step(batch)
@@ -222,7 +300,7 @@ def saved_models_answer_alike(
     case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: str
 ) -> None:
     """Each serving function, saved and loaded, gives the model's own numbers."""
-    model = case.build()
+    model = case.model()
     module = checked.SignatureModule(model.serving_functions())
     tf.saved_model.save(module, f"{tmp_path}/saved", signatures=module.concrete)
     loaded = tf.saved_model.load(f"{tmp_path}/saved")
@@ -264,12 +342,17 @@ def _example(spec: tf.TensorSpec, case: Case) -> tf.Tensor:
     return tf.cast(draw * 255.0 if spec.dtype == tf.uint8 else draw, spec.dtype)
 
 
-def _trained(
-    case: Case, seed: int, wrap: Callable[..., Callable] = lambda step: step
-) -> np.ndarray:
-    model = case.build(seed)
-    wrap(model.train_step)(case.batch())
-    return _weights(model)
+def _state(model: base.VideoModel) -> list[tf.Variable]:
+    """Everything that a step may change."""
+    found = []
+    for item in model.checkpoint_items().values():
+        found += [item] if isinstance(item, tf.Variable) else item.variables
+    return found
+
+
+def _restore(model: base.VideoModel, state: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(_state(model), state, strict=True):
+        variable.assign(value)
 
 
 def _weights(model: base.VideoModel) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 from tests import source_tree
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_service_says_its_address_and_ends_when_its_parent_does() -> None:
     # A parent that is none of this process: it ends at once.
     done = subprocess.run(

@@ -21,6 +21,12 @@ def judge(folder: pathlib.Path, *flags: str) -> dict:
     return training_runs.records(folder, "eval.jsonl")[-1]
 
 
+@pytest.fixture(scope="module")
+def plain(folder: pathlib.Path) -> dict:
+    """The record without further options, to compare with."""
+    return judge(folder)
+
+
 def test_table_line_and_events_are_written(
     folder: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -47,9 +53,9 @@ def test_table_line_and_events_are_written(
     ],
 )
 def test_option_has_an_effect(
-    flag: str, key: str, value: object, folder: pathlib.Path
+    flag: str, key: str, value: object, folder: pathlib.Path, plain: dict
 ) -> None:
-    plain, record = judge(folder), judge(folder, flag)
+    record = judge(folder, flag)
     assert record[key] == value != plain[key]
     assert record["results"] != plain["results"]
 

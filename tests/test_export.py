@@ -166,7 +166,7 @@ def test_what_differs_is_not_published(workdir, tmp_path, here, monkeypatch, cap
     assert list((tmp_path / "servedgan").iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_kill_during_export_leaves_no_version(workdir, tmp_path):
     process = subprocess.Popen(
         [

@@ -1,4 +1,4 @@
-"""Every published gin file is read, built and trained for a step.
+"""Every published gin file is read, built, trained, judged, exported and served.
 
 gin/data/, base.gin and smoke.gin are parts; everything else is an experiment, alone or,
 where it binds no model, on top of its family's file (gin/foregan/davis.gin after
@@ -6,17 +6,26 @@ gin/foregan.gin).
 """
 
 import math
-import multiprocessing.pool
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+import grpc
+import numpy as np
 import pytest
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from tests import gin_step, source_tree
+from tests import source_tree, traced_graphs
+from tests.data import davis_tree
+from tests.engine import training_runs
+from tfvideogan import export, train
 from tfvideogan.core import clip
 from tfvideogan.engine import loop
 from tfvideogan.engine.config import config
+from tfvideogan.serving import tensors
+from tfvideogan.serving.export import card, replay, warmup
+from tfvideogan.serving.local import server
+from tfvideogan.serving.local.lifecycle import config as lifecycle
 
 BASE, SMOKE = "gin/base.gin", "gin/smoke.gin"
 FILES = source_tree.files("gin", ".gin")
@@ -26,7 +35,7 @@ EXPERIMENTS = [path for path in FILES if path not in PARTS]
 INCLUDE = re.compile(r"^include ['\"](.+)['\"]", re.MULTILINE)
 # `NAME = %gin.REQUIRED`: what only the user can know.
 REQUIRED = re.compile(r"^(\w+) = %gin\.REQUIRED", re.MULTILINE)
-STEP_TIMEOUT = 900.0  # seconds, on a machine that does much else
+ANSWER_TIMEOUT = 120.0  # seconds, on a machine that does much else
 SIZES = ["FRAMES = ", "HEIGHT = ", "WIDTH = "]
 # `height = 64` of a source: a network that fits one size only, which smoke.gin cannot
 # shrink.
@@ -36,6 +45,69 @@ SOURCES = tuple(
     f"{pathlib.PurePath(path).stem}."
     for path in source_tree.files("tfvideogan/data", ".py")
 )
+
+# One experiment for each architecture goes from its gin file to an answer in every run
+# of the tests, the others in the long one.
+ARCHITECTURES = (
+    "gin/classifier.gin",
+    "gin/foregan.gin",
+    "gin/foregan/baseline.gin",
+    "gin/mocogan.gin",
+    "gin/mocogan/paper.gin",
+    "gin/mocogan/prediction.gin",
+)
+# Any worker may run any of them.
+ONE_BY_ONE = [
+    pytest.param(
+        path,
+        marks=[
+            pytest.mark.xdist_group(path),
+            *([] if path in ARCHITECTURES else [pytest.mark.long]),
+        ],
+    )
+    for path in EXPERIMENTS
+]
+# What makes a model small, by the name under which experiments bind it.
+NARROW = {
+    "classifier.VideoClassifier": [
+        "classifier.VideoClassifier.width = 2",
+        "classifier.VideoClassifier.blocks = 1",
+    ],
+    "foregan.ForeGAN": [
+        "foregan.ForeGAN.width = 4",
+        "foregan.ForeGAN.critic_width = 4",
+        "foregan.ForeGAN.blocks = 1",
+        "foregan.ForeGAN.num_patches = 2",
+    ],
+    "thesis.ThesisForeGAN": [
+        "thesis.ThesisForeGAN.width = 0.0625",
+        "thesis.ThesisForeGAN.blocks = 1",
+        "thesis.ThesisForeGAN.num_patches = 2",
+    ],
+    "mocogan.MoCoGAN": [
+        "mocogan.MoCoGAN.width = 2",
+        "mocogan.MoCoGAN.critic_width = 4",
+        "mocogan.MoCoGAN.long_multiple = 2",
+    ],
+    "paper.PaperMoCoGAN": [
+        "paper.PaperMoCoGAN.width = 4",
+        "paper.PaperMoCoGAN.long_multiple = 2",
+    ],
+    # As the head of gin/mocogan/prediction.gin says for a quick trial.
+    "prediction.PredictionMoCoGAN": [
+        "JUDGED = 5",
+        "prediction.PredictionMoCoGAN.width = 4",
+        "prediction.PredictionMoCoGAN.pair_width = 4",
+        "prediction.PredictionMoCoGAN.critic_width = 4",
+        "prediction.PredictionMoCoGAN.long_multiple = 2",
+    ],
+}
+TWO_STEPS = [
+    "STEPS = 2",
+    "loop.run.sample_every = 0",
+    "loop.run.num_samples = 1",
+    "loop.run.save_every = 0",
+]
 
 
 def whole(path: str) -> str:
@@ -64,6 +136,13 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     config.reset()
 
 
+@pytest.fixture
+def freed() -> Iterator[None]:
+    """Frees the model of an experiment behind its test: all together fill 20 GB."""
+    yield
+    traced_graphs.forget()
+
+
 @pytest.mark.parametrize("path", PARTS)
 def test_part_of_an_experiment_parses(path: str) -> None:
     paths = [BASE] if path == BASE else [BASE, path]
@@ -87,31 +166,110 @@ def test_smoke_shrinks_experiment(path: str) -> None:
         assert int(tiny[key]) <= int(full[key]), f"{path} with {SMOKE}: {name}"
 
 
-@pytest.fixture(scope="module")
-def pool() -> Iterator[multiprocessing.pool.Pool]:
-    """Processes that end after a few steps, see `gin_step`."""
-    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=3) as made:
-        yield made
+@pytest.mark.slow
+@pytest.mark.usefixtures("freed")
+@pytest.mark.parametrize("path", EXPERIMENTS)
+def test_experiment_is_built_and_uses_every_binding(path: str) -> None:
+    paths = stack(path)
+    bindings = given(paths)
+    config.parse([*paths, SMOKE], bindings)
+    arguments = config.arguments(loop.run)
+    known = ["loop.run.", *SOURCES, *(one.split(" =")[0] for one in bindings)]
+    if bindings:  # Its clips lie in the user's folder; these are like them.
+        spec = clip.ClipSpec(4, 32, 32, has_masks=True, has_flow=True)
+    else:
+        spec = arguments["make_source"]().spec
+    if bindings or PINNED.search((source_tree.ROOT / path).read_text(encoding="utf-8")):
+        known += SIZES
+    arguments["make_model"]().build_for(spec)
+    # What the loop itself takes was checked by name when the file was parsed.
+    unused = [one for one in config.unused() if not one.startswith(tuple(known))]
+    assert not unused, f"{path}: nothing looks at these bindings: {unused}"
+
+
+# --- From a gin file to an answer
+
+
+def narrow(path: str) -> list[str]:
+    """Bindings that make an experiment's model as small as it can be."""
+    text = whole(stack(path)[0])
+    [model] = [one for one in NARROW if f"make_model = @{one}" in text]
+    return NARROW[model]
+
+
+def data_of(bindings: list[str], folder: pathlib.Path) -> list[str]:
+    """Bindings of small files for what is left to the user; they are DAVIS' so far."""
+    assert bindings in ([], ["DAVIS_ROOT = 'given'"])
+    if not bindings:
+        return []
+    root = davis_tree.write(folder / "DAVIS")
+    return [f"DAVIS_ROOT = '{root}'", f"davis.Davis.cache_dir = '{folder / 'cache'}'"]
+
+
+@pytest.fixture
+def answers_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replays an export in this process; tests/test_export.py has it in a fresh one."""
+
+    def answers(
+        folder: pathlib.Path, scratch: pathlib.Path, requests: pathlib.Path
+    ) -> Iterator[Mapping[str, np.ndarray]]:
+        yield from replay.replay(folder, [folder / warmup.PATH, requests])
+
+    monkeypatch.setattr(replay, "in_fresh_process", answers)
+
+
+def is_finite(value: float | None) -> bool:
+    """Whether a recorded number is one; what is not a number is recorded as none."""
+    return value is not None and math.isfinite(value)
+
+
+def answer(folder: pathlib.Path) -> predict_pb2.PredictResponse:
+    """What the local server answers to the first request of an export's warm-up."""
+    request = next(warmup.read_file(folder / warmup.PATH))
+    model = lifecycle.ModelConfig(request.model_spec.name, folder.parent)
+    options = server.Options(
+        models=(model,), pick_ports=True, enable_model_warmup=False
+    )
+    local = server.LocalServer(options)
+    local.start()
+    try:
+        with grpc.insecure_channel(local.grpc_address) as channel:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            return stub.Predict(request, timeout=ANSWER_TIMEOUT)
+    finally:
+        local.stop()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", EXPERIMENTS)
-def test_experiment_trains_a_step_and_uses_every_binding(
-    path: str, pool: multiprocessing.pool.Pool
+@pytest.mark.parametrize("path", ONE_BY_ONE)
+@pytest.mark.usefixtures("answers_here", "freed")
+def test_experiment_trains_is_judged_exported_and_answers(
+    path: str, tmp_path: pathlib.Path
 ) -> None:
-    paths = stack(path)
-    bindings = given(paths)
-    known = ["loop.run.", *SOURCES, *(one.split(" =")[0] for one in bindings)]
-    spec = None
-    if bindings:  # Its clips lie in the user's folder; these are like them.
-        spec = clip.ClipSpec(4, 32, 32, has_masks=True, has_flow=True)
-        known += SIZES
-    if PINNED.search((source_tree.ROOT / path).read_text(encoding="utf-8")):
-        known += SIZES
-    work = pool.apply_async(gin_step.logs_and_unused, ([*paths, SMOKE], bindings, spec))
-    logs, unused = work.get(STEP_TIMEOUT)
-    assert all(math.isfinite(value) for value in logs.values()), logs
-    assert logs["skipped"] == 0.0
-    # What the loop itself takes was checked by name when the file was parsed.
-    unused = [one for one in unused if not one.startswith(tuple(known))]
-    assert not unused, f"{path}: nothing looks at these bindings: {unused}"
+    paths, run, exports = stack(path), tmp_path / "run", tmp_path / "exports"
+    bindings = [*narrow(path), *data_of(given(paths), tmp_path), *TWO_STEPS]
+    flags = [f"--gin_file={one}" for one in [*paths, SMOKE]]
+    flags += [f"--gin_param={one}" for one in bindings]
+    assert train.main([*flags, f"--workdir={run}"]) == 0
+    rows = training_runs.records(run)
+    assert [row["step"] for row in rows] == [1, 2]
+    for row in rows:
+        logged = {name: value for name, value in row.items() if "/" in name}
+        assert all(is_finite(value) for value in logged.values()), logged
+        assert row["skipped_steps"] == 0
+    [judged] = training_runs.records(run, "eval.jsonl")
+    assert judged["step"] == 2
+    assert any(is_finite(value) for value in judged["results"].values())
+    traced_graphs.forget()
+    assert (
+        export.main([f"--workdir={run}", f"--export_dir={exports}", "--batch_sizes=1"])
+        == 0
+    )
+    [folder] = exports.glob("*/1")
+    told = card.read(folder)["signatures"]
+    answered = answer(folder)
+    outputs = told[answered.model_spec.signature_name]["outputs"]
+    assert set(answered.outputs) == set(outputs)
+    for proto in answered.outputs.values():
+        value = tensors.to_array(proto)
+        assert value.size and np.isfinite(np.asarray(value, np.float64)).all()

@@ -37,7 +37,7 @@ def test_a_card_names_the_folder_and_what_it_is_worth(version: str) -> None:
     assert found["metrics"], "evaluate the run before exporting it"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif("foregan/1" not in VERSIONS, reason="no saved_models/foregan/1")
 def test_the_doors_answer_on_a_fresh_clone(tmp_path: pathlib.Path) -> None:
     clip, mask, out = (tmp_path / one for one in ("clip.mp4", "mask.png", "out.mp4"))

@@ -59,7 +59,7 @@ def test_an_error_keeps_its_name_and_message_in_a_pipeline():
         next(iter(dataset))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_process_ends_while_a_pipeline_runs_ahead():
     # Without the gate five runs of six abort: a thread returns from OpenCV to nothing.
     for _ in range(2):

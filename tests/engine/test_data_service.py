@@ -45,7 +45,7 @@ def test_an_address_without_a_scheme_is_one_line() -> None:
             pass
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_process_beside_changes_no_batch_but_has_no_python(tmp_path) -> None:
     source = make_strips(tmp_path)
     plain = blocks(source, None)

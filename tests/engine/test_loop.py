@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import time
@@ -40,6 +41,14 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A varied run of six steps that never stopped, for tests that only look."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    assert training_runs.train_here(folder, *VARIED, flags=("--steps=6",)) == 0
+    return folder
+
+
 def assert_same(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> None:
     assert set(left) == set(right)
     for name, value in left.items():
@@ -47,10 +56,9 @@ def assert_same(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> No
 
 
 def test_run_resumed_in_a_new_process_equals_one_that_never_stopped(
-    tmp_path: pathlib.Path,
+    whole: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert training_runs.train_here(whole, *VARIED, flags=("--steps=6",)) == 0
+    parts = tmp_path / "parts"
     assert training_runs.train_here(parts, *VARIED, flags=("--steps=3",)) == 0
     process = training_runs.start(
         "tfvideogan.train", *training_runs.options(parts, *VARIED), "--steps=6"
@@ -93,10 +101,11 @@ def test_mixed_precision_resumes_exactly(
     assert is_scaled == (precision == "float16")
 
 
-def test_run_goes_on_before_a_checkpoint_that_was_cut(tmp_path: pathlib.Path) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert training_runs.train_here(whole, *VARIED, flags=("--steps=6",)) == 0
-    assert training_runs.train_here(parts, *VARIED, flags=("--steps=6",)) == 0
+def test_run_goes_on_before_a_checkpoint_that_was_cut(
+    whole: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    parts = tmp_path / "parts"
+    shutil.copytree(whole, parts)
     cut = parts / "checkpoints" / "step_00000006" / "weights.data-00000-of-00001"
     cut.write_bytes(cut.read_bytes()[:-1])
     assert training_runs.train_here(parts, *VARIED, flags=("--steps=6",)) == 0
@@ -354,6 +363,7 @@ def train_together(folder: pathlib.Path, steps: int) -> list[str]:
     return [output.strip().splitlines()[-1] for output, _ in outputs]
 
 
+@pytest.mark.long
 def test_two_workers_train_in_step_resume_and_equal_one_process(
     tmp_path: pathlib.Path, one_device: tf.distribute.Strategy
 ) -> None:

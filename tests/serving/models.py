@@ -3,7 +3,7 @@
     python -m tests.serving.models FOLDER    # writes them and their configs
 
 Then a server of any make can be started on FOLDER/models.config and monitoring.config;
-the head of test_conformance.py has the commands.
+the head of local/conformance/conftest.py has the commands.
 """
 
 import pathlib

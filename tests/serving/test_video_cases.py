@@ -204,6 +204,7 @@ def test_v09_a_client_that_is_killed_leaves_the_server_healthy(
     assert client.versions("foregan") == {1: "AVAILABLE"}
 
 
+@pytest.mark.long
 def test_v10_tensorflows_own_tool_lists_every_name(root: pathlib.Path) -> None:
     [script] = importlib.metadata.entry_points(
         group="console_scripts", name="saved_model_cli"

@@ -8,7 +8,7 @@ import pytest
 from tests import source_tree
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_way_is_timed_beside_the_library():
     done = subprocess.run(
         [sys.executable, "tools/benchmark_convolution.py", "--only=images"],

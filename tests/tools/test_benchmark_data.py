@@ -20,7 +20,7 @@ def benchmark(tmp_path, *arguments: str) -> subprocess.CompletedProcess:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_data_set_is_measured_raw_and_cached_and_memory_is_told(tmp_path):
     strip = np.zeros((4, 40, 3), np.uint8)
     for number in range(4):

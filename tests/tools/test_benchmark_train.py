@@ -21,7 +21,7 @@ def benchmark(*arguments):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_row_tells_step_work_peak_and_memory_of_each_combination(tmp_path):
     path = tmp_path / "rows.jsonl"
     done = benchmark(
@@ -44,7 +44,7 @@ def test_a_row_tells_step_work_peak_and_memory_of_each_combination(tmp_path):
     assert row["gflop"] == pytest.approx(0.2 * both + 0.8 * rest)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_misspelt_binding_is_one_line_and_exit_2():
     done = benchmark(f"--gin_file={TINY}", "--gin_param=loop.run.stepz = 3")
     assert done.returncode == 2

@@ -8,7 +8,7 @@ import pytest
 from tests import source_tree
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_doctor_names_every_package_that_setup_asks_for():
     done = subprocess.run(
         [sys.executable, "tools/doctor.py"],

@@ -1,4 +1,4 @@
-"""Parts of the local server that need no server; the whole is in test_conformance.py."""
+"""Parts of the local server that need no server; the whole is in conformance/."""
 
 import os
 import pathlib

@@ -1,8 +1,8 @@
 """The local server: models, gRPC and REST in one process, for laptops and tests.
 
 Production is the official `tensorflow/serving` image; this is a stand-in that answers in
-the same words (tests/serving/local/test_conformance.py runs against both). What it leaves
-out is refused by `python -m tfvideogan.serve`.
+the same words (tests/serving/local/conformance runs against both). What it leaves out
+is refused by `python -m tfvideogan.serve`.
 
     server = local_server.LocalServer(local_server.Options(models=models))
     server.start()
