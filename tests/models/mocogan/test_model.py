@@ -12,12 +12,16 @@ from tfvideogan.models.mocogan import model as mocogan
 SPEC = clip.ClipSpec(8, 16, 16, num_classes=2)
 
 
-def make_model(seed: int = 0, **options: object) -> mocogan.MoCoGAN:
+def make_model(
+    seed: int = 0, *, ema_decay: float = 0.999, **options: object
+) -> mocogan.MoCoGAN:
     """Returns the smallest MoCoGAN."""
     tiny = {"width": 2, "style_units": 4, "critic_width": 4, "content": 4}
     tiny |= {"motion_noise": 2, "motion_units": 3, "motion_state": 4}
     tiny |= {"roll_frames": 12, "long_multiple": 2}
-    return mocogan.MoCoGAN(**tiny | options, seed=seed)
+    return mocogan.MoCoGAN(
+        mocogan.Options(**tiny | options), seed=seed, ema_decay=ema_decay
+    )
 
 
 CASE = check_model.Case(make_model=make_model, spec=SPEC)
@@ -115,7 +119,7 @@ def test_motion_stays_within_its_bound_for_ever():
     # The sum of 0.2 times 0.9 ** k.
     assert np.abs(network(drawn)).max() <= 0.2 / (1.0 - 0.9)
     with pytest.raises(errors.UserError, match=r"must lie in \[0, 1\)"):
-        motion.ResidualMotion(SIZES, 3, memory=1.0)
+        mocogan.Options(motion_memory=1.0)
 
 
 def test_motion_goes_on_in_long_videos(model):

@@ -7,6 +7,7 @@ class MoCoGAN(generating.GeneratingGAN):
 """
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import keras
 import tensorflow as tf
@@ -16,6 +17,12 @@ from tfvideogan.models import base
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import renderer as renderers
 from tfvideogan.models.mocogan import showing
+
+
+class HasLength(Protocol):
+    """What the options of such a model have in common."""
+
+    long_multiple: int
 
 
 class GeneratingGAN(base.VideoModel):
@@ -28,6 +35,7 @@ class GeneratingGAN(base.VideoModel):
       image_critic: judges frames.
       video_critic: judges clips, and their categories.
       renderer: motion network and generator at work together.
+      options: evaluations generate videos of `long_multiple` training clips' length.
     """
 
     sizes: codes_lib.Sizes
@@ -36,25 +44,7 @@ class GeneratingGAN(base.VideoModel):
     image_critic: keras.Model
     video_critic: keras.Model
     renderer: renderers.Renderer
-
-    def __init__(
-        self,
-        *,
-        long_multiple: int = 16,
-        seed: int = 0,
-        ema_decay: float = 0.999,
-        name: str | None = None,
-    ) -> None:
-        """Stores the settings.
-
-        Args:
-          long_multiple: evaluations generate videos of so many training clips' length.
-          seed: see `VideoModel`.
-          ema_decay: see `VideoModel`.
-          name: see `VideoModel`.
-        """
-        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
-        self.long_multiple = long_multiple
+    options: HasLength
 
     @property
     def networks(self) -> dict[str, keras.Layer]:
@@ -110,7 +100,7 @@ class GeneratingGAN(base.VideoModel):
             self.renderer,
             batch,
             labels=batch["labels"] if self.has_labels else None,
-            long_frames=self.long_multiple * self.spec.frames,
+            long_frames=self.options.long_multiple * self.spec.frames,
         )
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -22,6 +22,7 @@ al., 2020, for the augmentation. Spectral norm and the hinge loss were tried fir
 `discriminators.py`.
 """
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 
@@ -46,31 +47,70 @@ LEARNING_RATE = 1e-3
 ADAM_BETAS = (0.0, 0.99)
 
 
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The settings of `MoCoGAN`.
+
+    Attributes:
+      content: numbers in the content code.
+      motion_noise: numbers of noise for a frame.
+      motion_units: numbers in a motion code.
+      motion_state: numbers in the hidden state of the motion network.
+      motion_memory: share of a motion code that the next frame keeps, in [0, 1).
+      categories: number of categories; that of the clips' classes by default.
+      width: channels of the generator's largest feature maps.
+      style_units: see `ResNetGenerator`.
+      critic_width: channels behind the discriminators' first layers.
+      num_frames_judged: frames of each clip that the frame discriminator sees.
+      roll_frames: training clips are windows of rolls of so many frames; in longer videos
+        a new motion has taken over by then, or, if a clip and the taking over are longer
+        than a roll, behind these.
+      category_weight: of the cross entropies of the categories.
+      r1_weight: gamma of the R1 penalty.
+      r1_every: R1 is computed on steps that divide by it, times this number.
+      augmentations: names of `augmentation.POLICIES`; empty for none.
+      shares_fakes: whether the clips that the discriminators judge serve the generator
+        too; saves one rendering of two.
+      long_multiple: evaluations generate videos of so many training clips' length.
+
+    Raises:
+      UserError: `motion_memory` is out of range.
+    """
+
+    content: int = 64
+    motion_noise: int = 16
+    motion_units: int = 16
+    motion_state: int = 64
+    motion_memory: float = 0.95
+    categories: int | None = None
+    width: int = 8
+    style_units: int = 64
+    critic_width: int = 16
+    num_frames_judged: int = 2
+    roll_frames: int = 32
+    category_weight: float = 1.0
+    r1_weight: float = 3.0
+    r1_every: int = 16
+    augmentations: Sequence[str] = ()
+    shares_fakes: bool = False
+    long_multiple: int = 16
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.motion_memory < 1.0:
+            raise errors.UserError(
+                f"`motion_memory` ({self.motion_memory}) must lie in [0, 1)."
+            )
+
+
 class MoCoGAN(generating.GeneratingGAN):
-    """Residual motion, a residual generator, and two residual critics."""
+    """Residual motion, a residual generator, and two residual discriminators."""
 
     def __init__(
         self,
+        options: Options = Options(),
         *,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         critic_optimizer: keras.optimizers.Optimizer | None = None,
-        content: int = 64,
-        motion_noise: int = 16,
-        motion_units: int = 16,
-        motion_state: int = 64,
-        motion_memory: float = 0.95,
-        categories: int | None = None,
-        width: int = 16,
-        style_units: int = 64,
-        critic_width: int = 32,
-        num_frames_judged: int = 2,
-        roll_frames: int = 32,
-        category_weight: float = 1.0,
-        r1_weight: float = 3.0,
-        r1_every: int = 16,
-        augmentations: Sequence[str] = (),
-        shares_fakes: bool = False,
-        long_multiple: int = 16,
         seed: int = 0,
         ema_decay: float = 0.999,
         name: str | None = None,
@@ -78,53 +118,21 @@ class MoCoGAN(generating.GeneratingGAN):
         """Stores the settings.
 
         Args:
+          options: the settings of networks and losses.
           generator_optimizer: Adam(1e-3, 0, 0.99) by default.
-          critic_optimizer: Adam(1e-3, 0, 0.99) by default.
-          content: numbers in the content code.
-          motion_noise: numbers of noise for a frame.
-          motion_units: numbers in a motion code.
-          motion_state: numbers in the state of the motion network.
-          motion_memory: see `ResidualMotion`.
-          categories: number of categories; that of the clips' classes by default.
-          width: channels of the generator's largest picture.
-          style_units: see `ResNetGenerator`.
-          critic_width: channels behind the critics' first layers.
-          num_frames_judged: frames of each clip that the frame critic sees.
-          roll_frames: training clips are windows of rolls of so many frames; in longer
-            videos a new motion has taken over by then, or, if a clip and the taking
-            over are longer than a roll, behind these.
-          category_weight: of the cross entropies of the categories.
-          r1_weight: gamma of the R1 penalty.
-          r1_every: R1 is computed on steps that divide by it, times this number.
-          augmentations: names of `augmentation.POLICIES`; empty for none.
-          shares_fakes: whether the clips that the critics judge serve the generator too;
-            saves one rendering of two.
-          long_multiple: evaluations generate videos of so many training clips' length.
+          critic_optimizer: likewise; must be its own object.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`.
           name: see `VideoModel`.
         """
-        super().__init__(
-            long_multiple=long_multiple, seed=seed, ema_decay=ema_decay, name=name
+        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        self.options = options
+        self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
         )
-        self.generator_optimizer = generator_optimizer or _make_adam()
-        self.critic_optimizer = critic_optimizer or _make_adam()
-        self.content_size = content
-        self.motion_noise = motion_noise
-        self.motion_units = motion_units
-        self.motion_state = motion_state
-        self.motion_memory = motion_memory
-        self.categories = categories
-        self.width = width
-        self.style_units = style_units
-        self.critic_width = critic_width
-        self.num_frames_judged = num_frames_judged
-        self.roll_frames = roll_frames
-        self.category_weight = category_weight
-        self.r1_weight = r1_weight
-        self.r1_every = r1_every
-        self.augmentations = tuple(augmentations)
-        self.shares_fakes = shares_fakes
+        self.critic_optimizer = critic_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
+        )
 
     # --- Networks
 
@@ -142,23 +150,26 @@ class MoCoGAN(generating.GeneratingGAN):
                 f"shorter side of {size}; raise FRAMES."
             )
         self.sizes = codes_lib.Sizes(
-            content=self.content_size,
-            noise=self.motion_noise,
-            state=self.motion_state,
-            categories=objective.num_categories(self.categories, spec),
+            content=self.options.content,
+            noise=self.options.motion_noise,
+            state=self.options.motion_state,
+            categories=objective.num_categories(self.options.categories, spec),
         )
         self.motion = motion.ResidualMotion(
-            self.sizes, self.motion_units, memory=self.motion_memory
+            self.sizes, self.options.motion_units, memory=self.options.motion_memory
         )
         self.generator = generator.ResNetGenerator(
-            self.sizes, spec, width=self.width, style_units=self.style_units
+            self.sizes,
+            spec,
+            width=self.options.width,
+            style_units=self.options.style_units,
         )
         self.image_critic = discriminators.FrameDiscriminator(
-            size, width=self.critic_width, has_spectral_norm=False
+            size, width=self.options.critic_width, has_spectral_norm=False
         )
         self.video_critic = discriminators.ClipDiscriminator(
             size,
-            width=self.critic_width,
+            width=self.options.critic_width,
             categories=self.sizes.categories,
             projects=self.has_labels,
             has_spectral_norm=False,
@@ -167,7 +178,9 @@ class MoCoGAN(generating.GeneratingGAN):
             self.sizes,
             self.motion,
             self.generator,
-            renewal=max(self.roll_frames - renderer.BLEND, spec.frames, renderer.BLEND),
+            renewal=max(
+                self.options.roll_frames - renderer.BLEND, spec.frames, renderer.BLEND
+            ),
         )
         # One rendering creates every variable.
         fakes = self._fakes(tf.constant(1), seeds.from_int(0))
@@ -190,7 +203,7 @@ class MoCoGAN(generating.GeneratingGAN):
                 self.averaged_networks,
                 self.generator_losses,
                 self.generator_optimizer,
-                trains_shared=self.shares_fakes,
+                trains_shared=self.options.shares_fakes,
             ),
         )
 
@@ -198,7 +211,7 @@ class MoCoGAN(generating.GeneratingGAN):
         self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
     ) -> dict[str, tf.Tensor] | None:
         """Returns the fakes of the whole step if they are shared, else None."""
-        if not self.shares_fakes:
+        if not self.options.shares_fakes:
             return None
         return self._fakes(tf.shape(batch["frames"])[0], seed)
 
@@ -225,17 +238,19 @@ class MoCoGAN(generating.GeneratingGAN):
         if self.sizes.categories:
             of_real, of_fake = tf.split(classes, 2)
             losses["critic/category_fake"] = (
-                self.category_weight * objective.category_loss(of_fake, fakes["labels"])
+                self.options.category_weight
+                * objective.category_loss(of_fake, fakes["labels"])
             )
             if self.has_labels:
                 losses["critic/category_real"] = (
-                    self.category_weight * objective.category_loss(of_real, labels)
+                    self.options.category_weight
+                    * objective.category_loss(of_real, labels)
                 )
                 monitors["category/real_right"] = objective.accuracy(of_real, labels)
-        if self.r1_weight:
+        if self.options.r1_weight:
             penalty = functools.partial(self._r1, batch["frames"], labels, seed)
-            losses["critic/r1"] = self.r1_weight * objective.lazily(
-                self.step, self.r1_every, penalty
+            losses["critic/r1"] = self.options.r1_weight * objective.lazily(
+                self.step, self.options.r1_every, penalty
             )
         return losses, monitors
 
@@ -261,7 +276,7 @@ class MoCoGAN(generating.GeneratingGAN):
         }
         if self.sizes.categories:
             loss = objective.category_loss(classes, fakes["labels"])
-            losses["generator/category"] = self.category_weight * loss
+            losses["generator/category"] = self.options.category_weight * loss
             right = objective.accuracy(classes, fakes["labels"])
             monitors["category/fake_right"] = right
         return losses, monitors
@@ -274,7 +289,7 @@ class MoCoGAN(generating.GeneratingGAN):
     def _fakes(self, number: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
         """Windows of training length from anywhere in a longer roll."""
         length = self.spec.frames
-        rolled = max(self.roll_frames, length)
+        rolled = max(self.options.roll_frames, length)
         codes = codes_lib.draw(
             self.sizes, num_clips=number, num_frames=rolled, seed=seed
         )
@@ -288,13 +303,13 @@ class MoCoGAN(generating.GeneratingGAN):
         return {"clips": clips, "labels": codes.labels}
 
     def _augmented(self, clips: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return augmentation.augment(clips, seed, policy=self.augmentations)
+        return augmentation.augment(clips, seed, policy=self.options.augmentations)
 
     def _judge_frames(
         self, clips: tf.Tensor, seed: tf.Tensor, *, training: bool
     ) -> tf.Tensor:
         """Logits [N·K, 1] of K frames of each clip, those of a clip side by side."""
-        shape = [tf.shape(clips)[0], self.num_frames_judged]
+        shape = [tf.shape(clips)[0], self.options.num_frames_judged]
         times = seeds.integers(shape, seed, clips.shape[1])
         images = tf.gather(clips, times, axis=1, batch_dims=1)
         flat = tf.reshape(images, [-1, *clips.shape[2:]])
@@ -313,8 +328,3 @@ class MoCoGAN(generating.GeneratingGAN):
         return of_images + penalties.r1_penalty(
             lambda one: self._judge_clips(one, labels, training=False)[0], clips
         )
-
-
-def _make_adam() -> keras.optimizers.Adam:
-    beta_1, beta_2 = ADAM_BETAS
-    return keras.optimizers.Adam(LEARNING_RATE, beta_1=beta_1, beta_2=beta_2)

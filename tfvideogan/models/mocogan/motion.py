@@ -17,7 +17,6 @@ import math
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import errors
 from tfvideogan.models.mocogan import codes as codes_lib
 
 # [2]: how far one frame can move the code.
@@ -89,12 +88,7 @@ class ResidualMotion(keras.Model):
           units: numbers in a motion code.
           memory: share of the code that the next frame keeps, in [0, 1).
           name: of the network.
-
-        Raises:
-          UserError: `memory` is out of range.
         """
-        if not 0.0 <= memory < 1.0:
-            raise errors.UserError(f"`motion_memory` ({memory}) must lie in [0, 1).")
         super().__init__(name=name, dtype="float32")
         self.sizes = sizes
         self.memory = memory

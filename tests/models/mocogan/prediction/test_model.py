@@ -14,7 +14,12 @@ from tfvideogan.models.mocogan.prediction import rows as prediction_rows
 SPEC = clip.ClipSpec(5, 16, 16)
 
 
-def make_model(seed: int = 0, **options: object) -> prediction.PredictionMoCoGAN:
+def make_model(
+    seed: int = 0,
+    *,
+    generator_optimizer: keras.optimizers.Optimizer | None = None,
+    **options: object,
+) -> prediction.PredictionMoCoGAN:
     """Returns the smallest model of prediction."""
     tiny = {"width": 2, "num_blocks": 1, "pair_width": 2, "critic_width": 2}
     tiny |= {"content": 3, "motion_units": 3, "motion_noise": 2, "motion_state": 4}
@@ -23,7 +28,11 @@ def make_model(seed: int = 0, **options: object) -> prediction.PredictionMoCoGAN
     at_once = objective.LossWeights(adversarial_start=-1, adversarial_ramp=1)
     tiny |= {"weights": at_once}
     tiny |= {"num_samples": 2, "long_multiple": 2}
-    return prediction.PredictionMoCoGAN(**tiny | options, seed=seed)
+    return prediction.PredictionMoCoGAN(
+        prediction.Options(**tiny | options),
+        generator_optimizer=generator_optimizer,
+        seed=seed,
+    )
 
 
 CASE = check_model.Case(make_model=make_model, spec=SPEC)

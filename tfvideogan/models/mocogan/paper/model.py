@@ -19,6 +19,7 @@ Source: Tulyakov et al., MoCoGAN: Decomposing Motion and Content for Video Gener
 2018, and its released code where the two disagree.
 """
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 
@@ -40,27 +41,62 @@ CATEGORY_TO = ("rnn", "generator")
 CLIPS_PER_IMAGE = 2
 
 
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The settings of `PaperMoCoGAN`; the defaults are the paper's.
+
+    Attributes:
+      content: numbers in the content code.
+      motion: numbers in the motion noise, and in the motion code.
+      categories: number of categories; that of the clips' classes by default.
+      category_to: which network the category conditions: "rnn" (the paper) or "generator"
+        (the released code).
+      width: channels of the widest feature maps in all networks.
+      noise: standard deviation of the noise before the discriminators' convolutions.
+      is_patch: whether the image discriminator scores patches or whole frames.
+      l2: of all weights.
+      is_legacy: whether the class head is left untrained as in the released code.
+      shares_fakes: whether the clips and frames that the discriminators judge serve the
+        generator too; saves a quarter of the rendering.
+      has_independent_frames: whether fake images are the frames of as many clips, one of
+        each, instead of being picked among all frames of many more.
+      long_multiple: evaluations generate videos of so many training clips' length.
+
+    Raises:
+      UserError: `category_to` is neither.
+    """
+
+    content: int = 50
+    motion: int = 10
+    categories: int | None = None
+    category_to: str = "rnn"
+    width: int = 64
+    noise: float = 0.1
+    is_patch: bool = True
+    l2: float = 1e-5
+    is_legacy: bool = False
+    shares_fakes: bool = False
+    has_independent_frames: bool = False
+    long_multiple: int = 16
+
+    def __post_init__(self) -> None:
+        if self.category_to not in CATEGORY_TO:
+            raise errors.UserError(
+                f"`category_to` ({self.category_to!r}) must be one of "
+                f"{', '.join(CATEGORY_TO)}."
+            )
+
+
 class PaperMoCoGAN(generating.GeneratingGAN):
-    """Motion network, frame generator, image critic and video critic."""
+    """Motion network, frame generator, image and video discriminator."""
 
     def __init__(
         self,
+        options: Options = Options(),
         *,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         image_optimizer: keras.optimizers.Optimizer | None = None,
         video_optimizer: keras.optimizers.Optimizer | None = None,
-        content: int = 50,
-        motion: int = 10,
-        categories: int | None = None,
-        category_to: str = "rnn",
-        width: int = 64,
-        noise: float = 0.1,
-        is_patch: bool = True,
-        l2: float = 1e-5,
-        is_legacy: bool = False,
-        shares_fakes: bool = False,
-        has_independent_frames: bool = False,
-        long_multiple: int = 16,
         seed: int = 0,
         ema_decay: float = 0.999,
         name: str | None = None,
@@ -68,52 +104,26 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         """Stores the settings.
 
         Args:
+          options: the settings of networks and losses.
           generator_optimizer: Adam(2e-4, 0.5, 0.999) by default.
-          image_optimizer: likewise, of the image critic; each must be its own object.
-          video_optimizer: likewise, of the video critic.
-          content: numbers in the content code.
-          motion: numbers in the motion noise, and in the motion code.
-          categories: number of categories; that of the clips' classes by default.
-          category_to: who is told the category: "rnn" (the paper) or "generator" (the
-            released code).
-          width: channels of the widest pictures in all networks.
-          noise: standard deviation of the noise before the critics' convolutions.
-          is_patch: whether the image critic scores patches or whole frames.
-          l2: of all weights.
-          is_legacy: whether the class head is left untrained as in the released code.
-          shares_fakes: whether the clips and frames that the critics judge serve the
-            generator too; saves a quarter of the rendering.
-          has_independent_frames: whether fake images are the frames of as many clips, one
-            of each, instead of being picked among all frames of many more.
-          long_multiple: evaluations generate videos of so many training clips' length.
+          image_optimizer: likewise, of the image discriminator; each must be its own
+            object.
+          video_optimizer: likewise, of the video discriminator.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`.
           name: see `VideoModel`.
-
-        Raises:
-          UserError: `category_to` is neither.
         """
-        super().__init__(
-            long_multiple=long_multiple, seed=seed, ema_decay=ema_decay, name=name
+        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        self.options = options
+        self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
         )
-        if category_to not in CATEGORY_TO:
-            raise errors.UserError(
-                f"`category_to` ({category_to!r}) must be one of {', '.join(CATEGORY_TO)}."
-            )
-        self.generator_optimizer = generator_optimizer or _make_adam()
-        self.image_optimizer = image_optimizer or _make_adam()
-        self.video_optimizer = video_optimizer or _make_adam()
-        self.content_size = content
-        self.motion_size = motion
-        self.categories = categories
-        self.category_to = category_to
-        self.width = width
-        self.noise = noise
-        self.is_patch = is_patch
-        self.l2 = l2
-        self.is_legacy = is_legacy
-        self.shares_fakes = shares_fakes
-        self.has_independent_frames = has_independent_frames
+        self.image_optimizer = image_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
+        )
+        self.video_optimizer = video_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
+        )
 
     # --- Networks
 
@@ -125,23 +135,23 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         """
         _check(spec)
         self.sizes = codes_lib.Sizes(
-            content=self.content_size,
-            noise=self.motion_size,
-            state=self.motion_size,
-            categories=objective.num_categories(self.categories, spec),
+            content=self.options.content,
+            noise=self.options.motion,
+            state=self.options.motion,
+            categories=objective.num_categories(self.options.categories, spec),
         )
         self.motion = motion.GRUMotion(
-            self.sizes, takes_category=self.category_to == "rnn"
+            self.sizes, takes_category=self.options.category_to == "rnn"
         )
         self.generator = generator.FrameGenerator(
             self.sizes,
-            width=self.width,
+            width=self.options.width,
             channels=spec.channels,
-            takes_category=self.category_to == "generator",
+            takes_category=self.options.category_to == "generator",
         )
-        options = {"width": self.width, "noise": self.noise}
+        options = {"width": self.options.width, "noise": self.options.noise}
         self.image_critic = discriminators.ImageDiscriminator(
-            is_patch=self.is_patch, **options
+            is_patch=self.options.is_patch, **options
         )
         self.video_critic = discriminators.VideoDiscriminator(
             categories=self.sizes.categories, **options
@@ -175,7 +185,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
                 self.averaged_networks,
                 self.generator_losses,
                 self.generator_optimizer,
-                trains_shared=self.shares_fakes,
+                trains_shared=self.options.shares_fakes,
             ),
         )
 
@@ -183,7 +193,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
     ) -> dict[str, tf.Tensor] | None:
         """Returns the fakes of the whole step if they are shared, else None."""
-        if not self.shares_fakes:
+        if not self.options.shares_fakes:
             return None
         number = tf.shape(batch["frames"])[0]
         return self._fake_clips(number, seed) | self._fake_images(number, seed)
@@ -229,7 +239,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
             "video_critic/l2": self._l2("video_critic"),
         }
         monitors = objective.monitors("video", real, fake)
-        if self.sizes.categories and not self.is_legacy:
+        if self.sizes.categories and not self.options.is_legacy:
             losses["video_critic/category_fake"] = objective.category_loss(
                 fake_classes, fakes["labels"]
             )
@@ -290,7 +300,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         """Single frames: only the motion network runs through their clips."""
         seed = seeds.fold(seed, "images")
         num_frames = discriminators.NUM_FRAMES
-        is_one_each = self.has_independent_frames
+        is_one_each = self.options.has_independent_frames
         clips = number if is_one_each else number * num_frames * CLIPS_PER_IMAGE
         codes = self._codes(clips, seed)
         path = self.motion(codes)
@@ -305,7 +315,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
 
     def _l2(self, *names: str) -> tf.Tensor:
         weights = [v for name in names for v in self.networks[name].trainable_variables]
-        return objective.l2(weights, self.l2)
+        return objective.l2(weights, self.options.l2)
 
 
 def _check(spec: clip.ClipSpec) -> None:
@@ -322,8 +332,3 @@ def _check(spec: clip.ClipSpec) -> None:
                 f"critics fit {discriminators.NUM_FRAMES} frames of {generator.SIZE}x"
                 f"{generator.SIZE} only; use gin/mocogan.gin for other clips."
             )
-
-
-def _make_adam() -> keras.optimizers.Adam:
-    beta_1, beta_2 = ADAM_BETAS
-    return keras.optimizers.Adam(LEARNING_RATE, beta_1=beta_1, beta_2=beta_2)

@@ -30,8 +30,9 @@ Where we differ from [3] and [4]: prior rows with mean noise are compared with t
 which few training steps need; the recurrent state hears what was shown.
 """
 
+import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
@@ -55,7 +56,7 @@ from tfvideogan.models.mocogan.prediction import (
 from tfvideogan.models.mocogan.prediction import generator as prediction_generator
 from tfvideogan.models.mocogan.prediction import objective as prediction_objective
 
-GENERATOR_RATE, CRITIC_RATE = 4e-4, 4e-4
+GENERATOR_RATE, CRITIC_RATE = 1e-3, 4e-4
 ADAM_BETAS = (0.5, 0.99)
 GENERATORS = ("resnet", "dcgan")
 CRITICS = ("single", "dual")
@@ -65,34 +66,85 @@ MIN_SIDE = 2**encoders.PAIR_LAYERS
 DCGAN_SIDE = 64
 
 
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The settings of `PredictionMoCoGAN`.
+
+    Attributes:
+      content: numbers in the content code.
+      motion_units: numbers in the motion code of a frame.
+      motion_noise: Z, numbers in the latent noise of a frame.
+      motion_state: numbers in the hidden state of the dynamics.
+      pair_units: numbers in the code of a pair of frames.
+      clip_units: of the clip encoder, in each direction.
+      clip_code: numbers in the code of a clip's motion.
+      width: channels of the generator's largest feature maps; DCGAN's takes four times as
+        many.
+      num_blocks: residual blocks of the generator.
+      pair_width: channels behind the pair encoder's first layer.
+      critic_width: channels behind the discriminators' first layers.
+      num_frames_judged: frames of each clip that the frame discriminator sees.
+      generator: "resnet", or "dcgan", MoCoGAN's own, for 64x64.
+      has_warp: whether the residual generator may warp pixels.
+      has_posterior: whether there are posterior rollouts; `swap` and `encode` need them.
+      critics: of clips: "dual", one for each kind of rollouts, or "single", of those from
+        the prior.
+      weights: of the losses.
+      clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
+        through time may explode without.
+      num_samples: predictions of a clip that evaluations draw.
+      long_multiple: evaluations predict so many training clips' length.
+
+    Raises:
+      UserError: `generator` or `critics` is not what it may be, or they do not go
+        together.
+    """
+
+    content: int = 64
+    motion_units: int = 32
+    motion_noise: int = 16
+    motion_state: int = 128
+    pair_units: int = 64
+    clip_units: int = 64
+    clip_code: int = 32
+    width: int = 16
+    num_blocks: int = 2
+    pair_width: int = 16
+    critic_width: int = 16
+    num_frames_judged: int = 4
+    generator: str = "resnet"
+    has_warp: bool = True
+    has_posterior: bool = True
+    critics: str = "dual"
+    weights: prediction_objective.LossWeights = prediction_objective.LossWeights()
+    clip_norm: float | None = 2.0
+    num_samples: int = 5
+    long_multiple: int = 16
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("generator", GENERATORS), ("critics", CRITICS)):
+            value = getattr(self, name)
+            if value not in allowed:
+                raise errors.UserError(
+                    f"`{name}` ({value!r}) must be one of "
+                    f"{', '.join(map(repr, allowed))}."
+                )
+        if self.critics == "dual" and not self.has_posterior:
+            raise errors.UserError(
+                '`critics` ("dual") judges posterior rollouts, but `has_posterior` is '
+                'False; set `critics` to "single".'
+            )
+
+
 class PredictionMoCoGAN(base.VideoModel):
-    """Encoders, dynamics, a generator of next frames, and up to three critics."""
+    """Encoders, dynamics, a generator of next frames, and up to three discriminators."""
 
     def __init__(
         self,
+        options: Options = Options(),
         *,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         critic_optimizer: keras.optimizers.Optimizer | None = None,
-        content: int = 64,
-        motion_units: int = 32,
-        motion_noise: int = 16,
-        motion_state: int = 128,
-        pair_units: int = 64,
-        clip_units: int = 64,
-        clip_code: int = 32,
-        width: int = 16,
-        num_blocks: int = 2,
-        pair_width: int = 16,
-        critic_width: int = 16,
-        num_frames_judged: int = 4,
-        generator: str = "resnet",
-        has_warp: bool = True,
-        has_posterior: bool = True,
-        critics: str = "dual",
-        weights: prediction_objective.LossWeights | None = None,
-        clip_norm: float | None = 2.0,
-        num_samples: int = 5,
-        long_multiple: int = 16,
         seed: int = 0,
         ema_decay: float = 0.995,
         name: str | None = None,
@@ -100,68 +152,21 @@ class PredictionMoCoGAN(base.VideoModel):
         """Stores the settings.
 
         Args:
-          generator_optimizer: Adam(4e-4, 0.5, 0.99) by default.
-          critic_optimizer: likewise; must be its own object.
-          content: numbers in the content code.
-          motion_units: numbers in the motion code of a frame.
-          motion_noise: Z, numbers in the noise of a frame.
-          motion_state: numbers in the state of the dynamics.
-          pair_units: numbers in the code of a pair of frames.
-          clip_units: of the clip encoder, in each direction.
-          clip_code: numbers in the code of a clip's motion.
-          width: channels of the generator's largest picture; DCGAN's takes four times
-            as many.
-          num_blocks: residual blocks of the generator.
-          pair_width: channels behind the pair encoder's first layer.
-          critic_width: channels behind the critics' first layers.
-          num_frames_judged: frames of each clip that the frame critic sees.
-          generator: "resnet", or "dcgan", MoCoGAN's own, for 64x64.
-          has_warp: whether the residual generator may move pixels.
-          has_posterior: whether there are posterior rows; `swap` and `encode` need them.
-          critics: of clips: "dual", one for each kind of rows, or "single", of prior rows.
-          weights: of the losses; those of `LossWeights` by default.
-          clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
-            through time may explode without.
-          num_samples: predictions of a clip that evaluations draw.
-          long_multiple: evaluations predict so many training clips' length.
+          options: the settings of networks and losses.
+          generator_optimizer: Adam(1e-3, 0.5, 0.99) by default.
+          critic_optimizer: Adam(4e-4, 0.5, 0.99) by default.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`.
           name: see `VideoModel`.
-
-        Raises:
-          UserError: `generator` or `critics` is not what it may be, or they do not go
-            together.
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
-        _check_choice("generator", generator, GENERATORS)
-        _check_choice("critics", critics, CRITICS)
-        if critics == "dual" and not has_posterior:
-            raise errors.UserError(
-                '`critics` ("dual") judges posterior rows, but `has_posterior` is False; '
-                'set `critics` to "single".'
-            )
-        self.generator_optimizer = generator_optimizer or _make_adam(GENERATOR_RATE)
-        self.critic_optimizer = critic_optimizer or _make_adam(CRITIC_RATE)
-        self.content_size = content
-        self.motion_units = motion_units
-        self.motion_noise = motion_noise
-        self.motion_state = motion_state
-        self.pair_units = pair_units
-        self.clip_units = clip_units
-        self.clip_code = clip_code
-        self.width = width
-        self.num_blocks = num_blocks
-        self.pair_width = pair_width
-        self.critic_width = critic_width
-        self.num_frames_judged = num_frames_judged
-        self.generator_kind = generator
-        self.has_warp = has_warp
-        self.has_posterior = has_posterior
-        self.critic_kind = critics
-        self.loss_weights = weights or prediction_objective.LossWeights()
-        self.clip_norm = clip_norm
-        self.num_samples = num_samples
-        self.long_multiple = long_multiple
+        self.options = options
+        self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(
+            GENERATOR_RATE, *ADAM_BETAS
+        )
+        self.critic_optimizer = critic_optimizer or keras.optimizers.Adam(
+            CRITIC_RATE, *ADAM_BETAS
+        )
 
     # --- Networks
 
@@ -171,33 +176,35 @@ class PredictionMoCoGAN(base.VideoModel):
         Raises:
           UserError: the clips are too short or small, or their sides do not divide.
         """
-        _check(spec, self.generator_kind)
+        _check(spec, self.options.generator)
         size = min(spec.height, spec.width)
         self.horizon = spec.frames - predictor.MAX_CONTEXT
         self._generators = {
             "content_encoder": encoders.ContentEncoder(
-                width=self.width, code_size=self.content_size
+                width=self.options.width, code_size=self.options.content
             ),
             "pair_encoder": encoders.PairEncoder(
-                width=self.pair_width, code_size=self.pair_units
+                width=self.options.pair_width, code_size=self.options.pair_units
             ),
             "dynamics": dynamics.Dynamics(
-                units=self.motion_state,
-                noise=self.motion_noise,
-                code_size=self.motion_units,
+                units=self.options.motion_state,
+                noise=self.options.motion_noise,
+                code_size=self.options.motion_units,
             ),
             "generator": self._make_generator(spec),
         }
-        if self.has_posterior:
+        if self.options.has_posterior:
             self._generators["clip_encoder"] = encoders.ClipEncoder(
-                units=self.clip_units, noise=self.motion_noise, clip_size=self.clip_code
+                units=self.options.clip_units,
+                noise=self.options.motion_noise,
+                clip_size=self.options.clip_code,
             )
         self.predictor = predictor.Predictor(**self._generators)
         self.critics = prediction_discriminators.Discriminators(
             size,
-            width=self.critic_width,
-            num_frames=self.num_frames_judged,
-            is_dual=self.critic_kind == "dual",
+            width=self.options.critic_width,
+            num_frames=self.options.num_frames_judged,
+            is_dual=self.options.critics == "dual",
         )
         # One step creates every variable.
         zeros = clip.zeros_like_spec(spec, 1)["frames"]
@@ -205,7 +212,7 @@ class PredictionMoCoGAN(base.VideoModel):
         self.critics.judge_frames(zeros, rolled["fakes"], seeds.from_int(0))
         for name, clips in self.critics.shown(zeros, rolled["fakes"]).items():
             self.critics.judge_clips(name, clips)
-        if self.has_posterior:
+        if self.options.has_posterior:
             self.predictor.encode(zeros)
 
     @property
@@ -219,13 +226,15 @@ class PredictionMoCoGAN(base.VideoModel):
         return tuple(self._generators)
 
     def _make_generator(self, spec: clip.ClipSpec) -> keras.Model:
-        if self.generator_kind == "dcgan":
-            return prediction_generator.DCGANPredictor(spec, width=4 * self.width)
+        if self.options.generator == "dcgan":
+            return prediction_generator.DCGANPredictor(
+                spec, width=4 * self.options.width
+            )
         return prediction_generator.ResidualPredictor(
             spec,
-            width=self.width,
-            num_blocks=self.num_blocks,
-            has_warp=self.has_warp,
+            width=self.options.width,
+            num_blocks=self.options.num_blocks,
+            has_warp=self.options.has_warp,
         )
 
     # --- Losses
@@ -244,7 +253,7 @@ class PredictionMoCoGAN(base.VideoModel):
                 self.averaged_networks,
                 self.generator_losses,
                 self.generator_optimizer,
-                clip_norm=self.clip_norm,
+                clip_norm=self.options.clip_norm,
                 trains_shared=True,
             ),
         )
@@ -262,7 +271,7 @@ class PredictionMoCoGAN(base.VideoModel):
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Hinge losses of frames and clips, and R1 of frames on some steps."""
-        weights, real = self.loss_weights, batch["frames"]
+        weights, real = self.options.weights, batch["frames"]
         fakes = tf.stop_gradient(shared["fakes"])
         times_seed = seeds.fold(seed, "times")
         future = real[:, predictor.MAX_CONTEXT :]
@@ -288,7 +297,7 @@ class PredictionMoCoGAN(base.VideoModel):
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Colours, edges, divergence, and the critics' scores."""
-        weights, real = self.loss_weights, batch["frames"]
+        weights, real = self.options.weights, batch["frames"]
         future = real[:, predictor.MAX_CONTEXT :]
         last = real[:, predictor.MAX_CONTEXT - 1 : predictor.MAX_CONTEXT]
         number = tf.shape(real)[0]
@@ -303,7 +312,7 @@ class PredictionMoCoGAN(base.VideoModel):
             "motion/real_change": objective.change(tf.concat([last, future], axis=1)),
             "prior/share_compared": tf.reduce_mean(tf.cast(is_mean, tf.float32)),
         }
-        if self.has_posterior:
+        if self.options.has_posterior:
             losses |= likeness("posterior", future, fakes[:number])
             found, of_noise = prediction_objective.divergence(weights, shared)
             losses |= found
@@ -340,7 +349,7 @@ class PredictionMoCoGAN(base.VideoModel):
         Returns:
           [N, F, H, W, C] in [-1, 1].
         """
-        shape = [frames or self.horizon, self.motion_noise]
+        shape = [frames or self.horizon, self.options.motion_noise]
         noise = temperature * codes_lib.noise_each(clip_seeds, shape)
         return self.predictor.predict(context, noise)
 
@@ -351,8 +360,8 @@ class PredictionMoCoGAN(base.VideoModel):
         return showing.evaluation_outputs(
             self,
             batch,
-            num_samples=self.num_samples,
-            long_frames=self.long_multiple * self.spec.frames,
+            num_samples=self.options.num_samples,
+            long_frames=self.options.long_multiple * self.spec.frames,
         )
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -388,15 +397,3 @@ def _check(spec: clip.ClipSpec, generator: str) -> None:
                 f"`{name}` ({side}) must be a multiple of {SIDE_STEP} and at least "
                 f"{MIN_SIDE}; use {lower} or {lower + SIDE_STEP}."
             )
-
-
-def _check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise errors.UserError(
-            f"`{name}` ({value!r}) must be one of {', '.join(map(repr, allowed))}."
-        )
-
-
-def _make_adam(rate: float) -> keras.optimizers.Adam:
-    beta_1, beta_2 = ADAM_BETAS
-    return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2)

@@ -33,7 +33,7 @@ class LossWeights:
     kl: float = 1e-3
     video: float = 0.01
     image: float = 0.005
-    adversarial_start: int = 200
+    adversarial_start: int = 400
     adversarial_ramp: int = 300
     r1: float = 0.1
     r1_every: int = 16

@@ -105,7 +105,7 @@ def sample_clips(
     for index in range(NUM_SHOWN):
         clip_seeds = own + index * tf.shape(frames, out_type=tf.int64)[0]
         columns[f"drawn_{index + 1}"] = predicted(clip_seeds, 1.0)
-    if model.has_posterior:
+    if model.options.has_posterior:
         columns["redrawn"] = shown(model.predictor.swap(context, frames))
         first = tf.repeat(context[:1], tf.shape(frames)[0], axis=0)
         still = tf.repeat(first[:, -1:], predictor.MAX_CONTEXT, axis=1)
@@ -148,7 +148,7 @@ def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
             about="what follows on the frames, one course for each seed",
         )
     }
-    if not model.has_posterior:
+    if not model.options.has_posterior:
         return made
     whole = [None, spec.frames, *size]
     return made | {
