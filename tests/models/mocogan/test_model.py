@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tests import check_model
 from tfvideogan.core import clip, errors, seeds
+from tfvideogan.models import noise
 from tfvideogan.models.mocogan import codes, generator, motion, objective, renderer
 from tfvideogan.models.mocogan import model as mocogan
 
@@ -142,23 +143,6 @@ def test_the_paper_motion_has_660_parameters_and_a_first_state_of_its_own():
 # --- Generator
 
 
-@pytest.mark.parametrize("doubles", [False, True])
-def test_modulation_equals_a_convolution_with_a_scaled_and_normed_kernel(doubles):
-    layer = generator.ModulatedConv(5, doubles=doubles)
-    images = seeds.normal([2, 4, 6, 3], seeds.from_int(1))
-    style = seeds.normal([2, 4], seeds.from_int(2))
-    made = layer(images, style)
-    scales = layer.scales(style).numpy()
-    for one in range(2):
-        kernel = layer.kernel.value.numpy() * scales[one][:, np.newaxis]
-        kernel /= np.sqrt(np.square(kernel).sum(axis=(0, 1, 2), keepdims=True))
-        image = images[one : one + 1].numpy()
-        if doubles:
-            image = image.repeat(2, axis=1).repeat(2, axis=2)
-        expected = tf.nn.conv2d(image, kernel, 1, "SAME")[0]
-        np.testing.assert_allclose(made[one], expected, rtol=1e-3, atol=1e-4)
-
-
 def test_a_frame_does_not_depend_on_its_neighbours(model):
     drawn = codes.draw(model.sizes, num_clips=2, num_frames=4, seed=seeds.from_int(1))
     path = model.motion(drawn)
@@ -277,7 +261,7 @@ def test_long_videos_are_made_of_many_motions_led_over():
     clip_seeds, labels = tf.constant([5, 9], tf.int64), tf.constant([0, 1])
     own = [
         built.motion(codes.draw_each(SIZES, parts, num_frames=16, labels=labels))
-        for parts in tf.unstack(codes.seeds_of_parts(clip_seeds, 2), axis=1)
+        for parts in tf.unstack(noise.seeds_of_parts(clip_seeds, 2), axis=1)
     ]
     found = motions(built, clip_seeds, labels, 16)
     np.testing.assert_allclose(found[:, :8], own[0][:, :8], atol=1e-6)
@@ -337,14 +321,6 @@ def test_shared_fakes_train_the_generator():
     before = built.generator.to_frame.kernel.value.numpy()
     built.train_step(CASE.batch())
     assert np.abs(before - built.generator.to_frame.kernel.value).max() > 0
-
-
-def test_random_frames_reach_every_frame():
-    # Item n holds frames n and -n: each must come up, and none of another clip.
-    clips = tf.reshape(tf.range(64, dtype=tf.float32), [16, 4, 1, 1, 1])
-    found = objective.random_frames(clips, seeds.from_int(1)).numpy().ravel()
-    assert (found // 4 == np.arange(16)).all()
-    assert set(found % 4) == {0, 1, 2, 3}
 
 
 def test_l2_is_half_the_squares():

@@ -31,10 +31,9 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, exportable, seeds
 from tfvideogan.losses import adversarial
-from tfvideogan.models import base, phase
+from tfvideogan.models import base, discriminators, phase
 from tfvideogan.models.foregan import (
     background,
-    discriminators,
     exhibits,
     foreground,
     objective,
@@ -46,6 +45,8 @@ from tfvideogan.models.foregan import (
 from tfvideogan.ops import masks
 
 MIN_FRAMES = 4
+# A critic halves a patch three times.
+MIN_PATCH_SIZE = 8
 LEARNING_RATE = 2e-4
 ADAM_BETAS = (0.0, 0.99)
 
@@ -203,10 +204,10 @@ class ForeGAN(base.VideoModel):
             max(getattr(spec, name) - self.patch_size + 1, 0)
             for name in ("height", "width")
         )
-        if self.patch_size < discriminators.MIN_SIZE or places < self.num_patches:
+        if self.patch_size < MIN_PATCH_SIZE or places < self.num_patches:
             raise errors.UserError(
                 f"`patch_size` ({self.patch_size}) must be at least "
-                f"{discriminators.MIN_SIZE} and leave `num_patches` "
+                f"{MIN_PATCH_SIZE} and leave `num_patches` "
                 f"({self.num_patches}) places in a frame of {spec.height}x{spec.width}; "
                 f"it leaves {places}."
             )

@@ -10,17 +10,12 @@ and Content for Video Generation, CVPR 2018.
 """
 
 import dataclasses
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfvideogan.core import pixels, seeds
-
-# Knuth's multiplicative hash: the golden ratio of 2 ** 32.
-HASH_FACTOR = 2654435761
-SEED_BITS = 31
-SEED_MASK = 2**SEED_BITS - 1
+from tfvideogan.core import seeds
+from tfvideogan.models import noise as noise_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,13 +85,13 @@ def draw_each(
       labels: [N] int32, or None to draw them.
     """
 
-    def one(seed: tf.Tensor) -> Codes:
+    def draw_one(seed: tf.Tensor) -> Codes:
         # Philox counts: the first numbers of a longer draw are those of a shorter one.
         drawn = draw(sizes, num_clips=1, num_frames=num_frames, seed=seed)
         return Codes(*(part[0] for part in drawn))
 
-    kinds = Codes(tf.float32, tf.int32, tf.float32, tf.float32)
-    drawn = tf.map_fn(one, _to_pairs(clip_seeds), fn_output_signature=kinds)
+    dtypes = Codes(tf.float32, tf.int32, tf.float32, tf.float32)
+    drawn = noise_lib.draw_each(clip_seeds, draw_one, dtypes)
     content, drawn_labels, start, noise = drawn
     return Codes(
         content=tf.ensure_shape(content, [None, sizes.content]),
@@ -106,50 +101,6 @@ def draw_each(
     )
 
 
-def noise_each(clip_seeds: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
-    """Draws standard normal numbers [N, *shape], of every clip from its own seed.
-
-    Those of a longer first axis of `shape` begin like those of a shorter one.
-
-    Args:
-      clip_seeds: [N] int64.
-      shape: static.
-    """
-
-    def one(seed: tf.Tensor) -> tf.Tensor:
-        return seeds.normal(shape, seeds.fold(seed, "noise"))
-
-    kind = tf.TensorSpec(shape, tf.float32)
-    return tf.map_fn(one, _to_pairs(clip_seeds), fn_output_signature=kind)
-
-
-def seeds_of_parts(clip_seeds: tf.Tensor, count: int) -> tf.Tensor:
-    """Returns seeds [N, count] int64 of parts of clips; the first is the clip's own."""
-    # Products and sums wrap around, which is all right for a hash.
-    parts = tf.range(count, dtype=tf.int64) * HASH_FACTOR
-    return clip_seeds[:, tf.newaxis] + parts
-
-
-def seeds_of_clips(frames: tf.Tensor) -> tf.Tensor:
-    """Returns a seed [N] int64 for each clip [N, T, H, W, C], a hash of its pixels.
-
-    An evaluation then generates the same clips whatever the size of its batches.
-    """
-    digits = tf.cast(pixels.to_uint8(frames), tf.int64)
-    flat = tf.reshape(digits, [tf.shape(frames)[0], -1])
-    places = tf.range(1, tf.shape(flat)[1] + 1, dtype=tf.int64)
-    # Products and sums wrap around, which is all right for a hash.
-    return tf.reduce_sum(flat * (places * HASH_FACTOR), axis=1)
-
-
 def one_hot(labels: tf.Tensor, sizes: Sizes) -> tf.Tensor:
     """Returns labels [N] as [N, categories] float32."""
     return tf.one_hot(labels, sizes.categories)
-
-
-def _to_pairs(clip_seeds: tf.Tensor) -> tf.Tensor:
-    """Splits seeds [N] int64 into the [N, 2] int32 of `core/seeds.py`."""
-    low = tf.bitwise.bitwise_and(clip_seeds, SEED_MASK)
-    high = tf.bitwise.right_shift(clip_seeds, tf.constant(SEED_BITS, tf.int64))
-    high = tf.bitwise.bitwise_and(high, SEED_MASK)
-    return tf.cast(tf.stack([low, high], axis=1), tf.int32)

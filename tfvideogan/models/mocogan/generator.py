@@ -22,19 +22,14 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors
+from tfvideogan.layers import modulated, resnet
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.ops import frames
-from tfvideogan.ops.convolution import convolution
 
-KERNEL = 3
-LEAKY_SLOPE = 0.2
 # The first picture has sides of 4 to 7 pixels.
 SMALLEST = 4
 # Channels do not grow beyond this many times the width.
 MOST = 8
-# Keeps the variance of a sum of two alike.
-HALF_VARIANCE = math.sqrt(0.5)
-_EPSILON = 1e-8  # inside the root: scales may all be zero
 
 
 class ResNetGenerator(keras.Model):
@@ -70,9 +65,10 @@ class ResNetGenerator(keras.Model):
         self.mapping = [keras.layers.Dense(style_units, **options) for _ in range(2)]
         self.start = keras.layers.Dense(math.prod(self.small) * self.first)
         self.blocks = [
-            UpBlock(width * min(2**level, MOST)) for level in reversed(range(levels))
+            resnet.UpBlock(width * min(2**level, MOST))
+            for level in reversed(range(levels))
         ]
-        self.to_frame = ModulatedConv(spec.channels)
+        self.to_frame = modulated.ModulatedConv(spec.channels)
 
     def call(
         self, codes: codes_lib.Codes, motion: tf.Tensor, training: bool = False
@@ -127,99 +123,3 @@ def num_levels(spec: clip.ClipSpec) -> int:
                 f"{lower} or {lower + step}."
             )
     return levels
-
-
-class ModulatedConv(keras.layers.Layer):
-    """A 3x3 convolution of stride 1, or doubling, whose inputs a style has scaled."""
-
-    def __init__(
-        self, filters: int, *, doubles: bool = False, **kwargs: object
-    ) -> None:
-        """Stores the settings.
-
-        Args:
-          filters: channels of the output.
-          doubles: whether the image is doubled, by repeating pixels, before.
-          **kwargs: of `keras.layers.Layer`.
-        """
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.doubles = doubles
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        channels = input_shape[-1]
-        self.kernel = self.add_weight(
-            shape=(KERNEL, KERNEL, channels, self.filters),
-            initializer="he_normal",
-            name="kernel",
-        )
-        self.bias = self.add_weight(
-            shape=(self.filters,), initializer="zeros", name="bias"
-        )
-        self.scales = keras.layers.Dense(channels, bias_initializer="ones")
-        self.built = True
-
-    def call(
-        self, inputs: tf.Tensor, style: tf.Tensor, is_nested: bool = True
-    ) -> tf.Tensor:
-        """Takes images [M, H, W, C] and styles [M, D]; returns [M, H, W, filters].
-
-        `is_nested` is False where the gradients may be slow, as in an export.
-        """
-        scales = self.scales(style)  # [M, C]
-        kernel = tf.convert_to_tensor(self.kernel)
-        scaled = inputs * scales[:, tf.newaxis, tf.newaxis]
-        if self.doubles:
-            made = self._doubled(scaled, kernel, is_nested)
-        else:
-            made = convolution.conv2d(scaled, kernel, padding=1, is_nested=is_nested)
-        squares = tf.square(tf.cast(scales, tf.float32))
-        energy = tf.reduce_sum(tf.square(tf.cast(kernel, tf.float32)), axis=[0, 1])
-        sizes = tf.math.rsqrt(tf.matmul(squares, energy) + _EPSILON)  # [M, filters]
-        made *= tf.cast(sizes, made.dtype)[:, tf.newaxis, tf.newaxis]
-        return tf.nn.bias_add(made, tf.convert_to_tensor(self.bias))
-
-    def _doubled(
-        self, images: tf.Tensor, kernel: tf.Tensor, is_nested: bool
-    ) -> tf.Tensor:
-        """Convolves images that were doubled by repeating pixels."""
-        # The spread kernel read backwards, because a transposed convolution turns it.
-        turned = tf.transpose(tf.reverse(kernel, axis=[0, 1]), [0, 1, 3, 2])
-        spread = tf.add_n(
-            [
-                tf.pad(turned, [[row, 1 - row], [column, 1 - column], [0, 0], [0, 0]])
-                for row in range(2)
-                for column in range(2)
-            ]
-        )
-        return convolution.conv2d_transpose(
-            images, spread, stride=2, padding=1, is_nested=is_nested
-        )
-
-
-class UpBlock(keras.layers.Layer):
-    """Doubles the sides, with a shortcut."""
-
-    def __init__(self, filters: int) -> None:
-        """Creates the layers for so many output channels."""
-        super().__init__()
-        self.filters = filters
-        self.before = ModulatedConv(filters)
-        self.doubling = ModulatedConv(filters, doubles=True)
-        self.shortcut = keras.layers.Dense(filters, use_bias=False)
-
-    def call(self, x: tf.Tensor, style: tf.Tensor, is_nested: bool = True) -> tf.Tensor:
-        inner = self.before(x, style, is_nested=is_nested)
-        inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
-        inner = self.doubling(inner, style, is_nested=is_nested)
-        inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
-        return HALF_VARIANCE * (_repeat(self.shortcut(x)) + inner)
-
-
-def _repeat(images: tf.Tensor) -> tf.Tensor:
-    """Doubles images [M, H, W, C] by repeating pixels."""
-    _, height, width, channels = images.shape
-    apart = images[:, :, tf.newaxis, :, tf.newaxis]
-    shape = [tf.shape(images)[0], height, 2, width, 2, channels]
-    wide = tf.broadcast_to(apart, shape)
-    return tf.reshape(wide, [-1, 2 * height, 2 * width, channels])

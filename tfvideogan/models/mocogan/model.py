@@ -31,17 +31,16 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import adversarial, penalties
-from tfvideogan.models import phase
+from tfvideogan.models import discriminators, monitors, phase
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import (
-    discriminators,
     generating,
     generator,
     motion,
     objective,
     renderer,
 )
-from tfvideogan.ops import augmentation
+from tfvideogan.ops import augmentation, frames
 
 LEARNING_RATE = 1e-3
 ADAM_BETAS = (0.0, 0.99)
@@ -165,14 +164,14 @@ class MoCoGAN(generating.GeneratingGAN):
             style_units=self.options.style_units,
         )
         self.image_critic = discriminators.FrameDiscriminator(
-            size, width=self.options.critic_width, has_spectral_norm=False
+            size, width=self.options.critic_width, name="image_critic"
         )
         self.video_critic = discriminators.ClipDiscriminator(
             size,
             width=self.options.critic_width,
             categories=self.sizes.categories,
             projects=self.has_labels,
-            has_spectral_norm=False,
+            name="video_critic",
         )
         self.renderer = renderer.Renderer(
             self.sizes,
@@ -230,11 +229,11 @@ class MoCoGAN(generating.GeneratingGAN):
         all_labels = tf.concat([labels, fakes["labels"]], axis=0)
         images = self._judge_frames(both, seeds.fold(seed, "times"), training=True)
         videos, classes = self._judge_clips(both, all_labels, training=True)
-        losses, monitors = {}, {}
+        losses, logs = {}, {}
         for name, logits in (("image", images), ("video", videos)):
             real, fake = tf.split(logits, 2)
             losses[f"critic/{name}"] = adversarial.logistic_critic_loss(real, fake)
-            monitors |= objective.monitors(name, real, fake)
+            logs |= monitors.logits(name, real, fake)
         if self.sizes.categories:
             of_real, of_fake = tf.split(classes, 2)
             losses["critic/category_fake"] = (
@@ -246,13 +245,13 @@ class MoCoGAN(generating.GeneratingGAN):
                     self.options.category_weight
                     * objective.category_loss(of_real, labels)
                 )
-                monitors["category/real_right"] = objective.accuracy(of_real, labels)
+                logs["category/real_right"] = monitors.accuracy(of_real, labels)
         if self.options.r1_weight:
             penalty = functools.partial(self._r1, batch["frames"], labels, seed)
             losses["critic/r1"] = self.options.r1_weight * objective.lazily(
                 self.step, self.options.r1_every, penalty
             )
-        return losses, monitors
+        return losses, logs
 
     def generator_losses(
         self,
@@ -270,16 +269,15 @@ class MoCoGAN(generating.GeneratingGAN):
             "generator/image": adversarial.logistic_generator_loss(images),
             "generator/video": adversarial.logistic_generator_loss(videos),
         }
-        monitors = {
-            "motion/change": objective.change(fakes["clips"]),
-            "motion/real_change": objective.change(batch["frames"]),
+        logs = {
+            "motion/change": monitors.change(fakes["clips"]),
+            "motion/real_change": monitors.change(batch["frames"]),
         }
         if self.sizes.categories:
             loss = objective.category_loss(classes, fakes["labels"])
             losses["generator/category"] = self.options.category_weight * loss
-            right = objective.accuracy(classes, fakes["labels"])
-            monitors["category/fake_right"] = right
-        return losses, monitors
+            logs["category/fake_right"] = monitors.accuracy(classes, fakes["labels"])
+        return losses, logs
 
     def _labels(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """The clips' labels; zeros, which nobody reads, where there are none."""
@@ -309,11 +307,10 @@ class MoCoGAN(generating.GeneratingGAN):
         self, clips: tf.Tensor, seed: tf.Tensor, *, training: bool
     ) -> tf.Tensor:
         """Logits [N·K, 1] of K frames of each clip, those of a clip side by side."""
-        shape = [tf.shape(clips)[0], self.options.num_frames_judged]
-        times = seeds.integers(shape, seed, clips.shape[1])
-        images = tf.gather(clips, times, axis=1, batch_dims=1)
-        flat = tf.reshape(images, [-1, *clips.shape[2:]])
-        return self.image_critic(flat, training=training)
+        images = discriminators.random_frames(
+            clips, seed, count=self.options.num_frames_judged
+        )
+        return self.image_critic(frames.fold_time(images), training=training)
 
     def _judge_clips(
         self, clips: tf.Tensor, labels: tf.Tensor, *, training: bool
@@ -323,7 +320,7 @@ class MoCoGAN(generating.GeneratingGAN):
 
     def _r1(self, clips: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """R1 of both critics at real clips [N, T, H, W, C] with labels [N]; a scalar."""
-        images = objective.random_frames(clips, seeds.fold(seed, "r1"))
+        images = discriminators.random_frames(clips, seeds.fold(seed, "r1"))[:, 0]
         of_images = penalties.r1_penalty(self.image_critic, images)
         return of_images + penalties.r1_penalty(
             lambda one: self._judge_clips(one, labels, training=False)[0], clips

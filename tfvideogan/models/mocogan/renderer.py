@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfvideogan.models import noise
 from tfvideogan.models.mocogan import codes as codes_lib
 
 # Frames of each clip that are rendered at a time.
@@ -108,7 +109,7 @@ class Renderer:
         """Motion codes [N, num_frames, D], the first of which are those of one motion."""
         count = -(-num_frames // self.renewal)
         life = self.renewal + BLEND
-        each_seed = codes_lib.seeds_of_parts(clip_seeds, count)  # [N, count]
+        each_seed = noise.seeds_of_parts(clip_seeds, count)  # [N, count]
         codes = codes_lib.draw_each(
             self.sizes,
             tf.reshape(each_seed, [-1]),

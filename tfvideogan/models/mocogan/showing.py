@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from tfvideogan.core import clip, exportable, pixels
+from tfvideogan.models import noise
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import renderer as renderers
 
@@ -37,7 +38,7 @@ def evaluation_outputs(
     """
     length = batch["frames"].shape[1]
     whole = renderer.generate(
-        codes_lib.seeds_of_clips(batch["frames"]),
+        noise.seeds_of_clips(batch["frames"]),
         num_frames=max(length, long_frames),
         labels=labels,
     )

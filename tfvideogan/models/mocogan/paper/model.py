@@ -28,7 +28,8 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import adversarial
-from tfvideogan.models import phase
+from tfvideogan.models import discriminators as shared_discriminators
+from tfvideogan.models import monitors, phase
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import generating, motion, objective, renderer
 from tfvideogan.models.mocogan.paper import discriminators, generator
@@ -207,7 +208,8 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         """Cross entropy of a frame of each real clip and of generated frames."""
         number = tf.shape(batch["frames"])[0]
         fakes = shared or self._fake_images(number, seeds.fold(seed, "fakes"))
-        real = objective.random_frames(batch["frames"], seeds.fold(seed, "times"))
+        times_seed = seeds.fold(seed, "times")
+        real = shared_discriminators.random_frames(batch["frames"], times_seed)[:, 0]
         judge = functools.partial(self.image_critic, training=True)
         real_logits = judge(real, seeds.fold(seed, "real"))
         fake = tf.stop_gradient(fakes["images"])
@@ -218,7 +220,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
             ),
             "image_critic/l2": self._l2("image_critic"),
         }
-        return losses, objective.monitors("image", real_logits, fake_logits)
+        return losses, monitors.logits("image", real_logits, fake_logits)
 
     def video_critic_losses(
         self,
@@ -238,7 +240,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
             "video_critic/adversarial": adversarial.logistic_critic_loss(real, fake),
             "video_critic/l2": self._l2("video_critic"),
         }
-        monitors = objective.monitors("video", real, fake)
+        logs = monitors.logits("video", real, fake)
         if self.sizes.categories and not self.options.is_legacy:
             losses["video_critic/category_fake"] = objective.category_loss(
                 fake_classes, fakes["labels"]
@@ -247,9 +249,10 @@ class PaperMoCoGAN(generating.GeneratingGAN):
                 losses["video_critic/category_real"] = objective.category_loss(
                     real_classes, batch["labels"]
                 )
-                right = objective.accuracy(real_classes, batch["labels"])
-                monitors["category/real_right"] = right
-        return losses, monitors
+                logs["category/real_right"] = monitors.accuracy(
+                    real_classes, batch["labels"]
+                )
+        return losses, logs
 
     def generator_losses(
         self,
@@ -274,15 +277,13 @@ class PaperMoCoGAN(generating.GeneratingGAN):
             "generator/video": adversarial.logistic_generator_loss(video),
             "generator/l2": self._l2(*self.averaged_networks),
         }
-        monitors = {"motion/change": objective.change(fakes["clips"])}
+        logs = {"motion/change": monitors.change(fakes["clips"])}
         if self.sizes.categories:
             losses["generator/category"] = objective.category_loss(
                 classes, fakes["labels"]
             )
-            monitors["category/fake_right"] = objective.accuracy(
-                classes, fakes["labels"]
-            )
-        return losses, monitors
+            logs["category/fake_right"] = monitors.accuracy(classes, fakes["labels"])
+        return losses, logs
 
     def _codes(self, number: int | tf.Tensor, seed: tf.Tensor) -> codes_lib.Codes:
         return codes_lib.draw(

@@ -7,9 +7,8 @@ behind its last two frames, so that a jump is.
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import seeds
 from tfvideogan.losses import penalties
-from tfvideogan.models.mocogan import discriminators, objective
+from tfvideogan.models import discriminators
 from tfvideogan.models.mocogan.prediction import predictor
 
 IMAGE = "image_critic"
@@ -40,15 +39,13 @@ class Discriminators:
         self.num_frames = num_frames
         self.networks: dict[str, keras.Model] = {
             IMAGE: discriminators.FrameDiscriminator(
-                size, width=width, has_spectral_norm=True
+                size, width=width, has_spectral_norm=True, name=IMAGE
             )
         }
         for name in (PRIOR, POSTERIOR) if is_dual else (PRIOR,):
             self.networks[name] = discriminators.ClipDiscriminator(
                 size,
                 width=width,
-                categories=0,
-                projects=False,
                 has_spectral_norm=True,
                 name=name,
             )
@@ -73,9 +70,7 @@ class Discriminators:
           Logits [M * num_frames, 1].
         """
         rows = tf.shape(clips)[0]
-        shape = [rows, self.num_frames]
-        times = seeds.integers(shape, seed, clips.shape[1])
-        images = tf.gather(clips, times, axis=1, batch_dims=1)
+        images = discriminators.random_frames(clips, seed, count=self.num_frames)
         last = real[:, predictor.MAX_CONTEXT - 1]
         last = tf.tile(last, [rows // tf.shape(real)[0], 1, 1, 1])
         beside = tf.repeat(last[:, tf.newaxis], self.num_frames, axis=1)
@@ -108,6 +103,6 @@ class Discriminators:
 
     def r1(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Returns R1 of the critic of frames at a frame of each real clip."""
-        images = objective.random_frames(real, seed)
+        images = discriminators.random_frames(real, seed)[:, 0]
         both = tf.concat([images, real[:, predictor.MAX_CONTEXT - 1]], axis=-1)
         return penalties.r1_penalty(self.networks[IMAGE], both)

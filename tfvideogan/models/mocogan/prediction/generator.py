@@ -19,9 +19,8 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip
-from tfvideogan.layers import convolution
+from tfvideogan.layers import convolution, modulated, resnet
 from tfvideogan.models.mocogan import codes
-from tfvideogan.models.mocogan import generator as resnet_generator
 from tfvideogan.models.mocogan.paper import generator
 from tfvideogan.models.mocogan.prediction import encoders
 from tfvideogan.ops import warp
@@ -64,17 +63,16 @@ class ResidualPredictor(keras.Model):
         """
         # Frames that are moved stay float32.
         super().__init__(name=name, autocast=False)
-        conv = resnet_generator.ModulatedConv
         self.has_warp = has_warp
         self.reach = REACH * max(spec.height, spec.width)
         self.channels = spec.channels
         side, thin = PICTURE_SIDE, PICTURE_CHANNELS
         self.picture = keras.layers.Dense(side * side * thin)
         self.join = keras.layers.Dense(4 * width)
-        self.blocks = [(conv(4 * width), conv(4 * width)) for _ in range(num_blocks)]
+        self.blocks = [resnet.ModulatedBlock(4 * width) for _ in range(num_blocks)]
         # The code has been heard by then, and scaling large pictures takes long.
         options = {"padding": 1, "kernel_initializer": encoders.HE}
-        self.double = conv(2 * width, doubles=True)
+        self.double = modulated.ModulatedConv(2 * width, upsamples=True)
         self.merge = convolution.Conv2D(2 * width, 3, **options)
         self.double_again = convolution.Conv2DTranspose(width, 4, stride=2, **options)
         if has_warp:
@@ -106,12 +104,8 @@ class ResidualPredictor(keras.Model):
         """
         style = tf.cast(tf.concat([code, content.code], axis=-1), self.compute_dtype)
         x = self.join(tf.concat([content.maps, maps, self._drawn(code, maps)], axis=-1))
-        for first, second in self.blocks:
-            x += second(
-                _leaky(first(_leaky(x), style, **encoders.PLAIN)),
-                style,
-                **encoders.PLAIN,
-            )
+        for block in self.blocks:
+            x = block(x, style, **encoders.PLAIN)
         x = _leaky(self.double(_leaky(x), style, **encoders.PLAIN))
         x = tf.concat([x, content.half], axis=-1)
         x = _leaky(self.merge(x, **encoders.PLAIN))

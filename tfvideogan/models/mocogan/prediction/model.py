@@ -39,9 +39,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, exportable, seeds
 from tfvideogan.losses import adversarial
-from tfvideogan.models import base, phase
-from tfvideogan.models.mocogan import codes as codes_lib
-from tfvideogan.models.mocogan import discriminators as resnet_discriminator
+from tfvideogan.models import base, discriminators, monitors, noise, phase
 from tfvideogan.models.mocogan import objective
 from tfvideogan.models.mocogan.prediction import (
     discriminators as prediction_discriminators,
@@ -278,17 +276,17 @@ class PredictionMoCoGAN(base.VideoModel):
         judge = functools.partial(self.critics.judge_frames, training=True)
         scores = [judge(real, clips, times_seed) for clips in (future, fakes)]
         losses = {"critic/image": adversarial.hinge_critic_loss(*scores)}
-        monitors = objective.monitors("image", *scores)
+        logs = monitors.logits("image", *scores)
         for name, clips in self.critics.shown(real, fakes).items():
             both = tf.concat([real[:, 1:], clips], axis=0)
             scores = tf.split(self.critics.judge_clips(name, both, training=True), 2)
             losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*scores)
-            monitors |= objective.monitors(name, *scores)
+            logs |= monitors.logits(name, *scores)
         if weights.r1:
             penalty = functools.partial(self.critics.r1, real, seeds.fold(seed, "r1"))
             found = objective.lazily(self.step, weights.r1_every, penalty)
             losses["critic/r1"] = weights.r1 * found
-        return losses, monitors
+        return losses, logs
 
     def generator_losses(
         self,
@@ -307,16 +305,16 @@ class PredictionMoCoGAN(base.VideoModel):
         compared = tf.where(is_mean[:, None, None, None, None], prior, future)
         likeness = functools.partial(prediction_objective.likeness, weights)
         losses = likeness("prior", future, compared)
-        monitors = {
-            "motion/change": objective.change(tf.concat([last, prior], axis=1)),
-            "motion/real_change": objective.change(tf.concat([last, future], axis=1)),
+        logs = {
+            "motion/change": monitors.change(tf.concat([last, prior], axis=1)),
+            "motion/real_change": monitors.change(tf.concat([last, future], axis=1)),
             "prior/share_compared": tf.reduce_mean(tf.cast(is_mean, tf.float32)),
         }
         if self.options.has_posterior:
             losses |= likeness("posterior", future, fakes[:number])
             found, of_noise = prediction_objective.divergence(weights, shared)
             losses |= found
-            monitors |= of_noise
+            logs |= of_noise
         share = weights.adversarial_share(self.step)
         scores = self.critics.judge_frames(real, fakes, seeds.fold(seed, "times"))
         loss = adversarial.hinge_generator_loss(scores)
@@ -326,7 +324,7 @@ class PredictionMoCoGAN(base.VideoModel):
                 self.critics.judge_clips(name, clips)
             )
             losses[f"generator/{name}"] = weights.video * share * loss
-        return losses, monitors
+        return losses, logs
 
     # --- Inference
 
@@ -350,8 +348,8 @@ class PredictionMoCoGAN(base.VideoModel):
           [N, F, H, W, C] in [-1, 1].
         """
         shape = [frames or self.horizon, self.options.motion_noise]
-        noise = temperature * codes_lib.noise_each(clip_seeds, shape)
-        return self.predictor.predict(context, noise)
+        z = temperature * noise.normal_each(clip_seeds, shape)
+        return self.predictor.predict(context, z)
 
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
@@ -377,7 +375,7 @@ def _check(spec: clip.ClipSpec, generator: str) -> None:
     least = predictor.MAX_CONTEXT + 1
     size = min(spec.height, spec.width)
     # A critic of clips sees all frames but the first.
-    least = max(least, resnet_discriminator.least_frames(size) + 1)
+    least = max(least, discriminators.least_frames(size) + 1)
     if spec.frames < least:
         raise errors.UserError(
             f"`frames` ({spec.frames}) must be at least {least} for a prediction with a "

@@ -6,7 +6,7 @@ Posterior rows know the whole clip, prior rows its first frames; `model.py` tell
 import tensorflow as tf
 
 from tfvideogan.core import seeds
-from tfvideogan.models.mocogan import objective
+from tfvideogan.models import discriminators
 from tfvideogan.models.mocogan.prediction import predictor
 from tfvideogan.ops import augmentation
 
@@ -82,7 +82,7 @@ def from_another_time(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Replaces the context of half of the rows by one frame of any time."""
     number = tf.shape(clips)[0]
-    other = objective.random_frames(clips, seeds.fold(seed, "time"))[:, tf.newaxis]
+    other = discriminators.random_frames(clips, seeds.fold(seed, "time"))
     is_other = seeds.uniform([number, 1], seeds.fold(seed, "is_other")) < 0.5
     moved = tf.where(is_other[:, :, None, None, None], other, context)
     is_last = tf.range(predictor.MAX_CONTEXT) == predictor.MAX_CONTEXT - 1

@@ -6,7 +6,7 @@ from typing import Protocol
 import tensorflow as tf
 
 from tfvideogan.core import clip, exportable, pixels
-from tfvideogan.models.mocogan import codes as codes_lib
+from tfvideogan.models import noise
 from tfvideogan.models.mocogan.prediction import predictor
 
 VIDEO = {
@@ -63,7 +63,7 @@ def evaluation_outputs(
     frames = batch["frames"]
     context = frames[:, : predictor.MAX_CONTEXT]
     horizon = frames.shape[1] - predictor.MAX_CONTEXT
-    clip_seeds = codes_lib.seeds_of_clips(frames)
+    clip_seeds = noise.seeds_of_clips(frames)
     course = model.predict_frames(context, clip_seeds, frames=horizon, temperature=0.0)
     samples = [
         model.predict_frames(context, clip_seeds + index, frames=horizon)
