@@ -13,10 +13,10 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import exportable
-from tfvideogan.models import base
+from tfvideogan.models import base, sampling
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import renderer as renderers
-from tfvideogan.models.mocogan import showing
+from tfvideogan.models.mocogan import served
 
 
 class HasLength(Protocol):
@@ -74,17 +74,7 @@ class GeneratingGAN(base.VideoModel):
         frames: int | None = None,
         truncation: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Generates a clip for each seed; see `Renderer.generate`.
-
-        Args:
-          clip_seeds: [N] int64.
-          labels: [N] int32 categories, or None to draw them.
-          frames: T, any; that of training by default.
-          truncation: [N] float32 factors of the content code.
-
-        Returns:
-          [N, T, H, W, C] in [-1, 1].
-        """
+        """Generates [N, T, H, W, C] in [-1, 1]; see `sampling.Generate`."""
         return self.renderer.generate(
             clip_seeds,
             num_frames=frames or self.spec.frames,
@@ -95,18 +85,42 @@ class GeneratingGAN(base.VideoModel):
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Returns `frames` and `long_frames`, see `showing.evaluation_outputs`."""
-        return showing.evaluation_outputs(
-            self.renderer,
-            batch,
+        """Returns `frames` and `long_frames`, see `sampling.evaluation_outputs`."""
+        return sampling.evaluation_outputs(
+            self.generate,
+            batch["frames"],
             labels=batch["labels"] if self.has_labels else None,
             long_frames=self.options.long_multiple * self.spec.frames,
         )
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Real, generated, one content, one motion; see `showing.sample_clips`."""
-        return showing.sample_clips(self.renderer, batch)
+        """Shows real clips and the same seeds each time.
+
+        Returns:
+          Columns [N, T, H, W, C]: `real`; `generated`, a seed in each row; `one_content`,
+          all with the content of the first row; `one_motion`, all with its motion.
+        """
+        real = batch["frames"]
+        own = tf.range(tf.shape(real)[0], dtype=tf.int64)
+        first = tf.zeros_like(own)
+        options = {
+            "num_frames": real.shape[1],
+            "labels": tf.zeros_like(own, tf.int32),
+        }
+        render = self.renderer.generate
+        return sampling.sample_clips(
+            self.generate, real, categories=self.sizes.categories
+        ) | {
+            "one_content": render(own, content_seeds=first, **options),
+            "one_motion": render(first, content_seeds=own, **options),
+        }
 
     def serving_functions(self) -> dict[str, exportable.ServingFunction]:
         """`generate`, `generate_truncated` and `generate_from_noise`."""
-        return showing.serving_functions(self.renderer, self.spec)
+        return sampling.serving_functions(
+            self.generate, categories=self.sizes.categories
+        ) | {
+            "generate_from_noise": served.generate_from_noise(
+                self.renderer, num_frames=self.spec.frames
+            )
+        }

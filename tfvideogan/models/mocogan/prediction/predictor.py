@@ -85,6 +85,11 @@ class Predictor:
     )
     clip_encoder: encoders.ClipEncoder | None = None
 
+    @property
+    def has_posterior(self) -> bool:
+        """Whether there is a posterior, without which `swap` and `encode` do not work."""
+        return self.clip_encoder is not None
+
     # --- Inference
 
     def predict(self, context: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
@@ -227,7 +232,7 @@ class Predictor:
     ) -> "_Carried":
         mean, log_scale = self.dynamics.prior(carried.state, carried.seen)
         drawn = noise
-        if self.clip_encoder is not None:
+        if self.has_posterior:
             drawn = mean + tf.exp(log_scale) * noise
         if known is not None:
             seen_ahead = known.mean + tf.exp(known.log_scale) * noise

@@ -37,7 +37,7 @@ def rolled(
     noise = seeds.normal(shape, seeds.fold(seed, "noise"))
     is_mean = seeds.uniform([number], seeds.fold(seed, "is_mean")) < 0.5
     noise = tf.where(is_mean[:, tf.newaxis, tf.newaxis], 0.0, noise)
-    if networks.clip_encoder is None:
+    if not networks.has_posterior:
         made = networks.roll(networks.read(context, valid), noise, training=True)
         return {"fakes": made.frames, "is_mean": is_mean}
     moved, moved_valid = from_another_time(

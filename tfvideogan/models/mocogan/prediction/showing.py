@@ -1,12 +1,12 @@
 """What a prediction shows of itself: to metrics, to people, and behind signatures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import tensorflow as tf
 
 from tfvideogan.core import clip, exportable, pixels
-from tfvideogan.models import noise
+from tfvideogan.models import noise, sampling
 from tfvideogan.models.mocogan.prediction import predictor
 
 VIDEO = {
@@ -26,18 +26,8 @@ class Predicts(Protocol):
     """What this room needs of a model."""
 
     spec: clip.ClipSpec
-    has_posterior: bool
     predictor: predictor.Predictor
-
-    def predict_frames(
-        self,
-        context: tf.Tensor,
-        clip_seeds: tf.Tensor,
-        *,
-        frames: int | None = None,
-        temperature: float = 1.0,
-    ) -> tf.Tensor:
-        """Predicts [N, F, H, W, C] from [N, K, H, W, C]."""
+    predict_frames: Callable[..., tf.Tensor]
 
 
 def evaluation_outputs(
@@ -105,7 +95,7 @@ def sample_clips(
     for index in range(NUM_SHOWN):
         clip_seeds = own + index * tf.shape(frames, out_type=tf.int64)[0]
         columns[f"drawn_{index + 1}"] = predicted(clip_seeds, 1.0)
-    if model.options.has_posterior:
+    if model.predictor.has_posterior:
         columns["redrawn"] = shown(model.predictor.swap(context, frames))
         first = tf.repeat(context[:1], tf.shape(frames)[0], axis=0)
         still = tf.repeat(first[:, -1:], predictor.MAX_CONTEXT, axis=1)
@@ -123,11 +113,11 @@ def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
     size = [spec.height, spec.width, spec.channels]
 
     def predict(*, context: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _video(model.predict_frames(pixels.to_float(context), seed))
+        return sampling.video(model.predict_frames(pixels.to_float(context), seed))
 
     def swap(*, content: tf.Tensor, motion: tf.Tensor) -> dict[str, tf.Tensor]:
         moved = model.predictor.swap(pixels.to_float(content), pixels.to_float(motion))
-        return _video(moved)
+        return sampling.video(moved)
 
     def encode(*, clip: tf.Tensor) -> dict[str, tf.Tensor]:
         return model.predictor.encode(pixels.to_float(clip))
@@ -136,19 +126,14 @@ def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
     made = {
         "predict": exportable.ServingFunction(
             predict,
-            {
-                "context": tf.TensorSpec([None, None, *size], tf.uint8, "context"),
-                "seed": tf.TensorSpec([None], tf.int64, "seed"),
-            },
+            {"context": tf.TensorSpec([None, None, *size], tf.uint8, "context")}
+            | sampling.SEED,
             VIDEO,
-            {
-                "context": exportable.InputRule("N K H W C", few),
-                "seed": exportable.InputRule("N", "any whole number"),
-            },
+            {"context": exportable.InputRule("N K H W C", few)} | sampling.SEED_RULE,
             about="what follows on the frames, one course for each seed",
         )
     }
-    if not model.options.has_posterior:
+    if not model.predictor.has_posterior:
         return made
     whole = [None, spec.frames, *size]
     return made | {
@@ -173,7 +158,3 @@ def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
             about="codes of content and motion",
         ),
     }
-
-
-def _video(frames: tf.Tensor) -> dict[str, tf.Tensor]:
-    return {"video": pixels.to_uint8(frames), "video_float": frames}
