@@ -57,22 +57,17 @@ class ModulatedConv(keras.layers.Layer):
         self.scales = keras.layers.Dense(channels, bias_initializer="ones")
         self.built = True
 
-    def call(
-        self, inputs: tf.Tensor, style: tf.Tensor, is_nested: bool = True
-    ) -> tf.Tensor:
-        """Takes images [M, H, W, C] and styles [M, D]; returns [M, H, W, filters].
-
-        `is_nested` is False where the gradients may be slow, as in an export.
-        """
+    def call(self, inputs: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
+        """Takes images [M, H, W, C] and styles [M, D]; returns [M, H, W, filters]."""
         scales = self.scales(style)  # [M, C]
         kernel = tf.convert_to_tensor(self.kernel)
         scaled = inputs * scales[:, tf.newaxis, tf.newaxis]
         if self.upsamples:
             made = convolution.conv2d_transpose(
-                scaled, _spread(kernel), stride=2, padding=1, is_nested=is_nested
+                scaled, _spread(kernel), stride=2, padding=1
             )
         else:
-            made = convolution.conv2d(scaled, kernel, padding=1, is_nested=is_nested)
+            made = convolution.conv2d(scaled, kernel, padding=1)
         squares = tf.square(tf.cast(scales, tf.float32))
         energy = tf.reduce_sum(tf.square(tf.cast(kernel, tf.float32)), axis=[0, 1])
         sizes = tf.math.rsqrt(tf.matmul(squares, energy) + _EPSILON)  # [M, filters]

@@ -82,11 +82,11 @@ class UpBlock(keras.layers.Layer):
         self.second = modulated.ModulatedConv(filters, upsamples=True)
         self.shortcut = keras.layers.Dense(filters, use_bias=False)
 
-    def call(self, x: tf.Tensor, style: tf.Tensor, is_nested: bool = True) -> tf.Tensor:
+    def call(self, x: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
         """Maps [M, H, W, C] and styles [M, D] to [M, 2H, 2W, F]."""
-        inner = self.first(x, style, is_nested=is_nested)
+        inner = self.first(x, style)
         inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
-        inner = self.second(inner, style, is_nested=is_nested)
+        inner = self.second(inner, style)
         inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
         return HALF_VARIANCE * (_repeat_pixels(self.shortcut(x)) + inner)
 
@@ -100,12 +100,12 @@ class ModulatedBlock(keras.layers.Layer):
         self.first = modulated.ModulatedConv(filters)
         self.second = modulated.ModulatedConv(filters)
 
-    def call(self, x: tf.Tensor, style: tf.Tensor, is_nested: bool = True) -> tf.Tensor:
+    def call(self, x: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
         """Maps [M, H, W, F] and styles [M, D] to [M, H, W, F]."""
         inner = tf.nn.leaky_relu(x, LEAKY_SLOPE)
-        inner = self.first(inner, style, is_nested=is_nested)
+        inner = self.first(inner, style)
         inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
-        return x + self.second(inner, style, is_nested=is_nested)
+        return x + self.second(inner, style)
 
 
 def _repeat_pixels(images: tf.Tensor) -> tf.Tensor:

@@ -30,6 +30,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, exportable, seeds, update
 from tfvideogan.models import ema, phase
+from tfvideogan.ops.convolution import convolution
 
 
 class VideoModel(keras.Model):
@@ -165,6 +166,7 @@ class VideoModel(keras.Model):
     # AutoGraph would read the source of all that is called here, which takes half of the
     # time until the first step; no model needs it, their branches are TensorFlow's own.
     @tf.autograph.experimental.do_not_convert
+    @convolution.planned_gradients()
     def train_step(
         self, batch: Mapping[str, tf.Tensor], active: tuple[str, ...] | None = None
     ) -> dict[str, tf.Tensor]:

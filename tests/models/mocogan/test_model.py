@@ -170,6 +170,24 @@ def test_colours_are_clipped_outside_of_training_only(model):
     np.testing.assert_allclose(shown, np.clip(raw, -1.0, 1.0), atol=1e-5)
 
 
+def custom_gradients(function, *arguments) -> int:
+    """How many custom gradients the graph of a function holds."""
+    traced = tf.function(function).get_concrete_function(*arguments)
+    graph = traced.graph.as_graph_def()
+    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+    kind = "_gradient_op_type"
+    return sum(node.attr[kind].s.startswith(b"CustomGradient") for node in nodes)
+
+
+def test_training_plans_its_gradients_and_an_export_holds_none(model):
+    generate = model.serving_functions()["generate"].function
+    options = {"seed": tf.TensorSpec([None], tf.int64)}
+    options["label"] = tf.TensorSpec([None], tf.int32)
+    served = tf.function(lambda seed, label: generate(seed=seed, label=label))
+    assert custom_gradients(served, *options.values()) == 0
+    assert custom_gradients(model.train_step, CASE.batch(), ("critic",)) > 10
+
+
 # --- Critics and losses
 
 

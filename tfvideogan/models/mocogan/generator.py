@@ -96,8 +96,8 @@ class ResNetGenerator(keras.Model):
         for layer in self.mapping:
             style = layer(style)
         for block in self.blocks:
-            x = block(x, style, is_nested=training)
-        made = self.to_frame(x, style, is_nested=training)
+            x = block(x, style)
+        made = self.to_frame(x, style)
         made = tf.cast(made, tf.float32)
         if not training:
             made = tf.clip_by_value(made, -1.0, 1.0)

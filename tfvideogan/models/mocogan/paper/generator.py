@@ -73,9 +73,9 @@ class FrameGenerator(keras.Model):
         """Renders codes of frames [N·T, D] as [N, T, 64, 64, C]."""
         x = tf.cast(flat[:, tf.newaxis, tf.newaxis], self.compute_dtype)
         for layer, norm in zip(self.layers_up, self.norms, strict=True):
-            x = norm(layer(x, is_nested=training), training=training)
+            x = norm(layer(x), training=training)
             x = tf.nn.relu(x)
-        made = self.to_frame(x, is_nested=training)
+        made = self.to_frame(x)
         made = tf.tanh(tf.cast(made, tf.float32))
         return frames.unfold_time(made, num_frames=num_frames)
 

@@ -27,8 +27,6 @@ LEAKY_SLOPE = 0.2
 STEM_KERNEL = 7
 # How often the content encoder halves the sides.
 NUM_HALVINGS = 2
-# Higher gradients are not taken of these networks, so TensorFlow's own gradients will do.
-PLAIN = {"is_nested": False}
 PAIR_LAYERS = 4
 # Logarithms of standard deviations stay within these, so that no code explodes.
 LOG_SCALE_RANGE = (-5.0, 2.0)
@@ -98,8 +96,8 @@ class ContentEncoder(keras.Model):
 
     def pictures(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns those of images [M, H, W, C] at a half and a quarter of the sides."""
-        half = _leaky(self.stem(tf.cast(images, self.compute_dtype), **PLAIN))
-        return half, _leaky(self.down(half, **PLAIN))
+        half = _leaky(self.stem(tf.cast(images, self.compute_dtype)))
+        return half, _leaky(self.down(half))
 
     def code(self, maps: tf.Tensor) -> tf.Tensor:
         """Returns the content code [N, D] float32 of maps [N, H/4, W/4, 4w]."""
@@ -135,7 +133,7 @@ class PairEncoder(keras.Model):
         x = tf.cast(x, self.compute_dtype)
         for layer in self.down:
             # A mean over places forgets them unless they are said.
-            x = _leaky(layer(_with_places(x), **PLAIN))
+            x = _leaky(layer(_with_places(x)))
         pooled = tf.reduce_mean(x, axis=[1, 2])
         return tf.cast(self.to_code(pooled), tf.float32)
 

@@ -105,13 +105,13 @@ class ResidualPredictor(keras.Model):
         style = tf.cast(tf.concat([code, content.code], axis=-1), self.compute_dtype)
         x = self.join(tf.concat([content.maps, maps, self._drawn(code, maps)], axis=-1))
         for block in self.blocks:
-            x = block(x, style, **encoders.PLAIN)
-        x = _leaky(self.double(_leaky(x), style, **encoders.PLAIN))
+            x = block(x, style)
+        x = _leaky(self.double(_leaky(x), style))
         x = tf.concat([x, content.half], axis=-1)
-        x = _leaky(self.merge(x, **encoders.PLAIN))
-        x = _leaky(self.double_again(x, **encoders.PLAIN))
+        x = _leaky(self.merge(x))
+        x = _leaky(self.double_again(x))
         x = tf.concat([x, tf.cast(content.frame, x.dtype)], axis=-1)
-        made = tf.cast(self.offers(x, **encoders.PLAIN), tf.float32)
+        made = tf.cast(self.offers(x), tf.float32)
         if not self.has_warp:
             return tf.tanh(made)
         colour, of_last, of_context, shares = tf.split(
