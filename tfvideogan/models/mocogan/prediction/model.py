@@ -1,33 +1,37 @@
-"""MoCoGAN for video prediction: content and motion read from frames, not drawn.
+"""MoCoGAN for video prediction: content and motion encoded from frames, not sampled.
 
-One to three frames of a clip are given, the rest is predicted. In each step, two rollouts
-in one:
+One to three frames of a clip are given, the rest is predicted. Each step generates two
+rollouts (`rollouts.py`; one step of a rollout is explained in `predictor.py`):
 
-    posterior rows  know the whole clip through a narrow code of each transition and shall
-                    draw it again; half of them get their content from a frame of another
-                    time, so that motion must come from the codes and looks from the content
-    prior rows      know the context alone; half of them take the mean of the noise and are
-                    compared with what came, the others draw it and are only judged
+    posterior    knows the whole clip through a narrow latent of each transition and must
+                 generate it again; half of the clips get their content from a frame of
+                 another time, so that motion must come from the latents and looks from the
+                 content
+    prior        knows the context alone; half of the clips take the mean of the latents and
+                 are compared with the real future, the others sample and are only judged
+
+and three discriminators judge them (`discriminators.py`):
 
     image_critic      random frames beside the last context frame
-    prior_critic      clips of prior rows, behind two context frames
-    posterior_critic  clips of posterior rows, likewise
+    prior_critic      clips of the prior, behind two context frames
+    posterior_critic  clips of the posterior, likewise
 
-The motion of posterior rows is read from a recoloured clip, so that codes learn what moves
-and not what it looks like: `swap` gives the motion of one clip to the content of another.
+The motion of the posterior is encoded from a recoloured clip, so that latents learn what
+moves and not what it looks like: `swap` gives the motion of one clip to the content of
+another.
 
 Nobody has published this model; it follows the challenge "MoCoGAN for video prediction"
 and borrows from
 
   [1] Tulyakov et al., MoCoGAN, CVPR 2018: content and motion apart.
   [2] Villegas et al., MCnet, ICLR 2017: encoders of both; the gradient difference loss.
-  [3] Lee et al., Stochastic Adversarial Video Prediction, 2018: moved pixels, two rollouts
-      with a critic each.
+  [3] Lee et al., Stochastic Adversarial Video Prediction, 2018: warped pixels, two rollouts
+      with a discriminator each.
   [4] Denton, Fergus, SVG, ICML 2018: posterior and learnt prior.
   [5] Denton, Birodkar, DRNET, NeurIPS 2017: content from another time of the clip.
 
-Where we differ from [3] and [4]: prior rows with mean noise are compared with the truth,
-which few training steps need; the recurrent state hears what was shown.
+Where we differ from [3] and [4]: prior rollouts at the mean are compared with the truth,
+which few training steps need; the recurrent state sees what was generated.
 """
 
 import dataclasses
@@ -47,11 +51,11 @@ from tfvideogan.models.mocogan.prediction import (
 from tfvideogan.models.mocogan.prediction import (
     dynamics,
     encoders,
+    generator,
     predictor,
-    rows,
+    rollouts,
     showing,
 )
-from tfvideogan.models.mocogan.prediction import generator as prediction_generator
 from tfvideogan.models.mocogan.prediction import objective as prediction_objective
 
 GENERATOR_RATE, CRITIC_RATE = 1e-3, 4e-4
@@ -174,63 +178,63 @@ class PredictionMoCoGAN(base.VideoModel):
         Raises:
           UserError: the clips are too short or small, or their sides do not divide.
         """
-        _check(spec, self.options.generator)
-        size = min(spec.height, spec.width)
+        options = self.options
+        _check(spec, options.generator)
         self.horizon = spec.frames - predictor.MAX_CONTEXT
         self._generators = {
             "content_encoder": encoders.ContentEncoder(
-                width=self.options.width, code_size=self.options.content
+                width=options.width, code_size=options.content
             ),
             "pair_encoder": encoders.PairEncoder(
-                width=self.options.pair_width, code_size=self.options.pair_units
+                width=options.pair_width, code_size=options.pair_units
             ),
             "dynamics": dynamics.Dynamics(
-                units=self.options.motion_state,
-                noise=self.options.motion_noise,
-                code_size=self.options.motion_units,
+                units=options.motion_state,
+                noise=options.motion_noise,
+                code_size=options.motion_units,
             ),
             "generator": self._make_generator(spec),
         }
-        if self.options.has_posterior:
+        if options.has_posterior:
             self._generators["clip_encoder"] = encoders.ClipEncoder(
-                units=self.options.clip_units,
-                noise=self.options.motion_noise,
-                clip_size=self.options.clip_code,
+                units=options.clip_units,
+                noise=options.motion_noise,
+                clip_size=options.clip_code,
             )
         self.predictor = predictor.Predictor(**self._generators)
-        self.critics = prediction_discriminators.Discriminators(
-            size,
-            width=self.options.critic_width,
-            num_frames=self.options.num_frames_judged,
-            is_dual=self.options.critics == "dual",
+        self.discriminators = prediction_discriminators.Discriminators(
+            min(spec.height, spec.width),
+            width=options.critic_width,
+            num_frames=options.num_frames_judged,
+            is_dual=options.critics == "dual",
         )
         # One step creates every variable.
         zeros = clip.zeros_like_spec(spec, 1)["frames"]
-        rolled = rows.rolled(self.predictor, zeros, seeds.from_int(0))
-        self.critics.judge_frames(zeros, rolled["fakes"], seeds.from_int(0))
-        for name, clips in self.critics.shown(zeros, rolled["fakes"]).items():
-            self.critics.judge_clips(name, clips)
-        if self.options.has_posterior:
+        rollout = rollouts.train(self.predictor, zeros, seeds.from_int(0))
+        self.discriminators.score_frames(zeros, rollout["fakes"], seeds.from_int(0))
+        clips = self.discriminators.clip_inputs(zeros, rollout["fakes"])
+        for name, one in clips.items():
+            self.discriminators.score_clips(name, one)
+        if options.has_posterior:
             self.predictor.encode(zeros)
 
     @property
     def networks(self) -> dict[str, keras.Layer]:
-        """Encoders, dynamics and generator, then the critics."""
-        return self._generators | self.critics.networks
+        """Encoders, dynamics and generator, then the discriminators."""
+        return self._generators | self.discriminators.networks
 
     @property
     def averaged_networks(self) -> tuple[str, ...]:
-        """All but the critics."""
+        """All but the discriminators."""
         return tuple(self._generators)
 
     def _make_generator(self, spec: clip.ClipSpec) -> keras.Model:
+        width = self.options.width
         if self.options.generator == "dcgan":
-            return prediction_generator.DCGANPredictor(
-                spec, width=4 * self.options.width
-            )
-        return prediction_generator.ResidualPredictor(
+            return generator.DCGANPredictor(spec, width=4 * width)
+        return generator.ResidualPredictor(
             spec,
-            width=self.options.width,
+            width=width,
             num_blocks=self.options.num_blocks,
             has_warp=self.options.has_warp,
         )
@@ -238,11 +242,11 @@ class PredictionMoCoGAN(base.VideoModel):
     # --- Losses
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
-        """One update of all critics, then one of all that predicts."""
+        """One update of all discriminators, then one of all that predicts."""
         return (
             phase.Phase(
                 "critic",
-                tuple(self.critics.networks),
+                tuple(self.discriminators.networks),
                 self.critic_losses,
                 self.critic_optimizer,
             ),
@@ -259,8 +263,8 @@ class PredictionMoCoGAN(base.VideoModel):
     def shared_forward(
         self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """Predicts once for critics and generator."""
-        return rows.rolled(self.predictor, batch["frames"], seed)
+        """Rolls out once for discriminators and generator."""
+        return rollouts.train(self.predictor, batch["frames"], seed)
 
     def critic_losses(
         self,
@@ -271,19 +275,26 @@ class PredictionMoCoGAN(base.VideoModel):
         """Hinge losses of frames and clips, and R1 of frames on some steps."""
         weights, real = self.options.weights, batch["frames"]
         fakes = tf.stop_gradient(shared["fakes"])
-        times_seed = seeds.fold(seed, "times")
         future = real[:, predictor.MAX_CONTEXT :]
-        judge = functools.partial(self.critics.judge_frames, training=True)
-        scores = [judge(real, clips, times_seed) for clips in (future, fakes)]
-        losses = {"critic/image": adversarial.hinge_critic_loss(*scores)}
-        logs = monitors.logits("image", *scores)
-        for name, clips in self.critics.shown(real, fakes).items():
-            both = tf.concat([real[:, 1:], clips], axis=0)
-            scores = tf.split(self.critics.judge_clips(name, both, training=True), 2)
-            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*scores)
-            logs |= monitors.logits(name, *scores)
+        score = functools.partial(
+            self.discriminators.score_frames,
+            real,
+            seed=seeds.fold(seed, "times"),
+            training=True,
+        )
+        logits = score(future), score(fakes)
+        losses = {"critic/image": adversarial.hinge_critic_loss(*logits)}
+        logs = monitors.logits("image", *logits)
+        for name, clips in self.discriminators.clip_inputs(real, fakes).items():
+            both = tf.concat([real[:, 1:], clips], axis=0)  # [2N, 2 + F, H, W, C]
+            both_logits = self.discriminators.score_clips(name, both, training=True)
+            logits = tf.split(both_logits, 2)  # two of [N, 1]
+            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*logits)
+            logs |= monitors.logits(name, *logits)
         if weights.r1:
-            penalty = functools.partial(self.critics.r1, real, seeds.fold(seed, "r1"))
+            penalty = functools.partial(
+                self.discriminators.r1, real, seeds.fold(seed, "r1")
+            )
             found = objective.lazily(self.step, weights.r1_every, penalty)
             losses["critic/r1"] = weights.r1 * found
         return losses, logs
@@ -294,14 +305,14 @@ class PredictionMoCoGAN(base.VideoModel):
         shared: Mapping[str, tf.Tensor] | None,
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
-        """Colours, edges, divergence, and the critics' scores."""
+        """Colours, edges, divergence, and the discriminators' logits."""
         weights, real = self.options.weights, batch["frames"]
         future = real[:, predictor.MAX_CONTEXT :]
         last = real[:, predictor.MAX_CONTEXT - 1 : predictor.MAX_CONTEXT]
         number = tf.shape(real)[0]
         fakes, is_mean = shared["fakes"], shared["is_mean"]
         prior = fakes[-number:]
-        # Of rows that drew their noise nobody knows what should have come.
+        # Nobody knows what should have followed on a sampled latent.
         compared = tf.where(is_mean[:, None, None, None, None], prior, future)
         likeness = functools.partial(prediction_objective.likeness, weights)
         losses = likeness("prior", future, compared)
@@ -310,19 +321,20 @@ class PredictionMoCoGAN(base.VideoModel):
             "motion/real_change": monitors.change(tf.concat([last, future], axis=1)),
             "prior/share_compared": tf.reduce_mean(tf.cast(is_mean, tf.float32)),
         }
-        if self.options.has_posterior:
+        if self.predictor.has_posterior:
             losses |= likeness("posterior", future, fakes[:number])
-            found, of_noise = prediction_objective.divergence(weights, shared)
+            found, of_latents = prediction_objective.divergence(weights, shared)
             losses |= found
-            logs |= of_noise
+            logs |= of_latents
         share = weights.adversarial_share(self.step)
-        scores = self.critics.judge_frames(real, fakes, seeds.fold(seed, "times"))
-        loss = adversarial.hinge_generator_loss(scores)
+        logits = self.discriminators.score_frames(
+            real, fakes, seeds.fold(seed, "times")
+        )
+        loss = adversarial.hinge_generator_loss(logits)
         losses["generator/image"] = weights.image * share * loss
-        for name, clips in self.critics.shown(real, fakes).items():
-            loss = adversarial.hinge_generator_loss(
-                self.critics.judge_clips(name, clips)
-            )
+        for name, clips in self.discriminators.clip_inputs(real, fakes).items():
+            logits = self.discriminators.score_clips(name, clips)
+            loss = adversarial.hinge_generator_loss(logits)
             losses[f"generator/{name}"] = weights.video * share * loss
         return losses, logs
 
@@ -342,19 +354,19 @@ class PredictionMoCoGAN(base.VideoModel):
           context: [N, K, H, W, C] in [-1, 1], 1 to 3 frames; of more the last three.
           clip_seeds: [N] int64, a prediction each; a longer one begins like a shorter.
           frames: F, any; that of training by default.
-          temperature: factor of the noise; 0 predicts the mean course.
+          temperature: factor of the noise; 0 predicts from the mean of the latents.
 
         Returns:
           [N, F, H, W, C] in [-1, 1].
         """
         shape = [frames or self.horizon, self.options.motion_noise]
-        z = temperature * noise.normal_each(clip_seeds, shape)
-        return self.predictor.predict(context, z)
+        latent_noise = temperature * noise.normal_each(clip_seeds, shape)
+        return self.predictor.predict(context, latent_noise)
 
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Returns what metrics judge, see `prediction_showing.evaluation_outputs`."""
+        """Returns what metrics judge, see `showing.evaluation_outputs`."""
         return showing.evaluation_outputs(
             self,
             batch,
@@ -363,18 +375,18 @@ class PredictionMoCoGAN(base.VideoModel):
         )
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Real, predicted, drawn and swapped; see `prediction_showing.sample_clips`."""
+        """Real, predicted, drawn and swapped; see `showing.sample_clips`."""
         return showing.sample_clips(self, batch)
 
     def serving_functions(self) -> dict[str, exportable.ServingFunction]:
-        """`predict`; with posterior rows `swap` and `encode`, too."""
+        """`predict`; with a posterior `swap` and `encode`, too."""
         return showing.serving_functions(self)
 
 
 def _check(spec: clip.ClipSpec, generator: str) -> None:
     least = predictor.MAX_CONTEXT + 1
     size = min(spec.height, spec.width)
-    # A critic of clips sees all frames but the first.
+    # A discriminator of clips sees all frames but the first.
     least = max(least, discriminators.least_frames(size) + 1)
     if spec.frames < least:
         raise errors.UserError(

@@ -42,25 +42,25 @@ def evaluation_outputs(
     Args:
       model: at work.
       batch: see `core.clip`.
-      num_samples: S, how many drawn predictions.
+      num_samples: S, how many sampled predictions.
       long_frames: L, of the long predictions.
 
     Returns:
-      `frames` as long as the batch's: the context, then the mean course (noise 0);
-      `samples` [N, S, F, H, W, C], drawn; `long_frames` [N, L, H, W, C], drawn, without
-      the context.
+      `frames` as long as the batch's: the context, then the prediction of mean latents;
+      `samples` [N, S, F, H, W, C], of sampled latents; `long_frames` [N, L, H, W, C],
+      likewise, without the context.
     """
     frames = batch["frames"]
     context = frames[:, : predictor.MAX_CONTEXT]
     horizon = frames.shape[1] - predictor.MAX_CONTEXT
     clip_seeds = noise.seeds_of_clips(frames)
-    course = model.predict_frames(context, clip_seeds, frames=horizon, temperature=0.0)
+    mean = model.predict_frames(context, clip_seeds, frames=horizon, temperature=0.0)
     samples = [
         model.predict_frames(context, clip_seeds + index, frames=horizon)
         for index in range(num_samples)
     ]
     return {
-        "frames": tf.concat([context, course], axis=1),
+        "frames": tf.concat([context, mean], axis=1),
         "samples": tf.stack(samples, axis=1),
         "long_frames": model.predict_frames(context, clip_seeds, frames=long_frames),
     }
@@ -72,9 +72,9 @@ def sample_clips(
     """Shows clips of training length; predictions begin with their context.
 
     Returns:
-      Columns [N, T, H, W, C]: `real`; `predicted`, the mean course; `drawn_1`, ...; and,
-      where there are posterior rows, `redrawn`, each clip from its own codes, and
-      `moved`, the first row's content with each row's motion.
+      Columns [N, T, H, W, C]: `real`; `predicted`, of mean latents; `drawn_1`, ... of
+      sampled ones; and, with a posterior, `redrawn`, each clip from its own latents, and
+      `moved`, the first clip's content with the motion of each.
     """
     frames = batch["frames"]
     context = frames[:, : predictor.MAX_CONTEXT]
@@ -104,10 +104,10 @@ def sample_clips(
 
 
 def serving_functions(model: Predicts) -> dict[str, exportable.ServingFunction]:
-    """Returns `predict` and, where there are posterior rows, `swap` and `encode`.
+    """Returns `predict` and, with a posterior, `swap` and `encode`.
 
-    An answer depends on its own row alone, not on what else the server has put into the
-    batch: several predictions of a clip are several rows of it with different seeds.
+    An answer depends on its own request alone, not on what else the server has put into
+    the batch: several predictions of a clip are the clip several times, with other seeds.
     """
     spec = model.spec
     size = [spec.height, spec.width, spec.channels]
