@@ -1,10 +1,10 @@
-"""The codes that a clip of MoCoGAN is made of: content, category and motion.
+"""The latent codes of a clip of MoCoGAN: content, category and motion.
 
     codes = draw(sizes, num_clips=8, num_frames=16, seed=seed)      # in training
     codes = draw_each(sizes, clip_seeds, num_frames=16)             # one seed per clip
 
 One content code and one category hold for a whole clip; the motion has a start, the
-first state of the recurrent network, and fresh noise for every frame. All are standard
+initial hidden state of the recurrent network, and noise for every frame. All are standard
 normal, categories uniform; see section 3.1 of Tulyakov et al., MoCoGAN: Decomposing Motion
 and Content for Video Generation, CVPR 2018.
 """
@@ -25,7 +25,7 @@ class Sizes:
     Attributes:
       content: numbers in the content code.
       noise: numbers in the motion noise of a frame.
-      state: numbers in the state of the motion network.
+      state: numbers in the hidden state of the motion network.
       categories: number of categories, 0 for none.
     """
 
@@ -41,8 +41,8 @@ class Codes(NamedTuple):
     Attributes:
       content: [N, D].
       labels: [N] int32, zeros where there are no categories.
-      start: [N, D], first state of the motion.
-      noise: [N, T, D], of the motion.
+      start: [N, S], initial hidden state of the motion.
+      noise: [N, T, Z], of the motion.
     """
 
     content: tf.Tensor
@@ -54,7 +54,7 @@ class Codes(NamedTuple):
 def draw(
     sizes: Sizes, *, num_clips: int | tf.Tensor, num_frames: int, seed: tf.Tensor
 ) -> Codes:
-    """Draws codes of a batch from one seed [2] int32."""
+    """Samples the codes of a batch from one seed [2] int32."""
     return Codes(
         content=seeds.normal([num_clips, sizes.content], seeds.fold(seed, "content")),
         labels=seeds.integers(
@@ -74,7 +74,7 @@ def draw_each(
     num_frames: int,
     labels: tf.Tensor | None = None,
 ) -> Codes:
-    """Draws codes of every clip from its own seed, whatever else is in the batch.
+    """Samples the codes of every clip from its own seed, whatever else is in the batch.
 
     A longer clip of the same seed begins like the shorter one.
 

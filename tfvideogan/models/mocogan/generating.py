@@ -1,4 +1,4 @@
-"""What every MoCoGAN is that makes videos of codes alone, however it is trained.
+"""What all MoCoGANs that generate videos of latent codes share, however they are trained.
 
 class MoCoGAN(generating.GeneratingGAN):
     def build_networks(self, spec): ...      # sizes, networks and renderer
@@ -26,15 +26,15 @@ class HasLength(Protocol):
 
 
 class GeneratingGAN(base.VideoModel):
-    """A motion network and a generator against two critics; no video goes in.
+    """A motion network and a generator against two discriminators.
 
     Attributes, which `build_networks` of a subclass sets:
       sizes: of the codes.
       motion: maps codes to motion codes.
       generator: maps codes and motion codes to frames.
-      image_critic: judges frames.
-      video_critic: judges clips, and their categories.
-      renderer: motion network and generator at work together.
+      image_critic: discriminator of frames.
+      video_critic: discriminator of clips, and of their categories.
+      renderer: motion network and generator as one.
       options: evaluations generate videos of `long_multiple` training clips' length.
     """
 
@@ -48,7 +48,7 @@ class GeneratingGAN(base.VideoModel):
 
     @property
     def networks(self) -> dict[str, keras.Layer]:
-        """Motion network and generator, then the two critics."""
+        """Motion network and generator, then the two discriminators."""
         return {
             "motion": self.motion,
             "generator": self.generator,

@@ -1,19 +1,17 @@
-"""A residual generator whose every layer hears of content, category and motion.
+"""The residual generator of MoCoGAN: every block is modulated by all latent codes.
 
-    4x4 -> block -> 8x8 -> ... -> block -> H x W -> frame
+For the latent code of a frame, content ‖ category ‖ motion, and 64x64 with width w:
 
-A block doubles the sides: a 3x3 convolution, then one of twice the size, beside a
-shortcut. Channels are scaled by the codes before each convolution and brought back to unit
-size behind it by what the kernel would make of such scales [1], so that no statistics are
-taken over frames or clips: a frame looks the same in training, alone and in any video.
+    stage                        channels      size
+    dense                        8w            4x4
+    up block, modulated          8w            8x8
+    up block, modulated          4w            16x16
+    up block, modulated          2w            32x32
+    up block, modulated          w             64x64
+    conv 3x3, modulated          C             64x64
 
-An image that is doubled by repeating pixels and then convolved by 3x3 equals a transposed
-convolution 4 / 2 / 1 whose kernel is the 3x3 one spread by 2x2 ones; this takes 16 instead
-of 36 products for each pixel of the small image.
-
-References:
-  [1] Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020,
-      section 2.2 (demodulation).
+The style that modulates is the code behind two dense layers. Other sizes have other
+numbers of blocks; the first maps have sides of 4 to 7 (`layers/resnet.py` has the blocks).
 """
 
 import math
@@ -26,14 +24,14 @@ from tfvideogan.layers import modulated, resnet
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.ops import frames
 
-# The first picture has sides of 4 to 7 pixels.
+# The first feature maps have sides of 4 to 7.
 SMALLEST = 4
 # Channels do not grow beyond this many times the width.
 MOST = 8
 
 
 class ResNetGenerator(keras.Model):
-    """Renders codes of frames."""
+    """Maps latent codes of frames to frames."""
 
     def __init__(
         self,
@@ -49,8 +47,8 @@ class ResNetGenerator(keras.Model):
         Args:
           sizes: of the codes.
           spec: of a clip; its sides are 4 to 7 pixels, doubled some times.
-          width: channels of the largest picture.
-          style_units: numbers that a code is mapped to for the layers.
+          width: w, channels of the largest feature maps.
+          style_units: numbers in the style.
           name: of the network.
 
         Raises:
@@ -73,7 +71,7 @@ class ResNetGenerator(keras.Model):
     def call(
         self, codes: codes_lib.Codes, motion: tf.Tensor, training: bool = False
     ) -> tf.Tensor:
-        """Renders motion codes as frames.
+        """Generates the frames of clips.
 
         Args:
           codes: of N clips.
@@ -84,28 +82,30 @@ class ResNetGenerator(keras.Model):
         Returns:
           [N, T, H, W, C] float32; in [-1, 1] outside of training.
         """
-        held = tf.cast(codes.content, self.compute_dtype)
+        latent = tf.cast(codes.content, self.compute_dtype)
         if self.sizes.categories:
             category = codes_lib.one_hot(codes.labels, self.sizes)
-            held = tf.concat([held, tf.cast(category, held.dtype)], axis=-1)
-        held = tf.repeat(held[:, tf.newaxis], motion.shape[1], axis=1)
-        motion = tf.cast(motion, held.dtype)
-        flat = frames.fold_time(tf.concat([held, motion], axis=-1))
-        x = tf.reshape(self.start(flat), [-1, *self.small, self.first])
+            latent = tf.concat([latent, tf.cast(category, latent.dtype)], axis=-1)
+        latent = tf.repeat(latent[:, tf.newaxis], motion.shape[1], axis=1)
+        motion = tf.cast(motion, latent.dtype)
+        latent = tf.concat([latent, motion], axis=-1)  # [N, T, content + category + D]
+        flat = frames.fold_time(latent)  # [N·T, ...]
+        x = tf.reshape(
+            self.start(flat), [-1, *self.small, self.first]
+        )  # [N·T, 4, 4, 8w]
         style = flat
         for layer in self.mapping:
-            style = layer(style)
+            style = layer(style)  # [N·T, style units]
         for block in self.blocks:
             x = block(x, style)
-        made = self.to_frame(x, style)
-        made = tf.cast(made, tf.float32)
+        made = tf.cast(self.to_frame(x, style), tf.float32)  # [N·T, H, W, C]
         if not training:
             made = tf.clip_by_value(made, -1.0, 1.0)
         return frames.unfold_time(made, num_frames=motion.shape[1])
 
 
 def num_levels(spec: clip.ClipSpec) -> int:
-    """Returns how often the smallest picture is doubled.
+    """Returns how often the first feature maps are doubled.
 
     Raises:
       UserError: a side does not divide by 2 to the power of that number.

@@ -1,25 +1,31 @@
 """MoCoGAN, the recommended design: content, category and motion to videos of any length.
 
-The codes and their two critics are those of the paper (`paper/`); what is made of them
-is not:
+    content, category, motion noise
+        -> motion network      residual steps of a code with memory (MoCoGAN-HD)
+        -> generator           residual blocks modulated by every code; no batch
+                               statistics; colours that training does not squash
+        -> image_critic        residual, of frames in full
+           video_critic        residual, of clips at half size with their differences;
+                               logits of being real, projected on the category, and of
+                               the categories
 
-    motion       small steps of a code with memory (MoCoGAN-HD), told the category
-    generator    residual blocks that every code modulates; no batch statistics; colours
-                 that training does not squash
-    critics      residual; frames in full, clips at half size with their differences
-    losses       logistic, R1 on some steps; the class head learns from fakes and labels
-    seen         clips augmented as wholes; windows from anywhere in a longer roll
-    judged       averages of the weights
+    losses        logistic, R1 on some steps; the class head learns from fakes and labels
+    inputs        clips augmented as wholes; windows from anywhere in a longer roll
+    evaluated     averages of the weights
 
-Windows from a longer roll show the critics the motion at any age up to the roll's, and only
-the recurrent network pays for the frames before. Older motion would come to rest, so a long
-video is made of many motions, each led over into the next (`renderer.py`).
+The codes and the two discriminators' tasks are those of the paper (`paper/`). Windows from
+a longer roll show the discriminators the motion at any age up to the roll's, and only the
+recurrent network pays for the frames before. Older motion would come to rest, so a long
+video is made of many motions, each cross-faded into the next (`renderer.py`).
 
 Sources: Tulyakov et al., MoCoGAN, CVPR 2018, for the task and the codes; Tian et al.,
 MoCoGAN-HD, ICLR 2021, for residual motion; Miyato et al., 2018, for projection; Mescheder
 et al., 2018, for R1; Karras et al., 2020, for the loss and the unsquashed colours; Zhao et
-al., 2020, for the augmentation. Spectral norm and the hinge loss were tried first: see
-`discriminators.py`.
+al., 2020, for the augmentation. Spectral norm and the hinge loss were tried first: on small
+moving shapes the class head of a normalised clip discriminator was at chance after a
+thousand steps (weight 0.1, rate 4e-4), and after 250 at ten times the weight and a rate of
+1e-3, where the same one without it had begun to learn after 200. R1 then has to hold the
+discriminator back.
 """
 
 import dataclasses
@@ -62,8 +68,8 @@ class Options:
       critic_width: channels behind the discriminators' first layers.
       num_frames_judged: frames of each clip that the frame discriminator sees.
       roll_frames: training clips are windows of rolls of so many frames; in longer videos
-        a new motion has taken over by then, or, if a clip and the taking over are longer
-        than a roll, behind these.
+        the cross-fade into a new motion ends by then, or, if a clip and a cross-fade are
+        longer than a roll, behind these.
       category_weight: of the cross entropies of the categories.
       r1_weight: gamma of the R1 penalty.
       r1_every: R1 is computed on steps that divide by it, times this number.
@@ -181,15 +187,15 @@ class MoCoGAN(generating.GeneratingGAN):
                 self.options.roll_frames - renderer.BLEND, spec.frames, renderer.BLEND
             ),
         )
-        # One rendering creates every variable.
+        # One forward pass creates every variable.
         fakes = self._fakes(tf.constant(1), seeds.from_int(0))
-        self._judge_frames(fakes["clips"], seeds.from_int(0), training=False)
-        self._judge_clips(fakes["clips"], fakes["labels"], training=False)
+        self._score_frames(fakes["clips"], seeds.from_int(0), training=False)
+        self._score_clips(fakes["clips"], fakes["labels"], training=False)
 
     # --- Losses
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
-        """One update of both critics, then one of the generator with its motion."""
+        """One update of both discriminators, then one of generator and motion network."""
         return (
             phase.Phase(
                 "critic",
@@ -223,19 +229,20 @@ class MoCoGAN(generating.GeneratingGAN):
         """Cross entropies of frames and clips, categories, and R1 on some steps."""
         number = tf.shape(batch["frames"])[0]
         fakes = shared or self._fakes(number, seeds.fold(seed, "fakes"))
-        both = tf.concat([batch["frames"], tf.stop_gradient(fakes["clips"])], axis=0)
+        fake_clips = tf.stop_gradient(fakes["clips"])
+        both = tf.concat([batch["frames"], fake_clips], axis=0)  # [2N, T, H, W, C]
         both = self._augmented(both, seeds.fold(seed, "augment"))
         labels = self._labels(batch)
-        all_labels = tf.concat([labels, fakes["labels"]], axis=0)
-        images = self._judge_frames(both, seeds.fold(seed, "times"), training=True)
-        videos, classes = self._judge_clips(both, all_labels, training=True)
+        all_labels = tf.concat([labels, fakes["labels"]], axis=0)  # [2N]
+        images = self._score_frames(both, seeds.fold(seed, "times"), training=True)
+        videos, classes = self._score_clips(both, all_labels, training=True)
         losses, logs = {}, {}
         for name, logits in (("image", images), ("video", videos)):
-            real, fake = tf.split(logits, 2)
+            real, fake = tf.split(logits, 2)  # two of [N·K, 1] or [N, 1]
             losses[f"critic/{name}"] = adversarial.logistic_critic_loss(real, fake)
             logs |= monitors.logits(name, real, fake)
         if self.sizes.categories:
-            of_real, of_fake = tf.split(classes, 2)
+            of_real, of_fake = tf.split(classes, 2)  # two of [N, categories]
             losses["critic/category_fake"] = (
                 self.options.category_weight
                 * objective.category_loss(of_fake, fakes["labels"])
@@ -259,12 +266,12 @@ class MoCoGAN(generating.GeneratingGAN):
         shared: Mapping[str, tf.Tensor] | None,
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
-        """Both critics shall score frames and clips high and see the category."""
+        """Both discriminators' logits of fakes, and the categories that they find."""
         number = tf.shape(batch["frames"])[0]
         fakes = shared or self._fakes(number, seeds.fold(seed, "fakes"))
         clips = self._augmented(fakes["clips"], seeds.fold(seed, "augment"))
-        images = self._judge_frames(clips, seeds.fold(seed, "times"), training=False)
-        videos, classes = self._judge_clips(clips, fakes["labels"], training=False)
+        images = self._score_frames(clips, seeds.fold(seed, "times"), training=False)
+        videos, classes = self._score_clips(clips, fakes["labels"], training=False)
         losses = {
             "generator/image": adversarial.logistic_generator_loss(images),
             "generator/video": adversarial.logistic_generator_loss(videos),
@@ -280,7 +287,7 @@ class MoCoGAN(generating.GeneratingGAN):
         return losses, logs
 
     def _labels(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """The clips' labels; zeros, which nobody reads, where there are none."""
+        """The clips' labels [N]; zeros, which are not used, where there are none."""
         zeros = tf.zeros(tf.shape(batch["frames"])[:1], tf.int32)
         return batch["labels"] if self.has_labels else zeros
 
@@ -291,37 +298,38 @@ class MoCoGAN(generating.GeneratingGAN):
         codes = codes_lib.draw(
             self.sizes, num_clips=number, num_frames=rolled, seed=seed
         )
-        path = self.motion(codes)
+        motion_codes = self.motion(codes)  # [N, rolled, D]
         starts = seeds.integers(
             [number], seeds.fold(seed, "starts"), rolled - length + 1
         )
-        times = starts[:, tf.newaxis] + tf.range(length)
-        window = tf.gather(path, times, axis=1, batch_dims=1)
+        times = starts[:, tf.newaxis] + tf.range(length)  # [N, T]
+        window = tf.gather(motion_codes, times, axis=1, batch_dims=1)  # [N, T, D]
         clips = self.generator(codes, window, training=True)
         return {"clips": clips, "labels": codes.labels}
 
     def _augmented(self, clips: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return augmentation.augment(clips, seed, policy=self.options.augmentations)
 
-    def _judge_frames(
+    def _score_frames(
         self, clips: tf.Tensor, seed: tf.Tensor, *, training: bool
     ) -> tf.Tensor:
-        """Logits [N·K, 1] of K frames of each clip, those of a clip side by side."""
+        """Logits [N·K, 1] of K random frames of each clip."""
         images = discriminators.random_frames(
             clips, seed, count=self.options.num_frames_judged
         )
         return self.image_critic(frames.fold_time(images), training=training)
 
-    def _judge_clips(
+    def _score_clips(
         self, clips: tf.Tensor, labels: tf.Tensor, *, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        shown = codes_lib.one_hot(labels, self.sizes) if self.has_labels else None
-        return self.video_critic(clips, shown, training=training)
+        """Logits [N, 1] of being real and [N, categories] of the categories."""
+        categories = codes_lib.one_hot(labels, self.sizes) if self.has_labels else None
+        return self.video_critic(clips, categories, training=training)
 
     def _r1(self, clips: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """R1 of both critics at real clips [N, T, H, W, C] with labels [N]; a scalar."""
+        """R1 of both at real clips [N, T, H, W, C] with labels [N]; a scalar."""
         images = discriminators.random_frames(clips, seeds.fold(seed, "r1"))[:, 0]
         of_images = penalties.r1_penalty(self.image_critic, images)
         return of_images + penalties.r1_penalty(
-            lambda one: self._judge_clips(one, labels, training=False)[0], clips
+            lambda one: self._score_clips(one, labels, training=False)[0], clips
         )

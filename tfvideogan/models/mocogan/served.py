@@ -45,7 +45,7 @@ def generate_from_noise(
         labels = tf.zeros(tf.shape(content_noise)[:1], tf.int32)
         labels = labels if label is None else label
         codes = codes_lib.Codes(content_noise, labels, start_noise, motion_noise)
-        return sampling.video(renderer.follow(codes))
+        return sampling.video(renderer.render(codes))
 
     return exportable.ServingFunction(
         answer,

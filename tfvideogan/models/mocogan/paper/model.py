@@ -1,10 +1,12 @@
-"""MoCoGAN as published: content and motion from separate codes, two critics.
+"""MoCoGAN as published: content and motion from separate codes, two discriminators.
 
-In each step, as in the released code, with new fakes for each of them:
+    content, category, motion noise -> GRU -> generator -> image_critic, video_critic
+
+Three updates a step, as in the released code, with new fakes for each of them:
 
     image_critic    one frame of each real clip against single generated frames
     video_critic    real against generated clips, and the categories
-    generator       fools both; its clips must show the category they were made for
+    generator       adversarial terms of both, and the categories of its clips
 
 All losses are cross entropies on logits with weight 1; three Adams, whose L2 of 1e-5 is
 part of the loss and so of the gradient (no decoupled decay).
@@ -13,7 +15,7 @@ Where we differ from the released code: its class head was never trained unless 
 had labels, and the generator then learnt from a random classifier (`is_legacy` brings
 that back). Here the head learns from the generated clips, whose categories are known
 (InfoGAN), and from labels where there are any. Images are frames of the same clips that
-the video critic sees.
+the video discriminator sees.
 
 Source: Tulyakov et al., MoCoGAN: Decomposing Motion and Content for Video Generation, CVPR
 2018, and its released code where the two disagree.
@@ -158,7 +160,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
             categories=self.sizes.categories, **options
         )
         self.renderer = renderer.Renderer(self.sizes, self.motion, self.generator)
-        # One rendering creates every variable.
+        # One forward pass creates every variable.
         seed = seeds.from_int(0)
         made = self.renderer(self._codes(1, seed))
         self.image_critic(made[:, 0], seed)
@@ -167,7 +169,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
     # --- Losses
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
-        """One update of each critic, then one of the generator with its motion."""
+        """One update of each discriminator, then one of generator and motion network."""
         return (
             phase.Phase(
                 "image_critic",
@@ -260,7 +262,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         shared: Mapping[str, tf.Tensor] | None,
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
-        """Both critics shall take frames and clips for real and see the category."""
+        """Both discriminators' logits of fakes, and the categories that they find."""
         number = tf.shape(batch["frames"])[0]
         fakes = shared
         if fakes is None:
@@ -298,20 +300,21 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         return {"clips": self.renderer(codes, training=True), "labels": codes.labels}
 
     def _fake_images(self, number: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Single frames: only the motion network runs through their clips."""
+        """Single frames [N, 64, 64, C]; the motion network alone runs over whole clips."""
         seed = seeds.fold(seed, "images")
         num_frames = discriminators.NUM_FRAMES
         is_one_each = self.options.has_independent_frames
         clips = number if is_one_each else number * num_frames * CLIPS_PER_IMAGE
         codes = self._codes(clips, seed)
-        path = self.motion(codes)
+        motion_codes = self.motion(codes)  # [clips, T, D]
         times = seeds.integers([number], seeds.fold(seed, "times"), num_frames)
-        rows = tf.range(number)
+        picked = tf.range(number)
         if not is_one_each:
-            rows = seeds.integers([number], seeds.fold(seed, "rows"), clips)
-        picked = codes_lib.Codes(*(tf.gather(part, rows) for part in codes))
-        steps = tf.gather_nd(path, tf.stack([rows, times], axis=1))[:, tf.newaxis]
-        images = self.generator(picked, steps, training=True)
+            picked = seeds.integers([number], seeds.fold(seed, "rows"), clips)
+        codes = codes_lib.Codes(*(tf.gather(part, picked) for part in codes))
+        places = tf.stack([picked, times], axis=1)  # [N, 2]
+        frame_codes = tf.gather_nd(motion_codes, places)[:, tf.newaxis]  # [N, 1, D]
+        images = self.generator(codes, frame_codes, training=True)  # [N, 1, 64, 64, C]
         return {"images": images[:, 0]}
 
     def _l2(self, *names: str) -> tf.Tensor:
