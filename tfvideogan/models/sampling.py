@@ -7,7 +7,7 @@
 A clip depends on its own seed alone, not on what else is in the batch; see `noise.py`.
 """
 
-from typing import Protocol
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -28,30 +28,11 @@ TRUNCATION_RULE = {
 }
 
 
-class Generate(Protocol):
-    """How a model generates."""
-
-    def __call__(
-        self,
-        clip_seeds: tf.Tensor,
-        labels: tf.Tensor | None = None,
-        *,
-        frames: int | None = None,
-        truncation: tf.Tensor | None = None,
-    ) -> tf.Tensor:
-        """Generates a clip for each seed.
-
-        Args:
-          clip_seeds: [N] int64.
-          labels: [N] int32 categories, or None to draw them.
-          frames: T, any; that of training by default. A longer clip begins like a shorter
-            one.
-          truncation: [N] float32 factors of the latent code in [0, 1]: towards 0 clips
-            are more typical and more alike. None is 1.
-
-        Returns:
-          [N, T, H, W, C] in [-1, 1].
-        """
+# (clip_seeds [N] int64, labels [N] int32 or None, frames=T, truncation=[N] float32) ->
+# [N, T, H, W, C] in [-1, 1]. Without labels they are drawn; T is any length, that of
+# training by default, and a longer clip begins like a shorter one; truncation in [0, 1] is
+# a factor of the latent code: towards 0 clips are more typical and more alike.
+Generate = Callable[..., tf.Tensor]
 
 
 def evaluation_outputs(

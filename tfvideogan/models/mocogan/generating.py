@@ -74,7 +74,17 @@ class GeneratingGAN(base.VideoModel):
         frames: int | None = None,
         truncation: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Generates [N, T, H, W, C] in [-1, 1]; see `sampling.Generate`."""
+        """Generates a clip for each seed; see `Renderer.generate`.
+
+        Args:
+          clip_seeds: [N] int64.
+          labels: [N] int32 categories, or None to draw them.
+          frames: T, any; that of training by default.
+          truncation: [N] float32 factors of the content code.
+
+        Returns:
+          [N, T, H, W, C] in [-1, 1].
+        """
         return self.renderer.generate(
             clip_seeds,
             num_frames=frames or self.spec.frames,
