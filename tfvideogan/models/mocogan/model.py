@@ -147,6 +147,7 @@ class MoCoGAN(generating.GeneratingGAN):
         Raises:
           UserError: the clips are too short or small, or their sides do not divide.
         """
+        options = self.options
         size = min(spec.height, spec.width)
         least = discriminators.least_frames(size)
         if spec.frames < least:
@@ -155,26 +156,26 @@ class MoCoGAN(generating.GeneratingGAN):
                 f"shorter side of {size}; raise FRAMES."
             )
         self.sizes = codes_lib.Sizes(
-            content=self.options.content,
-            noise=self.options.motion_noise,
-            state=self.options.motion_state,
-            categories=objective.num_categories(self.options.categories, spec),
+            content=options.content,
+            noise=options.motion_noise,
+            state=options.motion_state,
+            categories=objective.num_categories(options.categories, spec),
         )
         self.motion = motion.ResidualMotion(
-            self.sizes, self.options.motion_units, memory=self.options.motion_memory
+            self.sizes, options.motion_units, memory=options.motion_memory
         )
         self.generator = generator.ResNetGenerator(
             self.sizes,
             spec,
-            width=self.options.width,
-            style_units=self.options.style_units,
+            width=options.width,
+            style_units=options.style_units,
         )
         self.image_critic = discriminators.FrameDiscriminator(
-            size, width=self.options.critic_width, name="image_critic"
+            size, width=options.critic_width, name="image_critic"
         )
         self.video_critic = discriminators.ClipDiscriminator(
             size,
-            width=self.options.critic_width,
+            width=options.critic_width,
             categories=self.sizes.categories,
             projects=self.has_labels,
             name="video_critic",
@@ -184,7 +185,7 @@ class MoCoGAN(generating.GeneratingGAN):
             self.motion,
             self.generator,
             renewal=max(
-                self.options.roll_frames - renderer.BLEND, spec.frames, renderer.BLEND
+                options.roll_frames - renderer.BLEND, spec.frames, renderer.BLEND
             ),
         )
         # One forward pass creates every variable.

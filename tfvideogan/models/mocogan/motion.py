@@ -1,4 +1,4 @@
-"""The motion networks of MoCoGAN: from noise for every frame to a path of motion codes.
+"""The motion networks of MoCoGAN: from noise for every frame to motion codes.
 
     motion = GRUMotion(sizes, takes_category=True)  # the paper's
     motion_codes = motion(codes)                    # [N, T, D], any T

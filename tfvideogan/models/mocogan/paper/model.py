@@ -137,27 +137,27 @@ class PaperMoCoGAN(generating.GeneratingGAN):
           UserError: the clips have another length or size.
         """
         _check(spec)
+        options = self.options
         self.sizes = codes_lib.Sizes(
-            content=self.options.content,
-            noise=self.options.motion,
-            state=self.options.motion,
-            categories=objective.num_categories(self.options.categories, spec),
+            content=options.content,
+            noise=options.motion,
+            state=options.motion,
+            categories=objective.num_categories(options.categories, spec),
         )
         self.motion = motion.GRUMotion(
-            self.sizes, takes_category=self.options.category_to == "rnn"
+            self.sizes, takes_category=options.category_to == "rnn"
         )
         self.generator = generator.FrameGenerator(
             self.sizes,
-            width=self.options.width,
+            width=options.width,
             channels=spec.channels,
-            takes_category=self.options.category_to == "generator",
+            takes_category=options.category_to == "generator",
         )
-        options = {"width": self.options.width, "noise": self.options.noise}
         self.image_critic = discriminators.ImageDiscriminator(
-            is_patch=self.options.is_patch, **options
+            width=options.width, noise=options.noise, is_patch=options.is_patch
         )
         self.video_critic = discriminators.VideoDiscriminator(
-            categories=self.sizes.categories, **options
+            width=options.width, noise=options.noise, categories=self.sizes.categories
         )
         self.renderer = renderer.Renderer(self.sizes, self.motion, self.generator)
         # One forward pass creates every variable.

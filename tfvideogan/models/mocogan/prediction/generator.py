@@ -34,7 +34,7 @@ References:
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip
+from tfvideogan.core import clip, errors
 from tfvideogan.layers import convolution, modulated, resnet
 from tfvideogan.models.mocogan import codes
 from tfvideogan.models.mocogan.paper import generator
@@ -170,7 +170,17 @@ class DCGANPredictor(keras.Model):
     def __init__(
         self, spec: clip.ClipSpec, *, width: int, name: str = "generator"
     ) -> None:
-        """Creates the layers; `width` is that of the paper's generator."""
+        """Creates the layers; `width` is that of the paper's generator.
+
+        Raises:
+          UserError: the frames have another size.
+        """
+        for side in ("height", "width"):
+            if getattr(spec, side) != generator.SIZE:
+                raise errors.UserError(
+                    f"`{side}` ({getattr(spec, side)}) must be {generator.SIZE} for "
+                    'DCGAN\'s generator; set `generator` to "resnet" for other sizes.'
+                )
         super().__init__(name=name, autocast=False)
         sizes = codes.Sizes(content=0, noise=0, state=0, categories=0)
         self.network = generator.FrameGenerator(

@@ -10,11 +10,8 @@ rollouts (`rollouts.py`; one step of a rollout is explained in `predictor.py`):
     prior        knows the context alone; half of the clips take the mean of the latents and
                  are compared with the real future, the others sample and are only judged
 
-and three discriminators judge them (`discriminators.py`):
-
-    image_critic      random frames beside the last context frame
-    prior_critic      clips of the prior, behind two context frames
-    posterior_critic  clips of the posterior, likewise
+and three discriminators judge them (`discriminators.py`): of random frames, of clips of
+the prior, and of clips of the posterior, each beside or behind frames of the context.
 
 The motion of the posterior is encoded from a recoloured clip, so that latents learn what
 moves and not what it looks like: `swap` gives the motion of one clip to the content of
@@ -65,7 +62,6 @@ CRITICS = ("single", "dual")
 # Sides divide by what the content encoder halves, and suffer what the pair encoder does.
 SIDE_STEP = 2**encoders.NUM_HALVINGS
 MIN_SIDE = 2**encoders.PAIR_LAYERS
-DCGAN_SIDE = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,7 +175,7 @@ class PredictionMoCoGAN(base.VideoModel):
           UserError: the clips are too short or small, or their sides do not divide.
         """
         options = self.options
-        _check(spec, options.generator)
+        _check(spec)
         self.horizon = spec.frames - predictor.MAX_CONTEXT
         self._generators = {
             "content_encoder": encoders.ContentEncoder(
@@ -383,11 +379,10 @@ class PredictionMoCoGAN(base.VideoModel):
         return showing.serving_functions(self)
 
 
-def _check(spec: clip.ClipSpec, generator: str) -> None:
-    least = predictor.MAX_CONTEXT + 1
+def _check(spec: clip.ClipSpec) -> None:
     size = min(spec.height, spec.width)
     # A discriminator of clips sees all frames but the first.
-    least = max(least, discriminators.least_frames(size) + 1)
+    least = max(predictor.MAX_CONTEXT, discriminators.least_frames(size)) + 1
     if spec.frames < least:
         raise errors.UserError(
             f"`frames` ({spec.frames}) must be at least {least} for a prediction with a "
@@ -396,11 +391,6 @@ def _check(spec: clip.ClipSpec, generator: str) -> None:
         )
     for name in ("height", "width"):
         side = getattr(spec, name)
-        if generator == "dcgan" and side != DCGAN_SIDE:
-            raise errors.UserError(
-                f"`{name}` ({side}) must be {DCGAN_SIDE} for DCGAN's generator; set "
-                '`generator` to "resnet" for other sizes.'
-            )
         if side < MIN_SIDE or side % SIDE_STEP:
             lower = max(side - side % SIDE_STEP, MIN_SIDE)
             raise errors.UserError(
