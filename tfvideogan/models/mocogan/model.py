@@ -235,25 +235,25 @@ class MoCoGAN(generating.GeneratingGAN):
         both = self._augmented(both, seeds.fold(seed, "augment"))
         labels = self._labels(batch)
         all_labels = tf.concat([labels, fakes["labels"]], axis=0)  # [2N]
-        images = self._score_frames(both, seeds.fold(seed, "times"), training=True)
-        videos, classes = self._score_clips(both, all_labels, training=True)
+        times_seed = seeds.fold(seed, "times")
+        image_logits = self._score_frames(both, times_seed, training=True)
+        video_logits, class_logits = self._score_clips(both, all_labels, training=True)
         losses, logs = {}, {}
-        for name, logits in (("image", images), ("video", videos)):
+        for name, logits in (("image", image_logits), ("video", video_logits)):
             real, fake = tf.split(logits, 2)  # two of [N·K, 1] or [N, 1]
             losses[f"critic/{name}"] = adversarial.logistic_critic_loss(real, fake)
             logs |= monitors.logits(name, real, fake)
         if self.sizes.categories:
-            of_real, of_fake = tf.split(classes, 2)  # two of [N, categories]
+            real, fake = tf.split(class_logits, 2)  # two of [N, categories]
             losses["critic/category_fake"] = (
                 self.options.category_weight
-                * objective.category_loss(of_fake, fakes["labels"])
+                * objective.category_loss(fake, fakes["labels"])
             )
             if self.has_labels:
                 losses["critic/category_real"] = (
-                    self.options.category_weight
-                    * objective.category_loss(of_real, labels)
+                    self.options.category_weight * objective.category_loss(real, labels)
                 )
-                logs["category/real_right"] = monitors.accuracy(of_real, labels)
+                logs["category/real_right"] = monitors.accuracy(real, labels)
         if self.options.r1_weight:
             penalty = functools.partial(self._r1, batch["frames"], labels, seed)
             losses["critic/r1"] = self.options.r1_weight * objective.lazily(
@@ -271,20 +271,21 @@ class MoCoGAN(generating.GeneratingGAN):
         number = tf.shape(batch["frames"])[0]
         fakes = shared or self._fakes(number, seeds.fold(seed, "fakes"))
         clips = self._augmented(fakes["clips"], seeds.fold(seed, "augment"))
-        images = self._score_frames(clips, seeds.fold(seed, "times"), training=False)
-        videos, classes = self._score_clips(clips, fakes["labels"], training=False)
+        labels, times_seed = fakes["labels"], seeds.fold(seed, "times")
+        image_logits = self._score_frames(clips, times_seed, training=False)
+        video_logits, class_logits = self._score_clips(clips, labels, training=False)
         losses = {
-            "generator/image": adversarial.logistic_generator_loss(images),
-            "generator/video": adversarial.logistic_generator_loss(videos),
+            "generator/image": adversarial.logistic_generator_loss(image_logits),
+            "generator/video": adversarial.logistic_generator_loss(video_logits),
         }
         logs = {
             "motion/change": monitors.change(fakes["clips"]),
             "motion/real_change": monitors.change(batch["frames"]),
         }
         if self.sizes.categories:
-            loss = objective.category_loss(classes, fakes["labels"])
+            loss = objective.category_loss(class_logits, labels)
             losses["generator/category"] = self.options.category_weight * loss
-            logs["category/fake_right"] = monitors.accuracy(classes, fakes["labels"])
+            logs["category/fake_right"] = monitors.accuracy(class_logits, labels)
         return losses, logs
 
     def _labels(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
