@@ -70,36 +70,36 @@ ONE_BY_ONE = [
 # What makes a model small, by the name under which experiments bind it.
 NARROW = {
     "classifier.VideoClassifier": [
-        "classifier.VideoClassifier.width = 2",
-        "classifier.VideoClassifier.blocks = 1",
+        "classifier.Options.width = 2",
+        "classifier.Options.blocks = 1",
     ],
     "foregan.ForeGAN": [
-        "foregan.ForeGAN.width = 4",
-        "foregan.ForeGAN.critic_width = 4",
-        "foregan.ForeGAN.blocks = 1",
-        "foregan.ForeGAN.num_patches = 2",
+        "foregan.Options.width = 4",
+        "foregan.Options.critic_width = 4",
+        "foregan.Options.blocks = 1",
+        "foregan.Options.num_patches = 2",
     ],
     "thesis.ThesisForeGAN": [
-        "thesis.ThesisForeGAN.width = 0.0625",
-        "thesis.ThesisForeGAN.blocks = 1",
-        "thesis.ThesisForeGAN.num_patches = 2",
+        "options.Options.width = 0.0625",
+        "options.Options.blocks = 1",
+        "options.Options.num_patches = 2",
     ],
     "mocogan.MoCoGAN": [
-        "mocogan.MoCoGAN.width = 2",
-        "mocogan.MoCoGAN.critic_width = 4",
-        "mocogan.MoCoGAN.long_multiple = 2",
+        "mocogan.Options.width = 2",
+        "mocogan.Options.critic_width = 4",
+        "mocogan.Options.long_multiple = 2",
     ],
     "paper.PaperMoCoGAN": [
-        "paper.PaperMoCoGAN.width = 4",
-        "paper.PaperMoCoGAN.long_multiple = 2",
+        "paper.Options.width = 4",
+        "paper.Options.long_multiple = 2",
     ],
     # As the head of gin/mocogan/prediction.gin says for a quick trial.
     "prediction.PredictionMoCoGAN": [
         "JUDGED = 5",
-        "prediction.PredictionMoCoGAN.width = 4",
-        "prediction.PredictionMoCoGAN.pair_width = 4",
-        "prediction.PredictionMoCoGAN.critic_width = 4",
-        "prediction.PredictionMoCoGAN.long_multiple = 2",
+        "prediction.Options.width = 4",
+        "prediction.Options.pair_width = 4",
+        "prediction.Options.critic_width = 4",
+        "prediction.Options.long_multiple = 2",
     ],
 }
 TWO_STEPS = [

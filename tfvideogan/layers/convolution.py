@@ -2,8 +2,7 @@
 
 As Keras' own layers of these names, with weights `kernel` and `bias` in the same layout,
 but computed by `ops/convolution` and padded by numbers: `padding=1` sets zeros on each
-side. `layer(x, is_nested=False)` leaves the gradients to TensorFlow: what is exported holds
-no custom gradients. `keras.layers.SpectralNormalization` may be wrapped around them.
+side. `keras.layers.SpectralNormalization` may be wrapped around them.
 """
 
 from collections.abc import Sequence
@@ -53,19 +52,15 @@ class _Convolution(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, inputs: tf.Tensor, is_nested: bool = True) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         # A tensor: variables inside a custom gradient are another matter.
         kernel = tf.convert_to_tensor(self.kernel)
-        made = self._convolve(inputs, kernel, is_nested=is_nested)
-        return (
-            tf.nn.bias_add(made, tf.convert_to_tensor(self.bias))
-            if (self.use_bias)
-            else made
-        )
+        made = self._convolve(inputs, kernel)
+        if not self.use_bias:
+            return made
+        return tf.nn.bias_add(made, tf.convert_to_tensor(self.bias))
 
-    def _convolve(
-        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
-    ) -> tf.Tensor:
+    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         raise NotImplementedError
 
 
@@ -93,37 +88,23 @@ class Conv2D(_Convolution):
         super().__init__(filters, (kernel_size,) * 2, **kwargs)
         self.stride, self.padding = stride, padding
 
-    def _convolve(
-        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
-    ) -> tf.Tensor:
+    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return convolution.conv2d(
-            inputs, kernel, stride=self.stride, padding=self.padding, **options
+            inputs, kernel, stride=self.stride, padding=self.padding
         )
 
 
-class Conv2DTranspose(_Convolution):
-    """Undoes the sizes of a `Conv2D` with the same arguments; [N, H, W, C]."""
+class Conv2DTranspose(Conv2D):
+    """Undoes the sizes of a `Conv2D` with the same arguments; [N, H, W, C].
+
+    The padding is cut off, not added.
+    """
 
     outputs_axis, inputs_axis = -2, -1
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int,
-        *,
-        stride: int = 1,
-        padding: int = 0,
-        **kwargs: object,
-    ) -> None:
-        """Stores the settings; see `Conv2D`. The padding is cut off, not added."""
-        super().__init__(filters, (kernel_size,) * 2, **kwargs)
-        self.stride, self.padding = stride, padding
-
-    def _convolve(
-        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
-    ) -> tf.Tensor:
+    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return convolution.conv2d_transpose(
-            inputs, kernel, stride=self.stride, padding=self.padding, **options
+            inputs, kernel, stride=self.stride, padding=self.padding
         )
 
 
@@ -151,11 +132,9 @@ class Conv3D(_Convolution):
         super().__init__(filters, kernel_size, **kwargs)
         self.strides, self.padding = tuple(strides), tuple(padding)
 
-    def _convolve(
-        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
-    ) -> tf.Tensor:
+    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return convolution.conv3d(
-            inputs, kernel, strides=self.strides, padding=self.padding, **options
+            inputs, kernel, strides=self.strides, padding=self.padding
         )
 
 
@@ -180,14 +159,12 @@ class TimeConv(_Convolution):
             )
         super().__init__(filters, (kernel_size, 1), **kwargs)
 
-    def _convolve(
-        self, inputs: tf.Tensor, kernel: tf.Tensor, **options: bool
-    ) -> tf.Tensor:
+    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         # An image whose rows are frames and whose columns are pixels.
         _, length, height, width, channels = inputs.shape
         flat = tf.reshape(inputs, [-1, length, height * width, channels])
         padding = (self.kernel_size[0] // 2, 0)
-        made = convolution.conv2d(flat, kernel, padding=padding, **options)
+        made = convolution.conv2d(flat, kernel, padding=padding)
         return tf.reshape(made, [-1, length, height, width, self.filters])
 
 

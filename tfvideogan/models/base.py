@@ -33,6 +33,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures, update
 from tfvideogan.models import ema, phase, xla
+from tfvideogan.ops.convolution import convolution
 
 # (batch, shared, seed) -> (gradients, logs)
 Computation = Callable[
@@ -183,6 +184,7 @@ class VideoModel(keras.Model):
     # AutoGraph would read the source of all that is called here, which takes half of the
     # time until the first step; no model needs it, their branches are TensorFlow's own.
     @tf.autograph.experimental.do_not_convert
+    @convolution.planned_gradients()
     def train_step(
         self,
         batch: Mapping[str, tf.Tensor],

@@ -6,18 +6,23 @@ import tensorflow as tf
 
 from tests import check_model
 from tfvideogan.core import clip, errors, seeds
+from tfvideogan.models import noise
 from tfvideogan.models.mocogan import codes, generator, motion, objective, renderer
 from tfvideogan.models.mocogan import model as mocogan
 
 SPEC = clip.ClipSpec(8, 16, 16, num_classes=2)
 
 
-def make_model(seed: int = 0, **options: object) -> mocogan.MoCoGAN:
+def make_model(
+    seed: int = 0, *, ema_decay: float = 0.999, **options: object
+) -> mocogan.MoCoGAN:
     """Returns the smallest MoCoGAN."""
     tiny = {"width": 2, "style_units": 4, "critic_width": 4, "content": 4}
     tiny |= {"motion_noise": 2, "motion_units": 3, "motion_state": 4}
     tiny |= {"roll_frames": 12, "long_multiple": 2}
-    return mocogan.MoCoGAN(**tiny | options, seed=seed)
+    return mocogan.MoCoGAN(
+        mocogan.Options(**tiny | options), seed=seed, ema_decay=ema_decay
+    )
 
 
 CASE = check_model.Case(make_model=make_model, spec=SPEC)
@@ -115,7 +120,7 @@ def test_motion_stays_within_its_bound_for_ever():
     # The sum of 0.2 times 0.9 ** k.
     assert np.abs(network(drawn)).max() <= 0.2 / (1.0 - 0.9)
     with pytest.raises(errors.UserError, match=r"must lie in \[0, 1\)"):
-        motion.ResidualMotion(SIZES, 3, memory=1.0)
+        mocogan.Options(motion_memory=1.0)
 
 
 def test_motion_goes_on_in_long_videos(model):
@@ -136,23 +141,6 @@ def test_the_paper_motion_has_660_parameters_and_a_first_state_of_its_own():
 
 
 # --- Generator
-
-
-@pytest.mark.parametrize("doubles", [False, True])
-def test_modulation_equals_a_convolution_with_a_scaled_and_normed_kernel(doubles):
-    layer = generator.ModulatedConv(5, doubles=doubles)
-    images = seeds.normal([2, 4, 6, 3], seeds.from_int(1))
-    style = seeds.normal([2, 4], seeds.from_int(2))
-    made = layer(images, style)
-    scales = layer.scales(style).numpy()
-    for one in range(2):
-        kernel = layer.kernel.value.numpy() * scales[one][:, np.newaxis]
-        kernel /= np.sqrt(np.square(kernel).sum(axis=(0, 1, 2), keepdims=True))
-        image = images[one : one + 1].numpy()
-        if doubles:
-            image = image.repeat(2, axis=1).repeat(2, axis=2)
-        expected = tf.nn.conv2d(image, kernel, 1, "SAME")[0]
-        np.testing.assert_allclose(made[one], expected, rtol=1e-3, atol=1e-4)
 
 
 def test_a_frame_does_not_depend_on_its_neighbours(model):
@@ -180,6 +168,24 @@ def test_colours_are_clipped_outside_of_training_only(model):
     assert np.abs(raw).max() > 1.0
     shown = model.generator(loud, path, training=False).numpy()
     np.testing.assert_allclose(shown, np.clip(raw, -1.0, 1.0), atol=1e-5)
+
+
+def custom_gradients(function, *arguments) -> int:
+    """How many custom gradients the graph of a function holds."""
+    traced = tf.function(function).get_concrete_function(*arguments)
+    graph = traced.graph.as_graph_def()
+    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+    kind = "_gradient_op_type"
+    return sum(node.attr[kind].s.startswith(b"CustomGradient") for node in nodes)
+
+
+def test_training_plans_its_gradients_and_an_export_holds_none(model):
+    generate = model.serving_functions()["generate"].function
+    options = {"seed": tf.TensorSpec([None], tf.int64)}
+    options["label"] = tf.TensorSpec([None], tf.int32)
+    served = tf.function(lambda seed, label: generate(seed=seed, label=label))
+    assert custom_gradients(served, *options.values()) == 0
+    assert custom_gradients(model.train_step, CASE.batch(), ("critic",)) > 10
 
 
 # --- Critics and losses
@@ -273,7 +279,7 @@ def test_long_videos_are_made_of_many_motions_led_over():
     clip_seeds, labels = tf.constant([5, 9], tf.int64), tf.constant([0, 1])
     own = [
         built.motion(codes.draw_each(SIZES, parts, num_frames=16, labels=labels))
-        for parts in tf.unstack(codes.seeds_of_parts(clip_seeds, 2), axis=1)
+        for parts in tf.unstack(noise.seeds_of_parts(clip_seeds, 2), axis=1)
     ]
     found = motions(built, clip_seeds, labels, 16)
     np.testing.assert_allclose(found[:, :8], own[0][:, :8], atol=1e-6)
@@ -333,14 +339,6 @@ def test_shared_fakes_train_the_generator():
     before = built.generator.to_frame.kernel.value.numpy()
     built.train_step(CASE.batch())
     assert np.abs(before - built.generator.to_frame.kernel.value).max() > 0
-
-
-def test_random_frames_reach_every_frame():
-    # Item n holds frames n and -n: each must come up, and none of another clip.
-    clips = tf.reshape(tf.range(64, dtype=tf.float32), [16, 4, 1, 1, 1])
-    found = objective.random_frames(clips, seeds.from_int(1)).numpy().ravel()
-    assert (found // 4 == np.arange(16)).all()
-    assert set(found % 4) == {0, 1, 2, 3}
 
 
 def test_l2_is_half_the_squares():

@@ -38,6 +38,7 @@ def tensors(geometry: Geometry, batch: int = 2) -> tuple[tf.Tensor, tf.Tensor]:
     return x, draw((*geometry.kernel, geometry.inputs, geometry.outputs), "kernel")
 
 
+@convolution.planned_gradients()
 def convolve(geometry: Geometry, x, kernel, plan=None) -> tf.Tensor:
     if len(geometry.size) == 3:
         options = {"strides": geometry.strides, "padding": geometry.padding}
@@ -114,6 +115,7 @@ def test_transposed_convolution_equals_tensorflow(plan):
     image, kernel = tensors(PLANE)
     x = draw((2, *PLANE.output, PLANE.outputs), "features")
 
+    @convolution.planned_gradients()
     def ours(x, kernel):
         return convolution.conv2d_transpose(x, kernel, stride=2, padding=1, plan=plan)
 
@@ -125,7 +127,7 @@ def test_transposed_convolution_equals_tensorflow(plan):
 
 
 @pytest.mark.parametrize("geometry", [PLANE, DENSE, VOLUME])
-def test_without_nesting_the_gradients_are_those_of_tensorflow(geometry):
+def test_elsewhere_the_gradients_are_those_of_tensorflow(geometry):
     x, kernel = tensors(geometry)
     function = convolution.conv3d if geometry is VOLUME else convolution.conv2d
     is_volume = geometry is VOLUME
@@ -134,7 +136,7 @@ def test_without_nesting_the_gradients_are_those_of_tensorflow(geometry):
     )
 
     def plain(x, kernel):
-        return function(x, kernel, **strides, padding=geometry.padding, is_nested=False)
+        return function(x, kernel, **strides, padding=geometry.padding)
 
     theirs = penalty(lambda *pair: reference(geometry, *pair), x, kernel)
     assert_alike(penalty(plain, x, kernel), theirs)
@@ -171,6 +173,37 @@ def test_one_pixel_becomes_an_image_by_one_product():
     # out[h, w, o] = sum over i of x[i] kernel[h, w, o, i].
     expected = np.einsum("ni,hwoi->nhwo", x.numpy()[:, 0, 0], kernel)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def custom_gradients(function, *specs: tf.TensorSpec) -> int:
+    """How many custom gradients the graph of a function holds."""
+    graph = tf.function(function).get_concrete_function(*specs).graph
+    kind = "_gradient_op_type"
+    found = [
+        one.get_attr(kind)
+        for one in graph.get_operations()
+        if kind in one.node_def.attr
+    ]
+    return sum(one.startswith(b"CustomGradient") for one in found)
+
+
+def test_custom_gradients_are_made_where_they_are_planned_only():
+    specs = [tf.TensorSpec(one.shape) for one in tensors(DENSE)]
+
+    def plain(x, kernel):
+        return convolution.conv2d(x, kernel, padding=DENSE.padding)
+
+    def both(x, kernel):
+        return convolve(DENSE, x, kernel) + plain(x, kernel)
+
+    def failing(x, kernel):
+        with pytest.raises(RuntimeError), convolution.planned_gradients():
+            raise RuntimeError
+        return plain(x, kernel)
+
+    assert custom_gradients(plain, *specs) == custom_gradients(failing, *specs) == 0
+    # The one of the first; the second is called behind the context's end.
+    assert custom_gradients(both, *specs) == 1
 
 
 def kinds(geometry: Geometry, dtype: tf.DType) -> set[str]:

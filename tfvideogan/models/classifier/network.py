@@ -62,16 +62,13 @@ class ActionNetwork(keras.Model):
         self.logits = keras.layers.Dense(classes)
 
     def call(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Returns logits [N, classes] float32 of clips [N, T, H, W, C] in [-1, 1].
-
-        `training` makes the gradients quick; an export does without them.
-        """
+        """Returns logits [N, classes] float32 of clips [N, T, H, W, C] in [-1, 1]."""
         x = tf.concat([clips, frames.differences(clips)], axis=-1)  # [N, T, H, W, 2C]
-        x = convolution.on_frames(self.stem, x, is_nested=training)
+        x = convolution.on_frames(self.stem, x)
         for space, time in zip(self.spaces, self.times, strict=True):
             x = tf.nn.relu(x)
-            x = tf.nn.relu(convolution.on_frames(space, x, is_nested=training))
-            x = _halve_time(x + time(x, is_nested=training))
+            x = tf.nn.relu(convolution.on_frames(space, x))
+            x = _halve_time(x + time(x))
         pooled = tf.reduce_mean(tf.nn.relu(x), axis=[1, 2, 3])  # [N, C]
         return tf.cast(self.logits(pooled), tf.float32)
 

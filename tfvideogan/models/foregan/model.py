@@ -32,11 +32,10 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.losses import adversarial
-from tfvideogan.models import base, phase
+from tfvideogan.models import base, discriminators, phase
 from tfvideogan.models.foregan import (
     background,
     critic_inputs,
-    discriminators,
     foreground,
     layers,
     objective,

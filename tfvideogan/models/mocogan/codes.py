@@ -1,26 +1,21 @@
-"""The codes that a clip of MoCoGAN is made of: content, category and motion.
+"""The latent codes of a clip of MoCoGAN: content, category and motion.
 
     codes = draw(sizes, num_clips=8, num_frames=16, seed=seed)      # in training
     codes = draw_each(sizes, clip_seeds, num_frames=16)             # one seed per clip
 
 One content code and one category hold for a whole clip; the motion has a start, the
-first state of the recurrent network, and fresh noise for every frame. All are standard
+initial hidden state of the recurrent network, and noise for every frame. All are standard
 normal, categories uniform; see section 3.1 of Tulyakov et al., MoCoGAN: Decomposing Motion
 and Content for Video Generation, CVPR 2018.
 """
 
 import dataclasses
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfvideogan.core import pixels, seeds
-
-# Knuth's multiplicative hash: the golden ratio of 2 ** 32.
-HASH_FACTOR = 2654435761
-SEED_BITS = 31
-SEED_MASK = 2**SEED_BITS - 1
+from tfvideogan.core import seeds
+from tfvideogan.models import noise as noise_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +25,7 @@ class Sizes:
     Attributes:
       content: numbers in the content code.
       noise: numbers in the motion noise of a frame.
-      state: numbers in the state of the motion network.
+      state: numbers in the hidden state of the motion network.
       categories: number of categories, 0 for none.
     """
 
@@ -46,8 +41,8 @@ class Codes(NamedTuple):
     Attributes:
       content: [N, D].
       labels: [N] int32, zeros where there are no categories.
-      start: [N, D], first state of the motion.
-      noise: [N, T, D], of the motion.
+      start: [N, S], initial hidden state of the motion.
+      noise: [N, T, Z], of the motion.
     """
 
     content: tf.Tensor
@@ -59,7 +54,7 @@ class Codes(NamedTuple):
 def draw(
     sizes: Sizes, *, num_clips: int | tf.Tensor, num_frames: int, seed: tf.Tensor
 ) -> Codes:
-    """Draws codes of a batch from one seed [2] int32."""
+    """Samples the codes of a batch from one seed [2] int32."""
     return Codes(
         content=seeds.normal([num_clips, sizes.content], seeds.fold(seed, "content")),
         labels=seeds.integers(
@@ -79,7 +74,7 @@ def draw_each(
     num_frames: int,
     labels: tf.Tensor | None = None,
 ) -> Codes:
-    """Draws codes of every clip from its own seed, whatever else is in the batch.
+    """Samples the codes of every clip from its own seed, whatever else is in the batch.
 
     A longer clip of the same seed begins like the shorter one.
 
@@ -90,13 +85,13 @@ def draw_each(
       labels: [N] int32, or None to draw them.
     """
 
-    def one(seed: tf.Tensor) -> Codes:
+    def draw_one(seed: tf.Tensor) -> Codes:
         # Philox counts: the first numbers of a longer draw are those of a shorter one.
         drawn = draw(sizes, num_clips=1, num_frames=num_frames, seed=seed)
         return Codes(*(part[0] for part in drawn))
 
-    kinds = Codes(tf.float32, tf.int32, tf.float32, tf.float32)
-    drawn = tf.map_fn(one, _to_pairs(clip_seeds), fn_output_signature=kinds)
+    dtypes = Codes(tf.float32, tf.int32, tf.float32, tf.float32)
+    drawn = noise_lib.draw_each(clip_seeds, draw_one, dtypes)
     content, drawn_labels, start, noise = drawn
     return Codes(
         content=tf.ensure_shape(content, [None, sizes.content]),
@@ -106,50 +101,6 @@ def draw_each(
     )
 
 
-def noise_each(clip_seeds: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
-    """Draws standard normal numbers [N, *shape], of every clip from its own seed.
-
-    Those of a longer first axis of `shape` begin like those of a shorter one.
-
-    Args:
-      clip_seeds: [N] int64.
-      shape: static.
-    """
-
-    def one(seed: tf.Tensor) -> tf.Tensor:
-        return seeds.normal(shape, seeds.fold(seed, "noise"))
-
-    kind = tf.TensorSpec(shape, tf.float32)
-    return tf.map_fn(one, _to_pairs(clip_seeds), fn_output_signature=kind)
-
-
-def seeds_of_parts(clip_seeds: tf.Tensor, count: int) -> tf.Tensor:
-    """Returns seeds [N, count] int64 of parts of clips; the first is the clip's own."""
-    # Products and sums wrap around, which is all right for a hash.
-    parts = tf.range(count, dtype=tf.int64) * HASH_FACTOR
-    return clip_seeds[:, tf.newaxis] + parts
-
-
-def seeds_of_clips(frames: tf.Tensor) -> tf.Tensor:
-    """Returns a seed [N] int64 for each clip [N, T, H, W, C], a hash of its pixels.
-
-    An evaluation then generates the same clips whatever the size of its batches.
-    """
-    digits = tf.cast(pixels.to_uint8(frames), tf.int64)
-    flat = tf.reshape(digits, [tf.shape(frames)[0], -1])
-    places = tf.range(1, tf.shape(flat)[1] + 1, dtype=tf.int64)
-    # Products and sums wrap around, which is all right for a hash.
-    return tf.reduce_sum(flat * (places * HASH_FACTOR), axis=1)
-
-
 def one_hot(labels: tf.Tensor, sizes: Sizes) -> tf.Tensor:
     """Returns labels [N] as [N, categories] float32."""
     return tf.one_hot(labels, sizes.categories)
-
-
-def _to_pairs(clip_seeds: tf.Tensor) -> tf.Tensor:
-    """Splits seeds [N] int64 into the [N, 2] int32 of `core/seeds.py`."""
-    low = tf.bitwise.bitwise_and(clip_seeds, SEED_MASK)
-    high = tf.bitwise.right_shift(clip_seeds, tf.constant(SEED_BITS, tf.int64))
-    high = tf.bitwise.bitwise_and(high, SEED_MASK)
-    return tf.cast(tf.stack([low, high], axis=1), tf.int32)

@@ -1,4 +1,4 @@
-"""What every MoCoGAN is that makes videos of codes alone, however it is trained.
+"""What all MoCoGANs that generate videos of latent codes share, however they are trained.
 
 class MoCoGAN(generating.GeneratingGAN):
     def build_networks(self, spec): ...      # sizes, networks and renderer
@@ -7,27 +7,35 @@ class MoCoGAN(generating.GeneratingGAN):
 """
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import keras
 import tensorflow as tf
 
 from tfvideogan.core import signatures
-from tfvideogan.models import base
+from tfvideogan.models import base, sampling
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import renderer as renderers
-from tfvideogan.models.mocogan import showing
+from tfvideogan.models.mocogan import served
+
+
+class HasLength(Protocol):
+    """What the options of such a model have in common."""
+
+    long_multiple: int
 
 
 class GeneratingGAN(base.VideoModel):
-    """A motion network and a generator against two critics; no video goes in.
+    """A motion network and a generator against two discriminators.
 
     Attributes, which `build_networks` of a subclass sets:
       sizes: of the codes.
       motion: maps codes to motion codes.
       generator: maps codes and motion codes to frames.
-      image_critic: judges frames.
-      video_critic: judges clips, and their categories.
-      renderer: motion network and generator at work together.
+      image_critic: discriminator of frames.
+      video_critic: discriminator of clips, and of their categories.
+      renderer: motion network and generator as one.
+      options: evaluations generate videos of `long_multiple` training clips' length.
     """
 
     sizes: codes_lib.Sizes
@@ -36,29 +44,11 @@ class GeneratingGAN(base.VideoModel):
     image_critic: keras.Model
     video_critic: keras.Model
     renderer: renderers.Renderer
-
-    def __init__(
-        self,
-        *,
-        long_multiple: int = 16,
-        seed: int = 0,
-        ema_decay: float = 0.999,
-        name: str | None = None,
-    ) -> None:
-        """Stores the settings.
-
-        Args:
-          long_multiple: evaluations generate videos of so many training clips' length.
-          seed: see `VideoModel`.
-          ema_decay: see `VideoModel`.
-          name: see `VideoModel`.
-        """
-        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
-        self.long_multiple = long_multiple
+    options: HasLength
 
     @property
     def networks(self) -> dict[str, keras.Layer]:
-        """Motion network and generator, then the two critics."""
+        """Motion network and generator, then the two discriminators."""
         return {
             "motion": self.motion,
             "generator": self.generator,
@@ -105,18 +95,42 @@ class GeneratingGAN(base.VideoModel):
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Returns `frames` and `long_frames`, see `showing.evaluation_outputs`."""
-        return showing.evaluation_outputs(
-            self.renderer,
-            batch,
+        """Returns `frames` and `long_frames`, see `sampling.evaluation_outputs`."""
+        return sampling.evaluation_outputs(
+            self.generate,
+            batch["frames"],
             labels=batch["labels"] if self.has_labels else None,
-            long_frames=self.long_multiple * self.spec.frames,
+            long_frames=self.options.long_multiple * self.spec.frames,
         )
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Real, generated, one content, one motion; see `showing.sample_clips`."""
-        return showing.sample_clips(self.renderer, batch)
+        """Shows real clips and the same seeds each time.
+
+        Returns:
+          Columns [N, T, H, W, C]: `real`; `generated`, a seed in each row; `one_content`,
+          all with the content of the first row; `one_motion`, all with its motion.
+        """
+        real = batch["frames"]
+        own = tf.range(tf.shape(real)[0], dtype=tf.int64)
+        first = tf.zeros_like(own)
+        options = {
+            "num_frames": real.shape[1],
+            "labels": tf.zeros_like(own, tf.int32),
+        }
+        render = self.renderer.generate
+        return sampling.sample_clips(
+            self.generate, real, categories=self.sizes.categories
+        ) | {
+            "one_content": render(own, content_seeds=first, **options),
+            "one_motion": render(first, content_seeds=own, **options),
+        }
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """`generate`, `generate_truncated` and `generate_from_noise`."""
-        return showing.serving_functions(self.renderer, self.spec)
+        return sampling.serving_functions(
+            self.generate, categories=self.sizes.categories
+        ) | {
+            "generate_from_noise": served.generate_from_noise(
+                self.renderer, num_frames=self.spec.frames
+            )
+        }

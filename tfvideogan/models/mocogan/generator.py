@@ -1,19 +1,17 @@
-"""A residual generator whose every layer hears of content, category and motion.
+"""The residual generator of MoCoGAN: every block is modulated by all latent codes.
 
-    4x4 -> block -> 8x8 -> ... -> block -> H x W -> frame
+For the latent code of a frame, content ‖ category ‖ motion, and 64x64 with width w:
 
-A block doubles the sides: a 3x3 convolution, then one of twice the size, beside a
-shortcut. Channels are scaled by the codes before each convolution and brought back to unit
-size behind it by what the kernel would make of such scales [1], so that no statistics are
-taken over frames or clips: a frame looks the same in training, alone and in any video.
+    stage                        channels      size
+    dense                        8w            4x4
+    up block, modulated          8w            8x8
+    up block, modulated          4w            16x16
+    up block, modulated          2w            32x32
+    up block, modulated          w             64x64
+    conv 3x3, modulated          C             64x64
 
-An image that is doubled by repeating pixels and then convolved by 3x3 equals a transposed
-convolution 4 / 2 / 1 whose kernel is the 3x3 one spread by 2x2 ones; this takes 16 instead
-of 36 products for each pixel of the small image.
-
-References:
-  [1] Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020,
-      section 2.2 (demodulation).
+The style that modulates is the code behind two dense layers. Other sizes have other
+numbers of blocks; the first maps have sides of 4 to 7 (`layers/resnet.py` has the blocks).
 """
 
 import math
@@ -22,23 +20,18 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors
+from tfvideogan.layers import modulated, resnet
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.ops import frames
-from tfvideogan.ops.convolution import convolution
 
-KERNEL = 3
-LEAKY_SLOPE = 0.2
-# The first picture has sides of 4 to 7 pixels.
+# The first feature maps have sides of 4 to 7.
 SMALLEST = 4
 # Channels do not grow beyond this many times the width.
 MOST = 8
-# Keeps the variance of a sum of two alike.
-HALF_VARIANCE = math.sqrt(0.5)
-_EPSILON = 1e-8  # inside the root: scales may all be zero
 
 
 class ResNetGenerator(keras.Model):
-    """Renders codes of frames."""
+    """Maps latent codes of frames to frames."""
 
     def __init__(
         self,
@@ -54,8 +47,8 @@ class ResNetGenerator(keras.Model):
         Args:
           sizes: of the codes.
           spec: of a clip; its sides are 4 to 7 pixels, doubled some times.
-          width: channels of the largest picture.
-          style_units: numbers that a code is mapped to for the layers.
+          width: w, channels of the largest feature maps.
+          style_units: numbers in the style.
           name: of the network.
 
         Raises:
@@ -70,14 +63,15 @@ class ResNetGenerator(keras.Model):
         self.mapping = [keras.layers.Dense(style_units, **options) for _ in range(2)]
         self.start = keras.layers.Dense(math.prod(self.small) * self.first)
         self.blocks = [
-            UpBlock(width * min(2**level, MOST)) for level in reversed(range(levels))
+            resnet.UpBlock(width * min(2**level, MOST))
+            for level in reversed(range(levels))
         ]
-        self.to_frame = ModulatedConv(spec.channels)
+        self.to_frame = modulated.ModulatedConv(spec.channels)
 
     def call(
         self, codes: codes_lib.Codes, motion: tf.Tensor, training: bool = False
     ) -> tf.Tensor:
-        """Renders motion codes as frames.
+        """Generates the frames of clips.
 
         Args:
           codes: of N clips.
@@ -88,28 +82,30 @@ class ResNetGenerator(keras.Model):
         Returns:
           [N, T, H, W, C] float32; in [-1, 1] outside of training.
         """
-        held = tf.cast(codes.content, self.compute_dtype)
+        latent = tf.cast(codes.content, self.compute_dtype)
         if self.sizes.categories:
             category = codes_lib.one_hot(codes.labels, self.sizes)
-            held = tf.concat([held, tf.cast(category, held.dtype)], axis=-1)
-        held = tf.repeat(held[:, tf.newaxis], motion.shape[1], axis=1)
-        motion = tf.cast(motion, held.dtype)
-        flat = frames.fold_time(tf.concat([held, motion], axis=-1))
-        x = tf.reshape(self.start(flat), [-1, *self.small, self.first])
+            latent = tf.concat([latent, tf.cast(category, latent.dtype)], axis=-1)
+        latent = tf.repeat(latent[:, tf.newaxis], motion.shape[1], axis=1)
+        motion = tf.cast(motion, latent.dtype)
+        latent = tf.concat([latent, motion], axis=-1)  # [N, T, content + category + D]
+        flat = frames.fold_time(latent)  # [N·T, ...]
+        x = tf.reshape(
+            self.start(flat), [-1, *self.small, self.first]
+        )  # [N·T, 4, 4, 8w]
         style = flat
         for layer in self.mapping:
-            style = layer(style)
+            style = layer(style)  # [N·T, style units]
         for block in self.blocks:
-            x = block(x, style, is_nested=training)
-        made = self.to_frame(x, style, is_nested=training)
-        made = tf.cast(made, tf.float32)
+            x = block(x, style)
+        made = tf.cast(self.to_frame(x, style), tf.float32)  # [N·T, H, W, C]
         if not training:
             made = tf.clip_by_value(made, -1.0, 1.0)
         return frames.unfold_time(made, num_frames=motion.shape[1])
 
 
 def num_levels(spec: clip.ClipSpec) -> int:
-    """Returns how often the smallest picture is doubled.
+    """Returns how often the first feature maps are doubled.
 
     Raises:
       UserError: a side does not divide by 2 to the power of that number.
@@ -127,99 +123,3 @@ def num_levels(spec: clip.ClipSpec) -> int:
                 f"{lower} or {lower + step}."
             )
     return levels
-
-
-class ModulatedConv(keras.layers.Layer):
-    """A 3x3 convolution of stride 1, or doubling, whose inputs a style has scaled."""
-
-    def __init__(
-        self, filters: int, *, doubles: bool = False, **kwargs: object
-    ) -> None:
-        """Stores the settings.
-
-        Args:
-          filters: channels of the output.
-          doubles: whether the image is doubled, by repeating pixels, before.
-          **kwargs: of `keras.layers.Layer`.
-        """
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.doubles = doubles
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        channels = input_shape[-1]
-        self.kernel = self.add_weight(
-            shape=(KERNEL, KERNEL, channels, self.filters),
-            initializer="he_normal",
-            name="kernel",
-        )
-        self.bias = self.add_weight(
-            shape=(self.filters,), initializer="zeros", name="bias"
-        )
-        self.scales = keras.layers.Dense(channels, bias_initializer="ones")
-        self.built = True
-
-    def call(
-        self, inputs: tf.Tensor, style: tf.Tensor, is_nested: bool = True
-    ) -> tf.Tensor:
-        """Takes images [M, H, W, C] and styles [M, D]; returns [M, H, W, filters].
-
-        `is_nested` is False where the gradients may be slow, as in an export.
-        """
-        scales = self.scales(style)  # [M, C]
-        kernel = tf.convert_to_tensor(self.kernel)
-        scaled = inputs * scales[:, tf.newaxis, tf.newaxis]
-        if self.doubles:
-            made = self._doubled(scaled, kernel, is_nested)
-        else:
-            made = convolution.conv2d(scaled, kernel, padding=1, is_nested=is_nested)
-        squares = tf.square(tf.cast(scales, tf.float32))
-        energy = tf.reduce_sum(tf.square(tf.cast(kernel, tf.float32)), axis=[0, 1])
-        sizes = tf.math.rsqrt(tf.matmul(squares, energy) + _EPSILON)  # [M, filters]
-        made *= tf.cast(sizes, made.dtype)[:, tf.newaxis, tf.newaxis]
-        return tf.nn.bias_add(made, tf.convert_to_tensor(self.bias))
-
-    def _doubled(
-        self, images: tf.Tensor, kernel: tf.Tensor, is_nested: bool
-    ) -> tf.Tensor:
-        """Convolves images that were doubled by repeating pixels."""
-        # The spread kernel read backwards, because a transposed convolution turns it.
-        turned = tf.transpose(tf.reverse(kernel, axis=[0, 1]), [0, 1, 3, 2])
-        spread = tf.add_n(
-            [
-                tf.pad(turned, [[row, 1 - row], [column, 1 - column], [0, 0], [0, 0]])
-                for row in range(2)
-                for column in range(2)
-            ]
-        )
-        return convolution.conv2d_transpose(
-            images, spread, stride=2, padding=1, is_nested=is_nested
-        )
-
-
-class UpBlock(keras.layers.Layer):
-    """Doubles the sides, with a shortcut."""
-
-    def __init__(self, filters: int) -> None:
-        """Creates the layers for so many output channels."""
-        super().__init__()
-        self.filters = filters
-        self.before = ModulatedConv(filters)
-        self.doubling = ModulatedConv(filters, doubles=True)
-        self.shortcut = keras.layers.Dense(filters, use_bias=False)
-
-    def call(self, x: tf.Tensor, style: tf.Tensor, is_nested: bool = True) -> tf.Tensor:
-        inner = self.before(x, style, is_nested=is_nested)
-        inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
-        inner = self.doubling(inner, style, is_nested=is_nested)
-        inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
-        return HALF_VARIANCE * (_repeat(self.shortcut(x)) + inner)
-
-
-def _repeat(images: tf.Tensor) -> tf.Tensor:
-    """Doubles images [M, H, W, C] by repeating pixels."""
-    _, height, width, channels = images.shape
-    apart = images[:, :, tf.newaxis, :, tf.newaxis]
-    shape = [tf.shape(images)[0], height, 2, width, 2, channels]
-    wide = tf.broadcast_to(apart, shape)
-    return tf.reshape(wide, [-1, 2 * height, 2 * width, channels])

@@ -1,10 +1,16 @@
-"""The motion networks of MoCoGAN: from noise for every frame to a path of motion codes.
+"""The motion networks of MoCoGAN: from noise for every frame to motion codes.
 
-    motion = GRUMotion(sizes)                       # the paper's
-    path = motion(codes)                            # [N, T, D], any T
+    motion = GRUMotion(sizes, takes_category=True)  # the paper's
+    motion_codes = motion(codes)                    # [N, T, D], any T
 
-The state of the network at frame k is what frame k hears of motion. The recurrent part is
-float32 whatever the precision.
+With noise e_t of frame t, category c, first state h_0 and hidden states h_t:
+
+    GRUMotion         h_t = GRU(e_t ‖ c; h_(t-1))                 m_t = h_t
+    ResidualMotion    h_t = GRU(exp(scale) · e_t ‖ c; h_(t-1))
+                      m_0 = reach · tanh(dense(h_0))
+                      m_t = memory · m_(t-1) + 0.2 · tanh(dense(h_t))
+
+All of it is float32 whatever the precision.
 
 References:
   [1] Tulyakov et al., MoCoGAN, CVPR 2018, section 3.1 and the released code.
@@ -17,7 +23,6 @@ import math
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import errors
 from tfvideogan.models.mocogan import codes as codes_lib
 
 # [2]: how far one frame can move the code.
@@ -40,8 +45,8 @@ class GRUMotion(keras.Model):
         """Creates the network.
 
         Args:
-          sizes: of the codes; a motion code is a state.
-          takes_category: whether the category is an input in every frame.
+          sizes: of the codes; a motion code is a hidden state.
+          takes_category: whether the category is an input of every step.
           name: of the network.
         """
         super().__init__(name=name, dtype="float32")
@@ -68,10 +73,9 @@ class GRUMotion(keras.Model):
 class ResidualMotion(keras.Model):
     """Motion as small steps, which cannot jump and need not come to rest.
 
-    The GRU's output moves the code: m_t = memory m_{t-1} + 0.2 tanh(W h_t), after [2]; the
-    walk begins where the drawn first state says. Where we differ: memory below 1 keeps the
-    code within 0.2 / (1 - memory) for ever, so that a long video does not drift into codes
-    that training never met; the noise has learnt scales.
+    The hidden state moves the code, after [2]. Where we differ: memory below 1 keeps the
+    code within reach = 0.2 / (1 - memory) for ever, so that a long video does not drift
+    into codes that training never met; the noise has learnt scales.
     """
 
     def __init__(
@@ -89,12 +93,7 @@ class ResidualMotion(keras.Model):
           units: numbers in a motion code.
           memory: share of the code that the next frame keeps, in [0, 1).
           name: of the network.
-
-        Raises:
-          UserError: `memory` is out of range.
         """
-        if not 0.0 <= memory < 1.0:
-            raise errors.UserError(f"`motion_memory` ({memory}) must lie in [0, 1).")
         super().__init__(name=name, dtype="float32")
         self.sizes = sizes
         self.memory = memory
@@ -113,13 +112,14 @@ class ResidualMotion(keras.Model):
         inputs = codes.noise * tf.exp(self.log_scale.value)
         if self.sizes.categories:
             inputs = _with_category(inputs, codes, self.sizes)
-        states = self.recurrence(inputs, initial_state=codes.start)
-        first = self.reach * self.first(codes.start)[:, tf.newaxis]
-        walk = tf.concat([first, RESIDUAL_STEP * self.steps(states)], axis=1)
-        return tf.einsum("ts,nsd->ntd", self._fading(states.shape[1]), walk)
+        states = self.recurrence(inputs, initial_state=codes.start)  # [N, T, state]
+        first = self.reach * self.first(codes.start)[:, tf.newaxis]  # [N, 1, D]
+        steps = RESIDUAL_STEP * self.steps(states)  # [N, T, D]
+        moves = tf.concat([first, steps], axis=1)  # [N, 1 + T, D]
+        return tf.einsum("ts,nsd->ntd", self._decay(states.shape[1]), moves)
 
-    def _fading(self, length: int) -> tf.Tensor:
-        """How much of the start, then of each frame's step, is left, [T, T + 1]."""
+    def _decay(self, length: int) -> tf.Tensor:
+        """How much of m_0, then of each frame's step, is left in m_t, [T, 1 + T]."""
         ages = 1 + tf.range(length)[:, tf.newaxis] - tf.range(length + 1)
         left = tf.pow(self.memory, tf.cast(tf.maximum(ages, 0), tf.float32))
         return tf.where(ages >= 0, left, 0.0)
@@ -128,7 +128,7 @@ class ResidualMotion(keras.Model):
 def _with_category(
     inputs: tf.Tensor, codes: codes_lib.Codes, sizes: codes_lib.Sizes
 ) -> tf.Tensor:
-    """Puts the category beside the inputs [N, T, D] of every frame."""
+    """Concatenates the category to the inputs [N, T, D] of every frame."""
     category = codes_lib.one_hot(codes.labels, sizes)[:, tf.newaxis]
-    repeated = tf.repeat(category, inputs.shape[1], axis=1)
-    return tf.concat([inputs, repeated], axis=-1)
+    repeated = tf.repeat(category, inputs.shape[1], axis=1)  # [N, T, categories]
+    return tf.concat([inputs, repeated], axis=-1)  # [N, T, D + categories]

@@ -1,17 +1,16 @@
-"""Codes to clips: a motion network and a generator at work together.
+"""Latent codes to clips: the motion network, then the generator.
 
     clips = renderer(codes, training=True)                     # in training
     clips = renderer.generate(clip_seeds, num_frames=256)      # one seed per clip
 
-A frame hears of the others through its motion code alone, so a video may be as long as one
-likes: the recurrent network runs through it, and frames are rendered in portions.
+A frame depends on the others through its motion code alone, so a video may be as long as
+one likes: the recurrent network runs through it, and frames are rendered in portions.
 
-What the network does after more frames than it was trained for is nobody's work: once
-trained, it comes to rest (measured in README.md). With a `renewal` the motion starts anew
-in time, each start drawn for itself, and the codes of one lead over to those of the next;
-content and category stay (as the independent motion codes of [1], whose anchors in time are
-single codes instead of motions). Codes between one motion and the next were not trained,
-either.
+Beyond the frames that it was trained for, the motion comes to rest (measured in
+README.md). With a `renewal` a new motion is sampled every so many frames, and the codes of
+one are cross-faded into those of the next; content and category stay (as the independent
+motion codes of [1], whose anchors in time are single codes instead of motions). Codes in a
+cross-fade were not trained, either.
 
 References:
   [1] Skorokhodov et al., StyleGAN-V, CVPR 2022, section 3.2.
@@ -21,11 +20,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfvideogan.models import noise
 from tfvideogan.models.mocogan import codes as codes_lib
 
 # Frames of each clip that are rendered at a time.
 PORTION = 16
-# Frames in which one motion leads over to the next.
+# Frames of a cross-fade between two motions.
 BLEND = 8
 
 
@@ -46,11 +46,11 @@ class Renderer:
           sizes: of the codes.
           motion: maps codes to motion codes [N, T, D].
           generator: maps codes and motion codes to frames [N, T, H, W, C].
-          renewal: after so many frames, again and again, a new motion begins to take over;
-            at least `BLEND`, or None for one motion throughout.
+          renewal: every so many frames a cross-fade into a new motion begins; at least
+            `BLEND`, or None for one motion throughout.
 
         Raises:
-          ValueError: `renewal` is shorter than the taking over.
+          ValueError: `renewal` is shorter than a cross-fade.
         """
         if renewal is not None and renewal < BLEND:
             raise ValueError(f"`renewal` ({renewal}) must be at least {BLEND}.")
@@ -95,50 +95,53 @@ class Renderer:
             content = codes.content * truncation[:, tf.newaxis]
             codes = codes._replace(content=content)
         if self.renewal is None or num_frames <= self.renewal:
-            return self.follow(codes)
-        return self._render(codes, self._renewed(clip_seeds, codes.labels, num_frames))
+            return self.render(codes)
+        motion_codes = self._renewed_motion(clip_seeds, codes.labels, num_frames)
+        return self._in_portions(codes, motion_codes)
 
-    def follow(self, codes: codes_lib.Codes) -> tf.Tensor:
+    def render(self, codes: codes_lib.Codes) -> tf.Tensor:
         """Renders codes with one motion throughout, [N, T, H, W, C] in [-1, 1]."""
-        return self._render(codes, self.motion(codes))
+        return self._in_portions(codes, self.motion(codes))
 
-    def _renewed(
+    def _renewed_motion(
         self, clip_seeds: tf.Tensor, labels: tf.Tensor, num_frames: int
     ) -> tf.Tensor:
-        """Motion codes [N, num_frames, D], the first of which are those of one motion."""
+        """Motion codes [N, num_frames, D] of several motions, cross-faded."""
         count = -(-num_frames // self.renewal)
         life = self.renewal + BLEND
-        each_seed = codes_lib.seeds_of_parts(clip_seeds, count)  # [N, count]
+        motion_seeds = noise.seeds_of_parts(clip_seeds, count)  # [N, count]
         codes = codes_lib.draw_each(
             self.sizes,
-            tf.reshape(each_seed, [-1]),
+            tf.reshape(motion_seeds, [-1]),  # [N·count]
             num_frames=life,
             labels=tf.repeat(labels, count),
         )
-        paths = self.motion(codes)
-        paths = tf.reshape(paths, [-1, count, life, paths.shape[-1]])
+        motions = self.motion(codes)  # [N·count, life, D]
+        motions = tf.reshape(motions, [-1, count, life, motions.shape[-1]])
         rising = (np.arange(BLEND) + 1.0) / (BLEND + 1.0)
         shares = np.ones([count, life, 1], np.float32)
         shares[1:, :BLEND, 0] = rising
         shares[:, -BLEND:, 0] = 1.0 - rising
-        parts = tf.transpose(paths * shares, [0, 3, 1, 2])  # [N, D, count, life]
-        whole = tf.signal.overlap_and_add(parts, self.renewal)
+        parts = tf.transpose(motions * shares, [0, 3, 1, 2])  # [N, D, count, life]
+        whole = tf.signal.overlap_and_add(parts, self.renewal)  # [N, D, ...]
         return tf.transpose(whole, [0, 2, 1])[:, :num_frames]
 
-    def _render(self, codes: codes_lib.Codes, path: tf.Tensor) -> tf.Tensor:
+    def _in_portions(
+        self, codes: codes_lib.Codes, motion_codes: tf.Tensor
+    ) -> tf.Tensor:
         """Renders in portions, so that memory does not grow with the length."""
-        length = path.shape[1]
+        length = motion_codes.shape[1]
         if length <= PORTION:
-            return self.generator(codes, path)
+            return self.generator(codes, motion_codes)
         missing = -length % PORTION
-        padded = tf.pad(path, [[0, 0], [0, missing], [0, 0]])
+        padded = tf.pad(motion_codes, [[0, 0], [0, missing], [0, 0]])
         count = (length + missing) // PORTION
-        portions = tf.reshape(padded, [-1, count, PORTION, path.shape[2]])
+        portions = tf.reshape(padded, [-1, count, PORTION, motion_codes.shape[2]])
         rendered = tf.map_fn(
             lambda portion: self.generator(codes, portion),
-            tf.transpose(portions, [1, 0, 2, 3]),
+            tf.transpose(portions, [1, 0, 2, 3]),  # [count, N, PORTION, D]
             parallel_iterations=1,
         )  # [count, N, PORTION, H, W, C]
-        whole = tf.transpose(rendered, [1, 0, 2, 3, 4, 5])
+        whole = tf.transpose(rendered, [1, 0, 2, 3, 4, 5])  # [N, count, PORTION, ...]
         shape = [-1, length + missing, *rendered.shape[3:]]
         return tf.reshape(whole, shape)[:, :length]

@@ -4,6 +4,9 @@
     x = convolution.conv2d_transpose(y, kernel, stride=2, padding=1)
     y = convolution.conv3d(x, kernel, strides=(1, 2, 2), padding=(0, 1, 1))
 
+    with convolution.planned_gradients():        # as every training step does
+        y = convolution.conv2d(x, kernel)
+
 TensorFlow computes the input and filter gradients of some convolutions several times
 slower than the convolutions themselves; written in another way they are not. A
 convolution is bilinear, and its three maps are each other's derivatives:
@@ -17,10 +20,16 @@ need the second), each map in the way that suits its sizes. `choose` decides whi
 graph is traced; kernels have the usual layout, so checkpoints do not depend on it. On a
 GPU or TPU, and for half precision, these are the plain operations. Forward-mode
 differentiation does not pass.
+
+Custom gradients are there inside `planned_gradients` only, which `VideoModel.train_step`
+enters: what is exported holds none. Elsewhere gradients are those of the operations used,
+right to every order, but slow.
 """
 
+import contextlib
+import contextvars
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import tensorflow as tf
 
@@ -49,8 +58,24 @@ class Plan:
 
 PLAIN = Plan()
 WHOLE = Plan("product")
+# A variable of the context, because replicas run in threads of their own.
+_plans_gradients = contextvars.ContextVar("plans_gradients", default=False)
 # Nothing here needs AutoGraph, whose reading of the sources would double the tracing.
 _as_it_is = tf.autograph.experimental.do_not_convert
+
+
+@contextlib.contextmanager
+def planned_gradients() -> Iterator[None]:
+    """Makes the convolutions called inside compute their gradients as planned.
+
+    What counts is where a graph is traced: a `tf.function` keeps the gradients of its
+    first call.
+    """
+    token = _plans_gradients.set(True)
+    try:
+        yield
+    finally:
+        _plans_gradients.reset(token)
 
 
 @_as_it_is
@@ -61,7 +86,6 @@ def conv2d(
     stride: int = 1,
     padding: int | Sequence[int] = 0,
     plan: Plan | None = None,
-    is_nested: bool = True,
 ) -> tf.Tensor:
     """Convolves images with explicit zeros around them.
 
@@ -71,8 +95,6 @@ def conv2d(
       stride: of rows and columns.
       padding: zeros on each of the four sides, or above and beside.
       plan: how to compute; `choose` decides by default, `PLAIN` is TensorFlow's way.
-      is_nested: whether the gradients are computed as planned, too. Without, they are
-        those of the operations used: right, but slow; exports hold no custom gradients.
 
     Returns:
       [N, (H + 2 padding - h) // stride + 1, ..., O].
@@ -83,7 +105,7 @@ def conv2d(
     shapes.check_shape(x, "N H W I", name="x", I=kernel.shape[2])
     zeros = (padding,) * 2 if isinstance(padding, int) else padding
     geometry = _geometry(x.shape[1:], kernel.shape, (stride,) * 2, zeros)
-    return _forward(x, kernel, geometry, plan, is_nested)
+    return _forward(x, kernel, geometry, plan)
 
 
 @_as_it_is
@@ -94,7 +116,6 @@ def conv3d(
     strides: Sequence[int] = (1, 1, 1),
     padding: Sequence[int] = (0, 0, 0),
     plan: Plan | None = None,
-    is_nested: bool = True,
 ) -> tf.Tensor:
     """Convolves clips with explicit zeros around them.
 
@@ -104,7 +125,6 @@ def conv3d(
       strides: of time, rows and columns.
       padding: zeros at either end of time, rows and columns.
       plan: see `conv2d`.
-      is_nested: see `conv2d`.
 
     Returns:
       [N, To, Ho, Wo, O].
@@ -114,7 +134,7 @@ def conv3d(
     """
     shapes.check_shape(x, "N T H W I", name="x", I=kernel.shape[3])
     geometry = _geometry(x.shape[1:], kernel.shape, strides, padding)
-    return _forward(x, kernel, geometry, plan, is_nested)
+    return _forward(x, kernel, geometry, plan)
 
 
 @_as_it_is
@@ -125,7 +145,6 @@ def conv2d_transpose(
     stride: int = 1,
     padding: int = 0,
     plan: Plan | None = None,
-    is_nested: bool = True,
 ) -> tf.Tensor:
     """Undoes the sizes of `conv2d` with the same arguments: its input gradient.
 
@@ -135,7 +154,6 @@ def conv2d_transpose(
       stride: of rows and columns.
       padding: of the convolution that is undone; it is cut off here.
       plan: see `conv2d`; "input_gradient" is the way forwards.
-      is_nested: see `conv2d`.
 
     Returns:
       [N, (H - 1) stride + h - 2 padding, ..., O].
@@ -156,7 +174,7 @@ def conv2d_transpose(
         flat = tf.reshape(x, [-1, geometry.outputs])
         made = tf.matmul(flat, rows, transpose_b=True)
         return tf.reshape(made, [-1, *geometry.size, geometry.inputs])
-    if is_nested and plan != PLAIN:
+    if _plans_gradients.get() and plan != PLAIN:
         return _Nested(geometry, plan).input_gradient(x, kernel)
     form = planar.FORMS[plan.input_gradient]
     return form.input_gradient(geometry, x, kernel)
@@ -225,14 +243,13 @@ def _forward(
     kernel: tf.Tensor,
     geometry: Geometry,
     plan: Plan | None,
-    is_nested: bool,
 ) -> tf.Tensor:
     plan = _decide(geometry, x.dtype) if plan is None else plan
     if geometry.is_whole and plan != PLAIN:
         flat = tf.reshape(x, [x.shape[0] or -1, kernel.shape[:-1].num_elements()])
         made = tf.matmul(flat, tf.reshape(kernel, [-1, geometry.outputs]))
         return tf.reshape(made, [-1, *geometry.output, geometry.outputs])
-    if is_nested and plan != PLAIN:
+    if _plans_gradients.get() and plan != PLAIN:
         return _Nested(geometry, plan).forward(x, kernel)
     return FORMS[len(geometry.size)][plan.forward].forward(geometry, x, kernel)
 

@@ -7,14 +7,23 @@ import tensorflow as tf
 
 from tests import check_model
 from tfvideogan.core import clip, errors, seeds
-from tfvideogan.models.mocogan.prediction import encoders, objective, predictor
+from tfvideogan.models.mocogan.prediction import (
+    encoders,
+    objective,
+    predictor,
+    rollouts,
+)
 from tfvideogan.models.mocogan.prediction import model as prediction
-from tfvideogan.models.mocogan.prediction import rows as prediction_rows
 
 SPEC = clip.ClipSpec(5, 16, 16)
 
 
-def make_model(seed: int = 0, **options: object) -> prediction.PredictionMoCoGAN:
+def make_model(
+    seed: int = 0,
+    *,
+    generator_optimizer: keras.optimizers.Optimizer | None = None,
+    **options: object,
+) -> prediction.PredictionMoCoGAN:
     """Returns the smallest model of prediction."""
     tiny = {"width": 2, "num_blocks": 1, "pair_width": 2, "critic_width": 2}
     tiny |= {"content": 3, "motion_units": 3, "motion_noise": 2, "motion_state": 4}
@@ -23,7 +32,11 @@ def make_model(seed: int = 0, **options: object) -> prediction.PredictionMoCoGAN
     at_once = objective.LossWeights(adversarial_start=-1, adversarial_ramp=1)
     tiny |= {"weights": at_once}
     tiny |= {"num_samples": 2, "long_multiple": 2}
-    return prediction.PredictionMoCoGAN(**tiny | options, seed=seed)
+    return prediction.PredictionMoCoGAN(
+        prediction.Options(**tiny | options),
+        generator_optimizer=generator_optimizer,
+        seed=seed,
+    )
 
 
 CASE = check_model.Case(make_model=make_model, spec=SPEC)
@@ -121,8 +134,8 @@ def test_masked_frames_do_not_count(model, frames):
     found = []
     for before in (frames[:, :2], -frames[:, :2]):
         context = tf.concat([before, frames[:, 2:3]], axis=1)
-        scene = model.predictor.read(context, three)
-        found.append(model.predictor.roll(scene, noise).frames)
+        start = model.predictor.encode_context(context, three)
+        found.append(model.predictor.roll_out(start, noise).frames)
     np.testing.assert_allclose(found[0], found[1], atol=1e-6)
     alone = model.predict_frames(
         frames[:, 2:3], tf.constant([1, 2], tf.int64), temperature=0.0
@@ -144,7 +157,7 @@ def test_padding_repeats_the_first_frame_and_says_so(frames):
 
 
 def test_training_shows_one_two_and_three_frames_at_their_shares():
-    valid = prediction_rows.random_valid(tf.constant(4000), seeds.from_int(5)).numpy()
+    valid = rollouts.random_valid(tf.constant(4000), seeds.from_int(5)).numpy()
     counts = valid.sum(axis=1)
     assert valid[:, 2].all() and (valid[:, 1] >= valid[:, 0]).all()
     for count, share in ((1, 0.4), (2, 0.3), (3, 0.3)):
@@ -165,7 +178,7 @@ def test_another_seed_is_another_course_and_a_longer_one_begins_alike(model, fra
     np.testing.assert_allclose(longer[:, :2], first, atol=1e-6)
 
 
-def test_a_prediction_depends_on_its_own_row_alone(model, frames):
+def test_a_prediction_depends_on_its_own_clip_alone(model, frames):
     own = tf.constant([3, 4], tf.int64)
     both = model.predict_frames(frames[:, :3], own)
     alone = model.predict_frames(frames[1:, :3], own[1:])
@@ -212,7 +225,7 @@ def test_some_content_comes_from_another_time(frames):
     clips = tf.repeat(frames[:1], number, axis=0)
     context = clips[:, :3]
     valid = tf.fill([number, 3], True)
-    moved, moved_valid = prediction_rows.from_another_time(
+    moved, moved_valid = rollouts.from_another_time(
         clips, context, valid, seeds.from_int(2)
     )
     is_other = ~moved_valid.numpy()[:, 0]
@@ -235,10 +248,10 @@ def test_critics_count_from_their_start_and_in_full_after_the_ramp():
     assert found == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
-def test_rows_that_drew_their_noise_are_not_compared(frames):
+def test_predictions_of_sampled_latents_are_not_compared(frames):
     model = make_model()
     model.build_for(SPEC)
-    shared = prediction_rows.rolled(model.predictor, frames, seeds.from_int(0))
+    shared = rollouts.train(model.predictor, frames, seeds.from_int(0))
     losses = {}
     for is_mean in (True, False):
         given = shared | {"is_mean": tf.fill([2], is_mean)}
@@ -315,7 +328,7 @@ def test_the_last_frame_s_weight_is_learnt_and_masked_frames_have_none():
     def pick(*flags):
         return encoder(frames, tf.constant([list(flags)])).maps.numpy()
 
-    maps = [encoder.pictures(frames[:, t])[-1].numpy() for t in range(3)]
+    maps = [encoder.feature_maps(frames[:, t])[-1].numpy() for t in range(3)]
     np.testing.assert_allclose(pick(True, True, True), np.mean(maps, axis=0), atol=1e-5)
     np.testing.assert_allclose(pick(False, False, True), maps[2], atol=1e-5)
     encoder.last_weight.assign(np.log(3.0))

@@ -1,7 +1,21 @@
 """The discriminators of MoCoGAN's paper: one for frames, one for clips of 16 frames.
 
-Noise is added before most convolutions, in training and at rest, so that a critic cannot
-tell by single grey levels.
+    ImageDiscriminator, of patches       channels   size
+    noise, conv 4x4 / 2                  w          32x32
+    noise, conv 4x4 / 2, batch norm      2w         16x16
+    noise, conv 4x4 / 2, batch norm      4w         8x8
+    noise, conv 4x4 / 2                  1          4x4
+    (whole frames: a fourth layer of 8w channels, then conv 4x4 to 1x1 without noise)
+
+    VideoDiscriminator                   channels           frames x size
+    noise, conv 4x4x4 / 1, 2, 2          w                  13 x 32x32
+    noise, conv 4x4x4 / 1, 2, 2, norm    2w                 10 x 16x16
+    noise, conv 4x4x4 / 1, 2, 2, norm    4w                 7 x 8x8
+    noise, conv 4x4x4 / 1, 2, 2, norm    8w                 4 x 4x4
+    conv 4x4x4                           1 + categories     1 x 1x1
+
+Leaky rectifiers behind all layers but the last. Noise is added in training and inference,
+so that single grey levels do not betray a fake.
 
 References:
   [1] Tulyakov et al., MoCoGAN, CVPR 2018, section 3.2, and the released code.
@@ -17,14 +31,14 @@ from tfvideogan.models.mocogan.paper import generator
 LEAKY_SLOPE = 0.2
 KERNEL = 4
 STRIDE, PADDING = 2, 1
-# What the whole video critic can judge; its last kernel covers 4 frames of 4x4.
+# The clips that it can judge: the last kernel covers 4 frames of 4x4.
 NUM_FRAMES = 16
 # Channels in units of the width.
 PATCH_MULTIPLES = (1, 2, 4)
 WHOLE_MULTIPLES = (1, 2, 4, 8)
 
 
-class _Critic(keras.Model):
+class _Discriminator(keras.Model):
     """Convolutions, each with noise before it and a norm behind all but the first."""
 
     def __init__(self, noise: float, name: str) -> None:
@@ -48,8 +62,8 @@ class _Critic(keras.Model):
         return x + tf.cast(self.noise * seeds.normal(tf.shape(x), seed), x.dtype)
 
 
-class ImageDiscriminator(_Critic):
-    """Scores frames: 4x4 overlapping patches of 64x64, or each as a whole.
+class ImageDiscriminator(_Discriminator):
+    """Logits of frames: of 4x4 overlapping patches of 64x64, or of each as a whole.
 
     663,296 parameters by patches, 2,765,568 as a whole (width 64, three channels).
     """
@@ -65,7 +79,7 @@ class ImageDiscriminator(_Critic):
         """Creates the layers.
 
         Args:
-          width: channels behind the first layer.
+          width: w, channels behind the first layer.
           noise: standard deviation of the noise before the convolutions.
           is_patch: whether patches are scored.
           name: of the network.
@@ -87,11 +101,10 @@ class ImageDiscriminator(_Critic):
         return tf.cast(self.score(x), tf.float32)
 
 
-class VideoDiscriminator(_Critic):
-    """Scores clips of 16 frames of 64x64 and, with categories, says which one it is.
+class VideoDiscriminator(_Discriminator):
+    """Logits of clips of 16 frames of 64x64 and of their categories.
 
-    Frames after each layer: 16, 13, 10, 7, 4, 1. 11,253,504 parameters for six
-    categories (width 64, three channels).
+    11,253,504 parameters for six categories (width 64, three channels).
     """
 
     def __init__(
@@ -105,7 +118,7 @@ class VideoDiscriminator(_Critic):
         """Creates the layers.
 
         Args:
-          width: channels behind the first layer.
+          width: w, channels behind the first layer.
           noise: standard deviation of the noise before the convolutions.
           categories: number of categories, 0 for none.
           name: of the network.
@@ -118,14 +131,14 @@ class VideoDiscriminator(_Critic):
     def call(
         self, clips: tf.Tensor, seed: tf.Tensor, training: bool = False
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Judges clips [N, 16, 64, 64, C].
+        """Judges clips [N, 16, 64, 64, C]; `seed` is of the noise.
 
         Returns:
           Logits [N, 1] of being real and [N, categories] of the categories.
         """
-        x = self.score(self._features(clips, seed, training))
-        flat = tf.cast(tf.reshape(x, [-1, x.shape[-1]]), tf.float32)
-        return flat[:, :1], flat[:, 1:]
+        x = self.score(self._features(clips, seed, training))  # [N, 1, 1, 1, 1 + K]
+        logits = tf.cast(tf.reshape(x, [-1, x.shape[-1]]), tf.float32)  # [N, 1 + K]
+        return logits[:, :1], logits[:, 1:]
 
 
 def _plane(

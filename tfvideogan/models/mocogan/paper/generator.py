@@ -1,7 +1,15 @@
-"""The generator of MoCoGAN's paper: codes to frames, one by one.
+"""The generator of MoCoGAN's paper, DCGAN's: the latent code of a frame to a frame.
 
-A frame is made of [content, category, motion] by five transposed convolutions; the frames
-of a clip are folded into the batch, over which the batch norm takes its statistics.
+    stage                                        channels   size
+    content ‖ category ‖ motion                             1x1
+    transposed conv 4x4, batch norm, relu        8w         4x4
+    transposed conv 4x4 / 2, batch norm, relu    4w         8x8
+    transposed conv 4x4 / 2, batch norm, relu    2w         16x16
+    transposed conv 4x4 / 2, batch norm, relu    w          32x32
+    transposed conv 4x4 / 2, tanh                C          64x64
+
+The frames of a clip are folded into the batch, over which the batch norm takes its
+statistics.
 
 References:
   [1] Tulyakov et al., MoCoGAN, CVPR 2018, section 3.2. The released code is followed
@@ -38,9 +46,9 @@ class FrameGenerator(keras.Model):
 
         Args:
           sizes: of the codes.
-          width: channels before the last layer.
+          width: w, channels before the last layer.
           channels: of a frame.
-          takes_category: whether the category is part of a frame's code.
+          takes_category: whether the category is part of the latent code.
           name: of the network.
         """
         super().__init__(name=name)
@@ -56,27 +64,27 @@ class FrameGenerator(keras.Model):
     def call(
         self, codes: codes_lib.Codes, motion: tf.Tensor, training: bool = False
     ) -> tf.Tensor:
-        """Renders motion codes [N, T, D] as frames [N, T, 64, 64, C] in [-1, 1]."""
-        held = [tf.cast(codes.content, tf.float32)]
+        """Generates frames [N, T, 64, 64, C] in [-1, 1]; `motion` is [N, T, D]."""
+        latent = tf.cast(codes.content, tf.float32)
         if self.takes_category:
-            held.append(codes_lib.one_hot(codes.labels, self.sizes))
-        held = tf.repeat(
-            tf.concat(held, axis=-1)[:, tf.newaxis], motion.shape[1], axis=1
-        )
+            category = codes_lib.one_hot(codes.labels, self.sizes)
+            latent = tf.concat([latent, category], axis=-1)  # [N, content + category]
+        latent = tf.repeat(latent[:, tf.newaxis], motion.shape[1], axis=1)
         motion = tf.cast(motion, tf.float32)
-        flat = frames.fold_time(tf.concat([held, motion], axis=-1))
+        flat = frames.fold_time(tf.concat([latent, motion], axis=-1))  # [N·T, ...]
         return self.render(flat, num_frames=motion.shape[1], training=training)
 
     def render(
         self, flat: tf.Tensor, *, num_frames: int, training: bool = False
     ) -> tf.Tensor:
-        """Renders codes of frames [N·T, D] as [N, T, 64, 64, C]."""
-        x = tf.cast(flat[:, tf.newaxis, tf.newaxis], self.compute_dtype)
+        """Generates [N, T, 64, 64, C] of the latent codes [N·T, D] of frames."""
+        x = tf.cast(
+            flat[:, tf.newaxis, tf.newaxis], self.compute_dtype
+        )  # [N·T, 1, 1, D]
         for layer, norm in zip(self.layers_up, self.norms, strict=True):
-            x = norm(layer(x, is_nested=training), training=training)
+            x = norm(layer(x), training=training)
             x = tf.nn.relu(x)
-        made = self.to_frame(x, is_nested=training)
-        made = tf.tanh(tf.cast(made, tf.float32))
+        made = tf.tanh(tf.cast(self.to_frame(x), tf.float32))  # [N·T, 64, 64, C]
         return frames.unfold_time(made, num_frames=num_frames)
 
 

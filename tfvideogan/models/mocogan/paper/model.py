@@ -1,10 +1,12 @@
-"""MoCoGAN as published: content and motion from separate codes, two critics.
+"""MoCoGAN as published: content and motion from separate codes, two discriminators.
 
-In each step, as in the released code, with new fakes for each of them:
+    content, category, motion noise -> GRU -> generator -> image_critic, video_critic
+
+Three updates a step, as in the released code, with new fakes for each of them:
 
     image_critic    one frame of each real clip against single generated frames
     video_critic    real against generated clips, and the categories
-    generator       fools both; its clips must show the category they were made for
+    generator       adversarial terms of both, and the categories of its clips
 
 All losses are cross entropies on logits with weight 1; three Adams, whose L2 of 1e-5 is
 part of the loss and so of the gradient (no decoupled decay).
@@ -13,12 +15,13 @@ Where we differ from the released code: its class head was never trained unless 
 had labels, and the generator then learnt from a random classifier (`is_legacy` brings
 that back). Here the head learns from the generated clips, whose categories are known
 (InfoGAN), and from labels where there are any. Images are frames of the same clips that
-the video critic sees.
+the video discriminator sees.
 
 Source: Tulyakov et al., MoCoGAN: Decomposing Motion and Content for Video Generation, CVPR
 2018, and its released code where the two disagree.
 """
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 
@@ -27,7 +30,8 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import adversarial
-from tfvideogan.models import phase
+from tfvideogan.models import discriminators as shared_discriminators
+from tfvideogan.models import monitors, phase
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import generating, motion, objective, renderer
 from tfvideogan.models.mocogan.paper import discriminators, generator
@@ -40,27 +44,62 @@ CATEGORY_TO = ("rnn", "generator")
 CLIPS_PER_IMAGE = 2
 
 
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The settings of `PaperMoCoGAN`; the defaults are the paper's.
+
+    Attributes:
+      content: numbers in the content code.
+      motion: numbers in the motion noise, and in the motion code.
+      categories: number of categories; that of the clips' classes by default.
+      category_to: which network the category conditions: "rnn" (the paper) or "generator"
+        (the released code).
+      width: channels of the widest feature maps in all networks.
+      noise: standard deviation of the noise before the discriminators' convolutions.
+      is_patch: whether the image discriminator scores patches or whole frames.
+      l2: of all weights.
+      is_legacy: whether the class head is left untrained as in the released code.
+      shares_fakes: whether the clips and frames that the discriminators judge serve the
+        generator too; saves a quarter of the rendering.
+      has_independent_frames: whether fake images are the frames of as many clips, one of
+        each, instead of being picked among all frames of many more.
+      long_multiple: evaluations generate videos of so many training clips' length.
+
+    Raises:
+      UserError: `category_to` is neither.
+    """
+
+    content: int = 50
+    motion: int = 10
+    categories: int | None = None
+    category_to: str = "rnn"
+    width: int = 64
+    noise: float = 0.1
+    is_patch: bool = True
+    l2: float = 1e-5
+    is_legacy: bool = False
+    shares_fakes: bool = False
+    has_independent_frames: bool = False
+    long_multiple: int = 16
+
+    def __post_init__(self) -> None:
+        if self.category_to not in CATEGORY_TO:
+            raise errors.UserError(
+                f"`category_to` ({self.category_to!r}) must be one of "
+                f"{', '.join(CATEGORY_TO)}."
+            )
+
+
 class PaperMoCoGAN(generating.GeneratingGAN):
-    """Motion network, frame generator, image critic and video critic."""
+    """Motion network, frame generator, image and video discriminator."""
 
     def __init__(
         self,
+        options: Options = Options(),
         *,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         image_optimizer: keras.optimizers.Optimizer | None = None,
         video_optimizer: keras.optimizers.Optimizer | None = None,
-        content: int = 50,
-        motion: int = 10,
-        categories: int | None = None,
-        category_to: str = "rnn",
-        width: int = 64,
-        noise: float = 0.1,
-        is_patch: bool = True,
-        l2: float = 1e-5,
-        is_legacy: bool = False,
-        shares_fakes: bool = False,
-        has_independent_frames: bool = False,
-        long_multiple: int = 16,
         seed: int = 0,
         ema_decay: float = 0.999,
         name: str | None = None,
@@ -68,52 +107,26 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         """Stores the settings.
 
         Args:
+          options: the settings of networks and losses.
           generator_optimizer: Adam(2e-4, 0.5, 0.999) by default.
-          image_optimizer: likewise, of the image critic; each must be its own object.
-          video_optimizer: likewise, of the video critic.
-          content: numbers in the content code.
-          motion: numbers in the motion noise, and in the motion code.
-          categories: number of categories; that of the clips' classes by default.
-          category_to: who is told the category: "rnn" (the paper) or "generator" (the
-            released code).
-          width: channels of the widest pictures in all networks.
-          noise: standard deviation of the noise before the critics' convolutions.
-          is_patch: whether the image critic scores patches or whole frames.
-          l2: of all weights.
-          is_legacy: whether the class head is left untrained as in the released code.
-          shares_fakes: whether the clips and frames that the critics judge serve the
-            generator too; saves a quarter of the rendering.
-          has_independent_frames: whether fake images are the frames of as many clips, one
-            of each, instead of being picked among all frames of many more.
-          long_multiple: evaluations generate videos of so many training clips' length.
+          image_optimizer: likewise, of the image discriminator; each must be its own
+            object.
+          video_optimizer: likewise, of the video discriminator.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`.
           name: see `VideoModel`.
-
-        Raises:
-          UserError: `category_to` is neither.
         """
-        super().__init__(
-            long_multiple=long_multiple, seed=seed, ema_decay=ema_decay, name=name
+        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        self.options = options
+        self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
         )
-        if category_to not in CATEGORY_TO:
-            raise errors.UserError(
-                f"`category_to` ({category_to!r}) must be one of {', '.join(CATEGORY_TO)}."
-            )
-        self.generator_optimizer = generator_optimizer or _make_adam()
-        self.image_optimizer = image_optimizer or _make_adam()
-        self.video_optimizer = video_optimizer or _make_adam()
-        self.content_size = content
-        self.motion_size = motion
-        self.categories = categories
-        self.category_to = category_to
-        self.width = width
-        self.noise = noise
-        self.is_patch = is_patch
-        self.l2 = l2
-        self.is_legacy = is_legacy
-        self.shares_fakes = shares_fakes
-        self.has_independent_frames = has_independent_frames
+        self.image_optimizer = image_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
+        )
+        self.video_optimizer = video_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE, *ADAM_BETAS
+        )
 
     # --- Networks
 
@@ -124,30 +137,30 @@ class PaperMoCoGAN(generating.GeneratingGAN):
           UserError: the clips have another length or size.
         """
         _check(spec)
+        options = self.options
         self.sizes = codes_lib.Sizes(
-            content=self.content_size,
-            noise=self.motion_size,
-            state=self.motion_size,
-            categories=objective.num_categories(self.categories, spec),
+            content=options.content,
+            noise=options.motion,
+            state=options.motion,
+            categories=objective.num_categories(options.categories, spec),
         )
         self.motion = motion.GRUMotion(
-            self.sizes, takes_category=self.category_to == "rnn"
+            self.sizes, takes_category=options.category_to == "rnn"
         )
         self.generator = generator.FrameGenerator(
             self.sizes,
-            width=self.width,
+            width=options.width,
             channels=spec.channels,
-            takes_category=self.category_to == "generator",
+            takes_category=options.category_to == "generator",
         )
-        options = {"width": self.width, "noise": self.noise}
         self.image_critic = discriminators.ImageDiscriminator(
-            is_patch=self.is_patch, **options
+            width=options.width, noise=options.noise, is_patch=options.is_patch
         )
         self.video_critic = discriminators.VideoDiscriminator(
-            categories=self.sizes.categories, **options
+            width=options.width, noise=options.noise, categories=self.sizes.categories
         )
         self.renderer = renderer.Renderer(self.sizes, self.motion, self.generator)
-        # One rendering creates every variable.
+        # One forward pass creates every variable.
         seed = seeds.from_int(0)
         made = self.renderer(self._codes(1, seed))
         self.image_critic(made[:, 0], seed)
@@ -156,7 +169,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
     # --- Losses
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
-        """One update of each critic, then one of the generator with its motion."""
+        """One update of each discriminator, then one of generator and motion network."""
         return (
             phase.Phase(
                 "image_critic",
@@ -175,7 +188,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
                 self.averaged_networks,
                 self.generator_losses,
                 self.generator_optimizer,
-                trains_shared=self.shares_fakes,
+                trains_shared=self.options.shares_fakes,
             ),
         )
 
@@ -183,7 +196,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
     ) -> dict[str, tf.Tensor] | None:
         """Returns the fakes of the whole step if they are shared, else None."""
-        if not self.shares_fakes:
+        if not self.options.shares_fakes:
             return None
         number = tf.shape(batch["frames"])[0]
         return self._fake_clips(number, seed) | self._fake_images(number, seed)
@@ -197,7 +210,8 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         """Cross entropy of a frame of each real clip and of generated frames."""
         number = tf.shape(batch["frames"])[0]
         fakes = shared or self._fake_images(number, seeds.fold(seed, "fakes"))
-        real = objective.random_frames(batch["frames"], seeds.fold(seed, "times"))
+        times_seed = seeds.fold(seed, "times")
+        real = shared_discriminators.random_frames(batch["frames"], times_seed)[:, 0]
         judge = functools.partial(self.image_critic, training=True)
         real_logits = judge(real, seeds.fold(seed, "real"))
         fake = tf.stop_gradient(fakes["images"])
@@ -208,7 +222,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
             ),
             "image_critic/l2": self._l2("image_critic"),
         }
-        return losses, objective.monitors("image", real_logits, fake_logits)
+        return losses, monitors.logits("image", real_logits, fake_logits)
 
     def video_critic_losses(
         self,
@@ -228,8 +242,8 @@ class PaperMoCoGAN(generating.GeneratingGAN):
             "video_critic/adversarial": adversarial.logistic_critic_loss(real, fake),
             "video_critic/l2": self._l2("video_critic"),
         }
-        monitors = objective.monitors("video", real, fake)
-        if self.sizes.categories and not self.is_legacy:
+        logs = monitors.logits("video", real, fake)
+        if self.sizes.categories and not self.options.is_legacy:
             losses["video_critic/category_fake"] = objective.category_loss(
                 fake_classes, fakes["labels"]
             )
@@ -237,9 +251,10 @@ class PaperMoCoGAN(generating.GeneratingGAN):
                 losses["video_critic/category_real"] = objective.category_loss(
                     real_classes, batch["labels"]
                 )
-                right = objective.accuracy(real_classes, batch["labels"])
-                monitors["category/real_right"] = right
-        return losses, monitors
+                logs["category/real_right"] = monitors.accuracy(
+                    real_classes, batch["labels"]
+                )
+        return losses, logs
 
     def generator_losses(
         self,
@@ -247,7 +262,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         shared: Mapping[str, tf.Tensor] | None,
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
-        """Both critics shall take frames and clips for real and see the category."""
+        """Both discriminators' logits of fakes, and the categories that they find."""
         number = tf.shape(batch["frames"])[0]
         fakes = shared
         if fakes is None:
@@ -264,15 +279,13 @@ class PaperMoCoGAN(generating.GeneratingGAN):
             "generator/video": adversarial.logistic_generator_loss(video),
             "generator/l2": self._l2(*self.averaged_networks),
         }
-        monitors = {"motion/change": objective.change(fakes["clips"])}
+        logs = {"motion/change": monitors.change(fakes["clips"])}
         if self.sizes.categories:
             losses["generator/category"] = objective.category_loss(
                 classes, fakes["labels"]
             )
-            monitors["category/fake_right"] = objective.accuracy(
-                classes, fakes["labels"]
-            )
-        return losses, monitors
+            logs["category/fake_right"] = monitors.accuracy(classes, fakes["labels"])
+        return losses, logs
 
     def _codes(self, number: int | tf.Tensor, seed: tf.Tensor) -> codes_lib.Codes:
         return codes_lib.draw(
@@ -287,25 +300,26 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         return {"clips": self.renderer(codes, training=True), "labels": codes.labels}
 
     def _fake_images(self, number: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Single frames: only the motion network runs through their clips."""
+        """Single frames [N, 64, 64, C]; the motion network alone runs over whole clips."""
         seed = seeds.fold(seed, "images")
         num_frames = discriminators.NUM_FRAMES
-        is_one_each = self.has_independent_frames
+        is_one_each = self.options.has_independent_frames
         clips = number if is_one_each else number * num_frames * CLIPS_PER_IMAGE
         codes = self._codes(clips, seed)
-        path = self.motion(codes)
+        motion_codes = self.motion(codes)  # [clips, T, D]
         times = seeds.integers([number], seeds.fold(seed, "times"), num_frames)
-        rows = tf.range(number)
+        picked = tf.range(number)
         if not is_one_each:
-            rows = seeds.integers([number], seeds.fold(seed, "rows"), clips)
-        picked = codes_lib.Codes(*(tf.gather(part, rows) for part in codes))
-        steps = tf.gather_nd(path, tf.stack([rows, times], axis=1))[:, tf.newaxis]
-        images = self.generator(picked, steps, training=True)
+            picked = seeds.integers([number], seeds.fold(seed, "rows"), clips)
+        codes = codes_lib.Codes(*(tf.gather(part, picked) for part in codes))
+        places = tf.stack([picked, times], axis=1)  # [N, 2]
+        frame_codes = tf.gather_nd(motion_codes, places)[:, tf.newaxis]  # [N, 1, D]
+        images = self.generator(codes, frame_codes, training=True)  # [N, 1, 64, 64, C]
         return {"images": images[:, 0]}
 
     def _l2(self, *names: str) -> tf.Tensor:
         weights = [v for name in names for v in self.networks[name].trainable_variables]
-        return objective.l2(weights, self.l2)
+        return objective.l2(weights, self.options.l2)
 
 
 def _check(spec: clip.ClipSpec) -> None:
@@ -322,8 +336,3 @@ def _check(spec: clip.ClipSpec) -> None:
                 f"critics fit {discriminators.NUM_FRAMES} frames of {generator.SIZE}x"
                 f"{generator.SIZE} only; use gin/mocogan.gin for other clips."
             )
-
-
-def _make_adam() -> keras.optimizers.Adam:
-    beta_1, beta_2 = ADAM_BETAS
-    return keras.optimizers.Adam(LEARNING_RATE, beta_1=beta_1, beta_2=beta_2)

@@ -1,46 +1,46 @@
-"""MoCoGAN for video prediction: content and motion read from frames, not drawn.
+"""MoCoGAN for video prediction: content and motion encoded from frames, not sampled.
 
-One to three frames of a clip are given, the rest is predicted. In each step, two rollouts
-in one:
+One to three frames of a clip are given, the rest is predicted. Each step generates two
+rollouts (`rollouts.py`; one step of a rollout is explained in `predictor.py`):
 
-    posterior rows  know the whole clip through a narrow code of each transition and shall
-                    draw it again; half of them get their content from a frame of another
-                    time, so that motion must come from the codes and looks from the content
-    prior rows      know the context alone; half of them take the mean of the noise and are
-                    compared with what came, the others draw it and are only judged
+    posterior    knows the whole clip through a narrow latent of each transition and must
+                 generate it again; half of the clips get their content from a frame of
+                 another time, so that motion must come from the latents and looks from the
+                 content
+    prior        knows the context alone; half of the clips take the mean of the latents and
+                 are compared with the real future, the others sample and are only judged
 
-    image_critic      random frames beside the last context frame
-    prior_critic      clips of prior rows, behind two context frames
-    posterior_critic  clips of posterior rows, likewise
+and three discriminators judge them (`discriminators.py`): of random frames, of clips of
+the prior, and of clips of the posterior, each beside or behind frames of the context.
 
-The motion of posterior rows is read from a recoloured clip, so that codes learn what moves
-and not what it looks like: `swap` gives the motion of one clip to the content of another.
+The motion of the posterior is encoded from a recoloured clip, so that latents learn what
+moves and not what it looks like: `swap` gives the motion of one clip to the content of
+another.
 
 Nobody has published this model; it follows the challenge "MoCoGAN for video prediction"
 and borrows from
 
   [1] Tulyakov et al., MoCoGAN, CVPR 2018: content and motion apart.
   [2] Villegas et al., MCnet, ICLR 2017: encoders of both; the gradient difference loss.
-  [3] Lee et al., Stochastic Adversarial Video Prediction, 2018: moved pixels, two rollouts
-      with a critic each.
+  [3] Lee et al., Stochastic Adversarial Video Prediction, 2018: warped pixels, two rollouts
+      with a discriminator each.
   [4] Denton, Fergus, SVG, ICML 2018: posterior and learnt prior.
   [5] Denton, Birodkar, DRNET, NeurIPS 2017: content from another time of the clip.
 
-Where we differ from [3] and [4]: prior rows with mean noise are compared with the truth,
-which few training steps need; the recurrent state hears what was shown.
+Where we differ from [3] and [4]: prior rollouts at the mean are compared with the truth,
+which few training steps need; the recurrent state sees what was generated.
 """
 
+import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.losses import adversarial
-from tfvideogan.models import base, phase
-from tfvideogan.models.mocogan import codes as codes_lib
-from tfvideogan.models.mocogan import discriminators as resnet_discriminator
+from tfvideogan.models import base, discriminators, monitors, noise, phase
 from tfvideogan.models.mocogan import objective
 from tfvideogan.models.mocogan.prediction import (
     discriminators as prediction_discriminators,
@@ -48,51 +48,101 @@ from tfvideogan.models.mocogan.prediction import (
 from tfvideogan.models.mocogan.prediction import (
     dynamics,
     encoders,
+    generator,
     predictor,
-    rows,
+    rollouts,
     showing,
 )
-from tfvideogan.models.mocogan.prediction import generator as prediction_generator
 from tfvideogan.models.mocogan.prediction import objective as prediction_objective
 
-GENERATOR_RATE, CRITIC_RATE = 4e-4, 4e-4
+GENERATOR_RATE, CRITIC_RATE = 1e-3, 4e-4
 ADAM_BETAS = (0.5, 0.99)
 GENERATORS = ("resnet", "dcgan")
 CRITICS = ("single", "dual")
 # Sides divide by what the content encoder halves, and suffer what the pair encoder does.
 SIDE_STEP = 2**encoders.NUM_HALVINGS
 MIN_SIDE = 2**encoders.PAIR_LAYERS
-DCGAN_SIDE = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The settings of `PredictionMoCoGAN`.
+
+    Attributes:
+      content: numbers in the content code.
+      motion_units: numbers in the motion code of a frame.
+      motion_noise: Z, numbers in the latent noise of a frame.
+      motion_state: numbers in the hidden state of the dynamics.
+      pair_units: numbers in the code of a pair of frames.
+      clip_units: of the clip encoder, in each direction.
+      clip_code: numbers in the code of a clip's motion.
+      width: channels of the generator's largest feature maps; DCGAN's takes four times as
+        many.
+      num_blocks: residual blocks of the generator.
+      pair_width: channels behind the pair encoder's first layer.
+      critic_width: channels behind the discriminators' first layers.
+      num_frames_judged: frames of each clip that the frame discriminator sees.
+      generator: "resnet", or "dcgan", MoCoGAN's own, for 64x64.
+      has_warp: whether the residual generator may warp pixels.
+      has_posterior: whether there are posterior rollouts; `swap` and `encode` need them.
+      critics: of clips: "dual", one for each kind of rollouts, or "single", of those from
+        the prior.
+      weights: of the losses.
+      clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
+        through time may explode without.
+      num_samples: predictions of a clip that evaluations draw.
+      long_multiple: evaluations predict so many training clips' length.
+
+    Raises:
+      UserError: `generator` or `critics` is not what it may be, or they do not go
+        together.
+    """
+
+    content: int = 64
+    motion_units: int = 32
+    motion_noise: int = 16
+    motion_state: int = 128
+    pair_units: int = 64
+    clip_units: int = 64
+    clip_code: int = 32
+    width: int = 16
+    num_blocks: int = 2
+    pair_width: int = 16
+    critic_width: int = 16
+    num_frames_judged: int = 4
+    generator: str = "resnet"
+    has_warp: bool = True
+    has_posterior: bool = True
+    critics: str = "dual"
+    weights: prediction_objective.LossWeights = prediction_objective.LossWeights()
+    clip_norm: float | None = 2.0
+    num_samples: int = 5
+    long_multiple: int = 16
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("generator", GENERATORS), ("critics", CRITICS)):
+            value = getattr(self, name)
+            if value not in allowed:
+                raise errors.UserError(
+                    f"`{name}` ({value!r}) must be one of "
+                    f"{', '.join(map(repr, allowed))}."
+                )
+        if self.critics == "dual" and not self.has_posterior:
+            raise errors.UserError(
+                '`critics` ("dual") judges posterior rollouts, but `has_posterior` is '
+                'False; set `critics` to "single".'
+            )
 
 
 class PredictionMoCoGAN(base.VideoModel):
-    """Encoders, dynamics, a generator of next frames, and up to three critics."""
+    """Encoders, dynamics, a generator of next frames, and up to three discriminators."""
 
     def __init__(
         self,
+        options: Options = Options(),
         *,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         critic_optimizer: keras.optimizers.Optimizer | None = None,
-        content: int = 64,
-        motion_units: int = 32,
-        motion_noise: int = 16,
-        motion_state: int = 128,
-        pair_units: int = 64,
-        clip_units: int = 64,
-        clip_code: int = 32,
-        width: int = 16,
-        num_blocks: int = 2,
-        pair_width: int = 16,
-        critic_width: int = 16,
-        num_frames_judged: int = 4,
-        generator: str = "resnet",
-        has_warp: bool = True,
-        has_posterior: bool = True,
-        critics: str = "dual",
-        weights: prediction_objective.LossWeights | None = None,
-        clip_norm: float | None = 2.0,
-        num_samples: int = 5,
-        long_multiple: int = 16,
         seed: int = 0,
         ema_decay: float = 0.995,
         name: str | None = None,
@@ -100,68 +150,21 @@ class PredictionMoCoGAN(base.VideoModel):
         """Stores the settings.
 
         Args:
-          generator_optimizer: Adam(4e-4, 0.5, 0.99) by default.
-          critic_optimizer: likewise; must be its own object.
-          content: numbers in the content code.
-          motion_units: numbers in the motion code of a frame.
-          motion_noise: Z, numbers in the noise of a frame.
-          motion_state: numbers in the state of the dynamics.
-          pair_units: numbers in the code of a pair of frames.
-          clip_units: of the clip encoder, in each direction.
-          clip_code: numbers in the code of a clip's motion.
-          width: channels of the generator's largest picture; DCGAN's takes four times
-            as many.
-          num_blocks: residual blocks of the generator.
-          pair_width: channels behind the pair encoder's first layer.
-          critic_width: channels behind the critics' first layers.
-          num_frames_judged: frames of each clip that the frame critic sees.
-          generator: "resnet", or "dcgan", MoCoGAN's own, for 64x64.
-          has_warp: whether the residual generator may move pixels.
-          has_posterior: whether there are posterior rows; `swap` and `encode` need them.
-          critics: of clips: "dual", one for each kind of rows, or "single", of prior rows.
-          weights: of the losses; those of `LossWeights` by default.
-          clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
-            through time may explode without.
-          num_samples: predictions of a clip that evaluations draw.
-          long_multiple: evaluations predict so many training clips' length.
+          options: the settings of networks and losses.
+          generator_optimizer: Adam(1e-3, 0.5, 0.99) by default.
+          critic_optimizer: Adam(4e-4, 0.5, 0.99) by default.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`.
           name: see `VideoModel`.
-
-        Raises:
-          UserError: `generator` or `critics` is not what it may be, or they do not go
-            together.
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
-        _check_choice("generator", generator, GENERATORS)
-        _check_choice("critics", critics, CRITICS)
-        if critics == "dual" and not has_posterior:
-            raise errors.UserError(
-                '`critics` ("dual") judges posterior rows, but `has_posterior` is False; '
-                'set `critics` to "single".'
-            )
-        self.generator_optimizer = generator_optimizer or _make_adam(GENERATOR_RATE)
-        self.critic_optimizer = critic_optimizer or _make_adam(CRITIC_RATE)
-        self.content_size = content
-        self.motion_units = motion_units
-        self.motion_noise = motion_noise
-        self.motion_state = motion_state
-        self.pair_units = pair_units
-        self.clip_units = clip_units
-        self.clip_code = clip_code
-        self.width = width
-        self.num_blocks = num_blocks
-        self.pair_width = pair_width
-        self.critic_width = critic_width
-        self.num_frames_judged = num_frames_judged
-        self.generator_kind = generator
-        self.has_warp = has_warp
-        self.has_posterior = has_posterior
-        self.critic_kind = critics
-        self.loss_weights = weights or prediction_objective.LossWeights()
-        self.clip_norm = clip_norm
-        self.num_samples = num_samples
-        self.long_multiple = long_multiple
+        self.options = options
+        self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(
+            GENERATOR_RATE, *ADAM_BETAS
+        )
+        self.critic_optimizer = critic_optimizer or keras.optimizers.Adam(
+            CRITIC_RATE, *ADAM_BETAS
+        )
 
     # --- Networks
 
@@ -171,71 +174,75 @@ class PredictionMoCoGAN(base.VideoModel):
         Raises:
           UserError: the clips are too short or small, or their sides do not divide.
         """
-        _check(spec, self.generator_kind)
-        size = min(spec.height, spec.width)
+        options = self.options
+        _check(spec)
         self.horizon = spec.frames - predictor.MAX_CONTEXT
         self._generators = {
             "content_encoder": encoders.ContentEncoder(
-                width=self.width, code_size=self.content_size
+                width=options.width, code_size=options.content
             ),
             "pair_encoder": encoders.PairEncoder(
-                width=self.pair_width, code_size=self.pair_units
+                width=options.pair_width, code_size=options.pair_units
             ),
             "dynamics": dynamics.Dynamics(
-                units=self.motion_state,
-                noise=self.motion_noise,
-                code_size=self.motion_units,
+                units=options.motion_state,
+                noise=options.motion_noise,
+                code_size=options.motion_units,
             ),
             "generator": self._make_generator(spec),
         }
-        if self.has_posterior:
+        if options.has_posterior:
             self._generators["clip_encoder"] = encoders.ClipEncoder(
-                units=self.clip_units, noise=self.motion_noise, clip_size=self.clip_code
+                units=options.clip_units,
+                noise=options.motion_noise,
+                clip_size=options.clip_code,
             )
         self.predictor = predictor.Predictor(**self._generators)
-        self.critics = prediction_discriminators.Discriminators(
-            size,
-            width=self.critic_width,
-            num_frames=self.num_frames_judged,
-            is_dual=self.critic_kind == "dual",
+        self.discriminators = prediction_discriminators.Discriminators(
+            min(spec.height, spec.width),
+            width=options.critic_width,
+            num_frames=options.num_frames_judged,
+            is_dual=options.critics == "dual",
         )
         # One step creates every variable.
         zeros = clip.zeros_like_spec(spec, 1)["frames"]
-        rolled = rows.rolled(self.predictor, zeros, seeds.from_int(0))
-        self.critics.judge_frames(zeros, rolled["fakes"], seeds.from_int(0))
-        for name, clips in self.critics.shown(zeros, rolled["fakes"]).items():
-            self.critics.judge_clips(name, clips)
-        if self.has_posterior:
+        rollout = rollouts.train(self.predictor, zeros, seeds.from_int(0))
+        self.discriminators.score_frames(zeros, rollout["fakes"], seeds.from_int(0))
+        clips = self.discriminators.clip_inputs(zeros, rollout["fakes"])
+        for name, one in clips.items():
+            self.discriminators.score_clips(name, one)
+        if options.has_posterior:
             self.predictor.encode(zeros)
 
     @property
     def networks(self) -> dict[str, keras.Layer]:
-        """Encoders, dynamics and generator, then the critics."""
-        return self._generators | self.critics.networks
+        """Encoders, dynamics and generator, then the discriminators."""
+        return self._generators | self.discriminators.networks
 
     @property
     def averaged_networks(self) -> tuple[str, ...]:
-        """All but the critics."""
+        """All but the discriminators."""
         return tuple(self._generators)
 
     def _make_generator(self, spec: clip.ClipSpec) -> keras.Model:
-        if self.generator_kind == "dcgan":
-            return prediction_generator.DCGANPredictor(spec, width=4 * self.width)
-        return prediction_generator.ResidualPredictor(
+        width = self.options.width
+        if self.options.generator == "dcgan":
+            return generator.DCGANPredictor(spec, width=4 * width)
+        return generator.ResidualPredictor(
             spec,
-            width=self.width,
-            num_blocks=self.num_blocks,
-            has_warp=self.has_warp,
+            width=width,
+            num_blocks=self.options.num_blocks,
+            has_warp=self.options.has_warp,
         )
 
     # --- Losses
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
-        """One update of all critics, then one of all that predicts."""
+        """One update of all discriminators, then one of all that predicts."""
         return (
             phase.Phase(
                 "critic",
-                tuple(self.critics.networks),
+                tuple(self.discriminators.networks),
                 self.critic_losses,
                 self.critic_optimizer,
             ),
@@ -244,7 +251,7 @@ class PredictionMoCoGAN(base.VideoModel):
                 self.averaged_networks,
                 self.generator_losses,
                 self.generator_optimizer,
-                clip_norm=self.clip_norm,
+                clip_norm=self.options.clip_norm,
                 trains_shared=True,
             ),
         )
@@ -252,8 +259,8 @@ class PredictionMoCoGAN(base.VideoModel):
     def shared_forward(
         self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """Predicts once for critics and generator."""
-        return rows.rolled(self.predictor, batch["frames"], seed)
+        """Rolls out once for discriminators and generator."""
+        return rollouts.train(self.predictor, batch["frames"], seed)
 
     def critic_losses(
         self,
@@ -262,24 +269,31 @@ class PredictionMoCoGAN(base.VideoModel):
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Hinge losses of frames and clips, and R1 of frames on some steps."""
-        weights, real = self.loss_weights, batch["frames"]
+        weights, real = self.options.weights, batch["frames"]
         fakes = tf.stop_gradient(shared["fakes"])
-        times_seed = seeds.fold(seed, "times")
         future = real[:, predictor.MAX_CONTEXT :]
-        judge = functools.partial(self.critics.judge_frames, training=True)
-        scores = [judge(real, clips, times_seed) for clips in (future, fakes)]
-        losses = {"critic/image": adversarial.hinge_critic_loss(*scores)}
-        monitors = objective.monitors("image", *scores)
-        for name, clips in self.critics.shown(real, fakes).items():
-            both = tf.concat([real[:, 1:], clips], axis=0)
-            scores = tf.split(self.critics.judge_clips(name, both, training=True), 2)
-            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*scores)
-            monitors |= objective.monitors(name, *scores)
+        score = functools.partial(
+            self.discriminators.score_frames,
+            real,
+            seed=seeds.fold(seed, "times"),
+            training=True,
+        )
+        logits = score(future), score(fakes)
+        losses = {"critic/image": adversarial.hinge_critic_loss(*logits)}
+        logs = monitors.logits("image", *logits)
+        for name, clips in self.discriminators.clip_inputs(real, fakes).items():
+            both = tf.concat([real[:, 1:], clips], axis=0)  # [2N, 2 + F, H, W, C]
+            both_logits = self.discriminators.score_clips(name, both, training=True)
+            logits = tf.split(both_logits, 2)  # two of [N, 1]
+            losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*logits)
+            logs |= monitors.logits(name, *logits)
         if weights.r1:
-            penalty = functools.partial(self.critics.r1, real, seeds.fold(seed, "r1"))
+            penalty = functools.partial(
+                self.discriminators.r1, real, seeds.fold(seed, "r1")
+            )
             found = objective.lazily(self.step, weights.r1_every, penalty)
             losses["critic/r1"] = weights.r1 * found
-        return losses, monitors
+        return losses, logs
 
     def generator_losses(
         self,
@@ -287,37 +301,38 @@ class PredictionMoCoGAN(base.VideoModel):
         shared: Mapping[str, tf.Tensor] | None,
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
-        """Colours, edges, divergence, and the critics' scores."""
-        weights, real = self.loss_weights, batch["frames"]
+        """Colours, edges, divergence, and the discriminators' logits."""
+        weights, real = self.options.weights, batch["frames"]
         future = real[:, predictor.MAX_CONTEXT :]
         last = real[:, predictor.MAX_CONTEXT - 1 : predictor.MAX_CONTEXT]
         number = tf.shape(real)[0]
         fakes, is_mean = shared["fakes"], shared["is_mean"]
         prior = fakes[-number:]
-        # Of rows that drew their noise nobody knows what should have come.
+        # Nobody knows what should have followed on a sampled latent.
         compared = tf.where(is_mean[:, None, None, None, None], prior, future)
         likeness = functools.partial(prediction_objective.likeness, weights)
         losses = likeness("prior", future, compared)
-        monitors = {
-            "motion/change": objective.change(tf.concat([last, prior], axis=1)),
-            "motion/real_change": objective.change(tf.concat([last, future], axis=1)),
+        logs = {
+            "motion/change": monitors.change(tf.concat([last, prior], axis=1)),
+            "motion/real_change": monitors.change(tf.concat([last, future], axis=1)),
             "prior/share_compared": tf.reduce_mean(tf.cast(is_mean, tf.float32)),
         }
-        if self.has_posterior:
+        if self.predictor.has_posterior:
             losses |= likeness("posterior", future, fakes[:number])
-            found, of_noise = prediction_objective.divergence(weights, shared)
+            found, of_latents = prediction_objective.divergence(weights, shared)
             losses |= found
-            monitors |= of_noise
+            logs |= of_latents
         share = weights.adversarial_share(self.step)
-        scores = self.critics.judge_frames(real, fakes, seeds.fold(seed, "times"))
-        loss = adversarial.hinge_generator_loss(scores)
+        logits = self.discriminators.score_frames(
+            real, fakes, seeds.fold(seed, "times")
+        )
+        loss = adversarial.hinge_generator_loss(logits)
         losses["generator/image"] = weights.image * share * loss
-        for name, clips in self.critics.shown(real, fakes).items():
-            loss = adversarial.hinge_generator_loss(
-                self.critics.judge_clips(name, clips)
-            )
+        for name, clips in self.discriminators.clip_inputs(real, fakes).items():
+            logits = self.discriminators.score_clips(name, clips)
+            loss = adversarial.hinge_generator_loss(logits)
             losses[f"generator/{name}"] = weights.video * share * loss
-        return losses, monitors
+        return losses, logs
 
     # --- Inference
 
@@ -335,40 +350,39 @@ class PredictionMoCoGAN(base.VideoModel):
           context: [N, K, H, W, C] in [-1, 1], 1 to 3 frames; of more the last three.
           clip_seeds: [N] int64, a prediction each; a longer one begins like a shorter.
           frames: F, any; that of training by default.
-          temperature: factor of the noise; 0 predicts the mean course.
+          temperature: factor of the noise; 0 predicts from the mean of the latents.
 
         Returns:
           [N, F, H, W, C] in [-1, 1].
         """
-        shape = [frames or self.horizon, self.motion_noise]
-        noise = temperature * codes_lib.noise_each(clip_seeds, shape)
-        return self.predictor.predict(context, noise)
+        shape = [frames or self.horizon, self.options.motion_noise]
+        latent_noise = temperature * noise.normal_each(clip_seeds, shape)
+        return self.predictor.predict(context, latent_noise)
 
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Returns what metrics judge, see `prediction_showing.evaluation_outputs`."""
+        """Returns what metrics judge, see `showing.evaluation_outputs`."""
         return showing.evaluation_outputs(
             self,
             batch,
-            num_samples=self.num_samples,
-            long_frames=self.long_multiple * self.spec.frames,
+            num_samples=self.options.num_samples,
+            long_frames=self.options.long_multiple * self.spec.frames,
         )
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Real, predicted, drawn and swapped; see `prediction_showing.sample_clips`."""
+        """Real, predicted, drawn and swapped; see `showing.sample_clips`."""
         return showing.sample_clips(self, batch)
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
-        """`predict`; with posterior rows `swap` and `encode`, too."""
+        """`predict`; with a posterior `swap` and `encode`, too."""
         return showing.serving_functions(self)
 
 
-def _check(spec: clip.ClipSpec, generator: str) -> None:
-    least = predictor.MAX_CONTEXT + 1
+def _check(spec: clip.ClipSpec) -> None:
     size = min(spec.height, spec.width)
-    # A critic of clips sees all frames but the first.
-    least = max(least, resnet_discriminator.least_frames(size) + 1)
+    # A discriminator of clips sees all frames but the first.
+    least = max(predictor.MAX_CONTEXT, discriminators.least_frames(size)) + 1
     if spec.frames < least:
         raise errors.UserError(
             f"`frames` ({spec.frames}) must be at least {least} for a prediction with a "
@@ -377,26 +391,9 @@ def _check(spec: clip.ClipSpec, generator: str) -> None:
         )
     for name in ("height", "width"):
         side = getattr(spec, name)
-        if generator == "dcgan" and side != DCGAN_SIDE:
-            raise errors.UserError(
-                f"`{name}` ({side}) must be {DCGAN_SIDE} for DCGAN's generator; set "
-                '`generator` to "resnet" for other sizes.'
-            )
         if side < MIN_SIDE or side % SIDE_STEP:
             lower = max(side - side % SIDE_STEP, MIN_SIDE)
             raise errors.UserError(
                 f"`{name}` ({side}) must be a multiple of {SIDE_STEP} and at least "
                 f"{MIN_SIDE}; use {lower} or {lower + SIDE_STEP}."
             )
-
-
-def _check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise errors.UserError(
-            f"`{name}` ({value!r}) must be one of {', '.join(map(repr, allowed))}."
-        )
-
-
-def _make_adam(rate: float) -> keras.optimizers.Adam:
-    beta_1, beta_2 = ADAM_BETAS
-    return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2)

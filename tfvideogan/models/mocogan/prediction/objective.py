@@ -1,4 +1,4 @@
-"""What a prediction minimises, besides its critics' terms."""
+"""What a prediction minimises, besides the terms of its discriminators."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,23 +8,23 @@ import tensorflow as tf
 from tfvideogan.losses import pixels, variational
 from tfvideogan.ops import frames
 
-# Of each number of the noise, for nothing; share of the divergence that moves the prior.
+# Of each number of a latent, for nothing; share of the divergence that moves the prior.
 FREE_NATS, PRIOR_SHARE = 0.1, 0.8
 
 
 @dataclasses.dataclass(frozen=True)
 class LossWeights:
-    """Weights of the losses, and when critics count.
+    """Weights of the losses, and when discriminators count.
 
     Attributes:
       l1: of the mean absolute difference of colours in [-1, 1].
       gradient: of the gradient difference.
       kl: of the divergence, a sum over Z in nats.
-      video: of the critics of clips.
-      image: of the critic of frames.
-      adversarial_start: step from which critics count for the generator.
+      video: of the discriminators of clips.
+      image: of the discriminator of frames.
+      adversarial_start: step from which discriminators count for the generator.
       adversarial_ramp: steps until they count in full.
-      r1: gamma of the R1 penalty of the frame critic.
+      r1: gamma of the R1 penalty of the discriminator of frames.
       r1_every: R1 is computed on steps that divide by it, times this number.
     """
 
@@ -33,56 +33,56 @@ class LossWeights:
     kl: float = 1e-3
     video: float = 0.01
     image: float = 0.005
-    adversarial_start: int = 200
+    adversarial_start: int = 400
     adversarial_ramp: int = 300
     r1: float = 0.1
     r1_every: int = 16
 
     def adversarial_share(self, step: tf.Tensor) -> tf.Tensor:
-        """What critics count for the generator in a step, in [0, 1]."""
+        """What discriminators count for the generator in a step, in [0, 1]."""
         since = tf.cast(step - self.adversarial_start, tf.float32)
         return tf.clip_by_value(since / max(self.adversarial_ramp, 1), 0.0, 1.0)
 
 
 def likeness(
-    weights: LossWeights, rows: str, real: tf.Tensor, fake: tf.Tensor
+    weights: LossWeights, rollout: str, real: tf.Tensor, fake: tf.Tensor
 ) -> dict[str, tf.Tensor]:
-    """Colours and edges of predicted clips [N, F, H, W, C] against what came.
+    """Colours and edges of predicted clips [N, F, H, W, C] against the real future.
 
     Args:
       weights: of the losses.
-      rows: "prior" or "posterior", for the names.
+      rollout: "prior" or "posterior", for the names.
       real: in [-1, 1].
       fake: likewise.
     """
     flat = (frames.fold_time(real), frames.fold_time(fake))
     edges = pixels.gradient_difference(*flat)
     return {
-        f"generator/{rows}_l1": weights.l1 * pixels.l1(*flat),
-        f"generator/{rows}_gradient": weights.gradient * edges,
+        f"generator/{rollout}_l1": weights.l1 * pixels.l1(*flat),
+        f"generator/{rollout}_gradient": weights.gradient * edges,
     }
 
 
 def divergence(
-    weights: LossWeights, rolled: Mapping[str, tf.Tensor]
+    weights: LossWeights, moments: Mapping[str, tf.Tensor]
 ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-    """How far posterior noise is from prior noise.
+    """Kullback-Leibler divergence of the posterior of the latents from their prior.
 
     Args:
       weights: of the losses.
-      rolled: `posterior_mean`, `posterior_log_scale` and the prior's, [N, F, Z].
+      moments: `posterior_mean`, `posterior_log_scale` and the prior's, [N, F, Z].
 
     Returns:
-      The loss; and nats of a frame, and how many numbers of its noise say something.
+      The loss; and nats of a frame, and how many of its Z numbers are active.
     """
-    moments = [
-        (rolled[f"{name}_mean"], rolled[f"{name}_log_scale"])
+    pair = [
+        (moments[f"{name}_mean"], moments[f"{name}_log_scale"])
         for name in ("posterior", "prior")
     ]
     balanced = variational.balanced_kl(
-        *moments, free_nats=FREE_NATS, prior_share=PRIOR_SHARE
+        *pair, free_nats=FREE_NATS, prior_share=PRIOR_SHARE
     )
-    of_each = tf.reduce_mean(variational.kl(*moments), axis=[0, 1])  # [Z]
+    of_each = tf.reduce_mean(variational.kl(*pair), axis=[0, 1])  # [Z]
     active = tf.reduce_sum(tf.cast(of_each > FREE_NATS, tf.float32))
     monitors = {"kl/nats": tf.reduce_sum(of_each), "kl/active_units": active}
     return {"generator/kl": weights.kl * balanced}, monitors

@@ -1,12 +1,21 @@
-"""Encoders, dynamics and generator at work together: frames to what follows on them.
+"""The networks of a prediction applied along time: context frames to those that follow.
 
     frames = predictor.predict(context, noise)   # 1 to 3 frames; as many as there is noise
-    frames = predictor.swap(content, motion)     # the look of one clip, moving as another
+    frames = predictor.swap(content, motion)     # content of one clip, motion of another
 
-    scene = predictor.read(*padded(context))     # the first in two steps
-    rolled = predictor.roll(scene, noise)        # with all that losses need
+    start = predictor.encode_context(*padded(context))     # the first in two steps
+    rollout = predictor.roll_out(start, noise)             # with all that losses need
 
-A prediction is a loop in the graph, not a copy of its body for each frame: one frame is
+One step of a rollout, from frame t - 1 to frame t:
+
+    prior mean, log scale     = dynamics.prior(state, pair code)
+    latent                    = mean + scale · noise, of the posterior where it is known
+    state, motion code        = dynamics.step(state, pair code, latent)
+    frame                     = generator(content, maps, frame, motion code)
+    maps                      = content encoder's feature maps of the frame
+    pair code                 = pair encoder(frame before, frame)
+
+A rollout is a loop in the graph, not a copy of its body for each frame: one frame is
 traced however many there are.
 """
 
@@ -15,33 +24,32 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfvideogan.models.mocogan.prediction import dynamics, encoders
-from tfvideogan.models.mocogan.prediction import generator as prediction_generator
+from tfvideogan.models.mocogan.prediction import dynamics, encoders, generator
 
 # Frames of context that a prediction can use.
 MAX_CONTEXT = 3
 
 
-class Scene(NamedTuple):
-    """Where a prediction starts.
+class Start(NamedTuple):
+    """Where a rollout starts.
 
     Attributes:
-      content: of the scene.
-      state: [M, U] of the dynamics.
-      seen: [M, D], code of the last two frames.
+      content: of M scenes.
+      state: [M, U], hidden state of the dynamics.
+      pair_code: [M, P], of the last two frames.
     """
 
     content: encoders.Content
     state: tf.Tensor
-    seen: tf.Tensor
+    pair_code: tf.Tensor
 
 
-class Rolled(NamedTuple):
+class Rollout(NamedTuple):
     """A prediction of F frames, time on the second axis.
 
     Attributes:
       frames: [M, F, H, W, C] in [-1, 1].
-      prior_mean: [M, F, Z], of the noise of each frame.
+      prior_mean: [M, F, Z], of the latent of each frame.
       prior_log_scale: likewise.
     """
 
@@ -51,12 +59,12 @@ class Rolled(NamedTuple):
 
 
 class Posterior(NamedTuple):
-    """Noise that is known for some rows, because their future was seen.
+    """Moments of the latents of clips whose future is known.
 
     Attributes:
       mean: [M, F, Z].
       log_scale: [M, F, Z].
-      is_known: [M] bool; other rows draw from the prior.
+      is_known: [M] bool; the others sample from the prior.
     """
 
     mean: tf.Tensor
@@ -70,26 +78,30 @@ class Predictor:
 
     Attributes:
       content_encoder: of scenes.
-      pair_encoder: of motion between frames.
+      pair_encoder: of transitions.
       dynamics: of the motion.
       generator: of the next frame.
-      clip_encoder: of the noise of clips whose future is seen. With it noise is drawn from
-        the dynamics' prior, which has learnt from it; without, it is standard normal.
+      clip_encoder: the posterior of clips whose future is known. With it latents are
+        sampled from the dynamics' prior, which has learnt from it; without, they are
+        standard normal.
     """
 
     content_encoder: encoders.ContentEncoder
     pair_encoder: encoders.PairEncoder
     dynamics: dynamics.Dynamics
-    generator: (
-        prediction_generator.ResidualPredictor | prediction_generator.DCGANPredictor
-    )
+    generator: generator.ResidualPredictor | generator.DCGANPredictor
     clip_encoder: encoders.ClipEncoder | None = None
+
+    @property
+    def has_posterior(self) -> bool:
+        """Whether there is a posterior, without which `swap` and `encode` do not work."""
+        return self.clip_encoder is not None
 
     # --- Inference
 
     def predict(self, context: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """Predicts [M, F, H, W, C] from [M, K, H, W, C], 1 to 3 frames; see `roll`."""
-        return self.roll(self.read(*padded(context)), noise).frames
+        """Predicts [M, F, H, W, C] from [M, K, H, W, C] and noise [M, F, Z]."""
+        return self.roll_out(self.encode_context(*padded(context)), noise).frames
 
     def swap(self, content: tf.Tensor, motion: tf.Tensor) -> tf.Tensor:
         """Gives the content of one clip the motion of another.
@@ -101,12 +113,13 @@ class Predictor:
         Returns:
           [M, T - 3, H, W, C] in [-1, 1], moving as the motion's frames from the fourth.
         """
-        scene = self.read(*padded(content))
+        start = self.encode_context(*padded(content))
         number = tf.shape(motion)[0]
-        state, posterior = self.read_clip(motion, tf.fill([number, MAX_CONTEXT], True))
+        valid = tf.fill([number, MAX_CONTEXT], True)
+        state, posterior = self.encode_clip(motion, valid)
         known = Posterior(posterior.mean, posterior.log_scale, tf.fill([number], True))
         mean = tf.zeros_like(posterior.mean)
-        return self.roll(scene._replace(state=state), mean, known).frames
+        return self.roll_out(start._replace(state=state), mean, known).frames
 
     def encode(self, clips: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the codes of clips [M, T, H, W, C] in [-1, 1].
@@ -116,136 +129,132 @@ class Predictor:
           the transitions, `clip_code` [M, E] of the motion as a whole; float32.
         """
         content = self.content_encoder(*padded(clips))
-        posterior = self.clip_encoder(encoders.pairs_of(self.pair_encoder, clips))
+        posterior = self.clip_encoder(self.pair_encoder.transitions(clips))
         return {
             "content_code": content.code,
             "motion_codes": posterior.mean,
             "clip_code": posterior.clip,
         }
 
-    # --- Its parts
+    # --- Encoding
 
-    def read(self, context: tf.Tensor, valid: tf.Tensor) -> Scene:
-        """Reads context frames.
+    def encode_context(self, context: tf.Tensor, valid: tf.Tensor) -> Start:
+        """Encodes context frames.
 
         Args:
           context: [M, K, H, W, C] in [-1, 1].
-          valid: [M, K] bool: which are frames, not padding; the last ones are.
+          valid: [M, K] bool, which are frames, not padding; the last ones are.
         """
         content = self.content_encoder(context, valid)
-        state, seen = self.read_motion(context, valid)
-        return Scene(content, state, seen)
-
-    def read_motion(
-        self, context: tf.Tensor, valid: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns the state [M, U] and code [M, D] of the last frames of a context."""
         last = context[:, -1]
         pose = self.pair_encoder(last, last)
-        pairs = encoders.pairs_of(self.pair_encoder, context)
+        pairs = self.pair_encoder.transitions(context)
         has_pair = valid[:, :-1]
-        state = self.dynamics.start(pose, pairs, has_pair)
-        return state, tf.where(has_pair[:, -1:], pairs[:, -1], pose)
+        state = self.dynamics.initial_state(pose, pairs, has_pair)
+        pair_code = tf.where(has_pair[:, -1:], pairs[:, -1], pose)
+        return Start(content, state, pair_code)
 
-    def read_clip(
+    def encode_clip(
         self, clips: tf.Tensor, valid: tf.Tensor
     ) -> tuple[tf.Tensor, encoders.Posterior]:
-        """Reads the motion of whole clips.
+        """Encodes the motion of whole clips.
 
         Args:
           clips: [M, T, H, W, C] in [-1, 1].
           valid: [M, 3] bool, which of the first three frames the state may know.
 
         Returns:
-          The state [M, U] behind the third frame, and the posterior of the transitions
-          to those that follow, F = T - 3 of them.
+          The hidden state [M, U] behind the third frame, and the posterior of the
+          transitions to those that follow, F = T - 3 of them.
         """
         first = MAX_CONTEXT - 1
-        pairs = encoders.pairs_of(self.pair_encoder, clips)
+        pairs = self.pair_encoder.transitions(clips)
         last = clips[:, first]
         pose = self.pair_encoder(last, last)
-        state = self.dynamics.start(pose, pairs[:, :first], valid[:, :-1])
+        state = self.dynamics.initial_state(pose, pairs[:, :first], valid[:, :-1])
         whole = self.clip_encoder(pairs)
         return state, whole._replace(
             mean=whole.mean[:, first:], log_scale=whole.log_scale[:, first:]
         )
 
-    def roll(
+    # --- Rolling out
+
+    def roll_out(
         self,
-        scene: Scene,
+        start: Start,
         noise: tf.Tensor,
         posterior: Posterior | None = None,
         *,
         training: bool = False,
-    ) -> Rolled:
-        """Predicts frame by frame.
+    ) -> Rollout:
+        """Generates frame by frame.
 
         Args:
-          scene: M rows.
+          start: of M clips.
           noise: [M, F, Z] standard normal; 0 gives the mean.
-          posterior: of rows whose future is known.
+          posterior: of clips whose future is known.
           training: as of `keras.Layer.call`.
         """
-        by_time = [noise]
+        inputs = [noise]
         if posterior is not None:
-            by_time += [posterior.mean, posterior.log_scale]
+            inputs += [posterior.mean, posterior.log_scale]
 
-        def step(before: _Carried, now: list[tf.Tensor]) -> _Carried:
+        def step(before: _LoopState, now: list[tf.Tensor]) -> _LoopState:
             known = None
             if posterior is not None:
                 known = Posterior(now[1], now[2], posterior.is_known)
             return self._step(
-                scene.content, _Carried(*before), now[0], known, training=training
+                start.content, _LoopState(*before), now[0], known, training=training
             )
 
         found = tf.scan(
             step,
-            [tf.transpose(one, [1, 0, 2]) for one in by_time],
-            initializer=self._first(scene),
+            [tf.transpose(one, [1, 0, 2]) for one in inputs],  # [F, M, Z]
+            initializer=self._loop_state(start),
             parallel_iterations=1,
         )
-        return Rolled(
-            tf.transpose(found.frame, [1, 0, 2, 3, 4]),
-            tf.transpose(found.prior_mean, [1, 0, 2]),
+        return Rollout(
+            tf.transpose(found.frame, [1, 0, 2, 3, 4]),  # [M, F, H, W, C]
+            tf.transpose(found.prior_mean, [1, 0, 2]),  # [M, F, Z]
             tf.transpose(found.prior_log_scale, [1, 0, 2]),
         )
 
-    def _first(self, scene: Scene) -> "_Carried":
-        frame = tf.cast(scene.content.frame, tf.float32)
-        maps = self.content_encoder.pictures(frame)[-1]
-        nothing = tf.zeros([tf.shape(frame)[0], self.dynamics.noise])
-        return _Carried(scene.state, scene.seen, frame, maps, nothing, nothing)
+    def _loop_state(self, start: Start) -> "_LoopState":
+        frame = tf.cast(start.content.frame, tf.float32)
+        maps = self.content_encoder.feature_maps(frame)[-1]
+        zeros = tf.zeros([tf.shape(frame)[0], self.dynamics.noise])  # [M, Z]
+        return _LoopState(start.state, start.pair_code, frame, maps, zeros, zeros)
 
     def _step(
         self,
         content: encoders.Content,
-        carried: "_Carried",
+        before: "_LoopState",
         noise: tf.Tensor,
         known: Posterior | None,
         *,
         training: bool,
-    ) -> "_Carried":
-        mean, log_scale = self.dynamics.prior(carried.state, carried.seen)
-        drawn = noise
-        if self.clip_encoder is not None:
-            drawn = mean + tf.exp(log_scale) * noise
+    ) -> "_LoopState":
+        mean, log_scale = self.dynamics.prior(before.state, before.pair_code)
+        latent = noise
+        if self.has_posterior:
+            latent = mean + tf.exp(log_scale) * noise
         if known is not None:
-            seen_ahead = known.mean + tf.exp(known.log_scale) * noise
-            drawn = tf.where(known.is_known[:, tf.newaxis], seen_ahead, drawn)
-        state, code = self.dynamics.advance(carried.state, carried.seen, drawn)
+            of_posterior = known.mean + tf.exp(known.log_scale) * noise
+            latent = tf.where(known.is_known[:, tf.newaxis], of_posterior, latent)
+        state, motion_code = self.dynamics.step(before.state, before.pair_code, latent)
         frame = self.generator(
-            content, carried.maps, carried.frame, code, training=training
+            content, before.maps, before.frame, motion_code, training=training
         )
-        maps = self.content_encoder.pictures(frame)[-1]
-        seen = self.pair_encoder(carried.frame, frame)
-        return _Carried(state, seen, frame, maps, mean, log_scale)
+        maps = self.content_encoder.feature_maps(frame)[-1]
+        pair_code = self.pair_encoder(before.frame, frame)
+        return _LoopState(state, pair_code, frame, maps, mean, log_scale)
 
 
-class _Carried(NamedTuple):
-    """What one step hands to the next, and the moments of the noise that it drew."""
+class _LoopState(NamedTuple):
+    """What one step hands to the next, and the moments of its prior."""
 
     state: tf.Tensor
-    seen: tf.Tensor
+    pair_code: tf.Tensor
     frame: tf.Tensor
     maps: tf.Tensor
     prior_mean: tf.Tensor
@@ -265,7 +274,7 @@ def padded(context: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     context = context[:, -MAX_CONTEXT:]
     count = tf.shape(context)[1]
     times = tf.maximum(tf.range(MAX_CONTEXT) - (MAX_CONTEXT - count), 0)
-    whole = tf.gather(context, times, axis=1)
+    frames = tf.gather(context, times, axis=1)  # [N, 3, H, W, C]
     is_valid = tf.range(MAX_CONTEXT) >= MAX_CONTEXT - count
-    valid = tf.repeat(is_valid[tf.newaxis], tf.shape(context)[0], axis=0)
-    return tf.ensure_shape(whole, [None, MAX_CONTEXT, *context.shape[2:]]), valid
+    valid = tf.repeat(is_valid[tf.newaxis], tf.shape(context)[0], axis=0)  # [N, 3]
+    return tf.ensure_shape(frames, [None, MAX_CONTEXT, *context.shape[2:]]), valid

@@ -1,12 +1,12 @@
 """What a prediction shows of itself: to metrics, to people, and behind signatures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import tensorflow as tf
 
 from tfvideogan.core import clip, pixels, signatures
-from tfvideogan.models.mocogan import codes as codes_lib
+from tfvideogan.models import noise, sampling
 from tfvideogan.models.mocogan.prediction import predictor
 
 VIDEO = {
@@ -26,18 +26,8 @@ class Predicts(Protocol):
     """What this room needs of a model."""
 
     spec: clip.ClipSpec
-    has_posterior: bool
     predictor: predictor.Predictor
-
-    def predict_frames(
-        self,
-        context: tf.Tensor,
-        clip_seeds: tf.Tensor,
-        *,
-        frames: int | None = None,
-        temperature: float = 1.0,
-    ) -> tf.Tensor:
-        """Predicts [N, F, H, W, C] from [N, K, H, W, C]."""
+    predict_frames: Callable[..., tf.Tensor]
 
 
 def evaluation_outputs(
@@ -52,25 +42,25 @@ def evaluation_outputs(
     Args:
       model: at work.
       batch: see `core.clip`.
-      num_samples: S, how many drawn predictions.
+      num_samples: S, how many sampled predictions.
       long_frames: L, of the long predictions.
 
     Returns:
-      `frames` as long as the batch's: the context, then the mean course (noise 0);
-      `samples` [N, S, F, H, W, C], drawn; `long_frames` [N, L, H, W, C], drawn, without
-      the context.
+      `frames` as long as the batch's: the context, then the prediction of mean latents;
+      `samples` [N, S, F, H, W, C], of sampled latents; `long_frames` [N, L, H, W, C],
+      likewise, without the context.
     """
     frames = batch["frames"]
     context = frames[:, : predictor.MAX_CONTEXT]
     horizon = frames.shape[1] - predictor.MAX_CONTEXT
-    clip_seeds = codes_lib.seeds_of_clips(frames)
-    course = model.predict_frames(context, clip_seeds, frames=horizon, temperature=0.0)
+    clip_seeds = noise.seeds_of_clips(frames)
+    mean = model.predict_frames(context, clip_seeds, frames=horizon, temperature=0.0)
     samples = [
         model.predict_frames(context, clip_seeds + index, frames=horizon)
         for index in range(num_samples)
     ]
     return {
-        "frames": tf.concat([context, course], axis=1),
+        "frames": tf.concat([context, mean], axis=1),
         "samples": tf.stack(samples, axis=1),
         "long_frames": model.predict_frames(context, clip_seeds, frames=long_frames),
     }
@@ -82,9 +72,9 @@ def sample_clips(
     """Shows clips of training length; predictions begin with their context.
 
     Returns:
-      Columns [N, T, H, W, C]: `real`; `predicted`, the mean course; `drawn_1`, ...; and,
-      where there are posterior rows, `redrawn`, each clip from its own codes, and
-      `moved`, the first row's content with each row's motion.
+      Columns [N, T, H, W, C]: `real`; `predicted`, of mean latents; `drawn_1`, ... of
+      sampled ones; and, with a posterior, `redrawn`, each clip from its own latents, and
+      `moved`, the first clip's content with the motion of each.
     """
     frames = batch["frames"]
     context = frames[:, : predictor.MAX_CONTEXT]
@@ -105,7 +95,7 @@ def sample_clips(
     for index in range(NUM_SHOWN):
         clip_seeds = own + index * tf.shape(frames, out_type=tf.int64)[0]
         columns[f"drawn_{index + 1}"] = predicted(clip_seeds, 1.0)
-    if model.has_posterior:
+    if model.predictor.has_posterior:
         columns["redrawn"] = shown(model.predictor.swap(context, frames))
         first = tf.repeat(context[:1], tf.shape(frames)[0], axis=0)
         still = tf.repeat(first[:, -1:], predictor.MAX_CONTEXT, axis=1)
@@ -114,20 +104,20 @@ def sample_clips(
 
 
 def serving_functions(model: Predicts) -> dict[str, signatures.ServingFunction]:
-    """Returns `predict` and, where there are posterior rows, `swap` and `encode`.
+    """Returns `predict` and, with a posterior, `swap` and `encode`.
 
-    An answer depends on its own row alone, not on what else the server has put into the
-    batch: several predictions of a clip are several rows of it with different seeds.
+    An answer depends on its own request alone, not on what else the server has put into
+    the batch: several predictions of a clip are the clip several times, with other seeds.
     """
     spec = model.spec
     size = [spec.height, spec.width, spec.channels]
 
     def predict(*, context: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _video(model.predict_frames(pixels.to_float(context), seed))
+        return sampling.video(model.predict_frames(pixels.to_float(context), seed))
 
     def swap(*, content: tf.Tensor, motion: tf.Tensor) -> dict[str, tf.Tensor]:
         moved = model.predictor.swap(pixels.to_float(content), pixels.to_float(motion))
-        return _video(moved)
+        return sampling.video(moved)
 
     def encode(*, clip: tf.Tensor) -> dict[str, tf.Tensor]:
         return model.predictor.encode(pixels.to_float(clip))
@@ -136,19 +126,14 @@ def serving_functions(model: Predicts) -> dict[str, signatures.ServingFunction]:
     made = {
         "predict": signatures.ServingFunction(
             predict,
-            {
-                "context": tf.TensorSpec([None, None, *size], tf.uint8, "context"),
-                "seed": tf.TensorSpec([None], tf.int64, "seed"),
-            },
+            {"context": tf.TensorSpec([None, None, *size], tf.uint8, "context")}
+            | sampling.SEED,
             VIDEO,
-            {
-                "context": signatures.InputRule("N K H W C", few),
-                "seed": signatures.InputRule("N", "any whole number"),
-            },
+            {"context": signatures.InputRule("N K H W C", few)} | sampling.SEED_RULE,
             about="what follows on the frames, one course for each seed",
         )
     }
-    if not model.has_posterior:
+    if not model.predictor.has_posterior:
         return made
     whole = [None, spec.frames, *size]
     return made | {
@@ -173,7 +158,3 @@ def serving_functions(model: Predicts) -> dict[str, signatures.ServingFunction]:
             about="codes of content and motion",
         ),
     }
-
-
-def _video(frames: tf.Tensor) -> dict[str, tf.Tensor]:
-    return {"video": pixels.to_uint8(frames), "video_float": frames}
