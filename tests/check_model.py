@@ -200,8 +200,9 @@ def losses_are_finite_and_named(case: Case, monkeypatch: pytest.MonkeyPatch) -> 
         assert value.dtype == tf.float32 and value.shape == (), key
         assert np.isfinite(float(value)), key
     for one in case.model().phases:
-        assert any(key.startswith(f"{one.name}/") for key in logs), one.name
-        assert f"grad_norm/{one.name}" in logs
+        update = one.joins or one.name
+        assert any(key.startswith(f"{update}/") for key in logs), one.name
+        assert f"grad_norm/{update}" in logs
 
 
 @eagerly()

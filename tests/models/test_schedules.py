@@ -126,6 +126,21 @@ def test_lazy_r1_as_a_joining_phase_equals_the_conditional_form():
     assert abs(without[-1]["critic"] - wanted[-1]["critic"]) > 1e-3
 
 
+@pytest.mark.parametrize("wrap", [tf.function, lambda step: step], ids=["fit", "eager"])
+def test_a_step_without_a_schedule_looks_whether_a_joining_phase_is_due(wrap):
+    _, wanted, logs, real = single.train(_lazy(is_joined=True), steps=5)
+    toy = single.Toy(_lazy(is_joined=True))
+    toy.build_for(single.SPEC)
+    step = wrap(toy.train_step)
+    for numbers, weights, row in zip(real, wanted, logs, strict=True):
+        found = step(single.batch_of(numbers))
+        after = {name: float(toy.weight(name)) for name in single.START}
+        assert after == pytest.approx(weights, abs=1e-6)
+        # A graph has the name in every step; 0 where the phase rests.
+        known = row.get("critic/r1", 0.0)
+        assert float(found.get("critic/r1", 0.0)) == pytest.approx(known, abs=1e-6)
+
+
 # --- BigGAN and WGAN-GP: the critic learns more often, with clips of its own
 
 

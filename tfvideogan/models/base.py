@@ -196,8 +196,8 @@ class VideoModel(keras.Model):
         Args:
           batch: this replica's share, see `core.clip`: `batches_per_step` batches, one
             behind the other.
-          active: names of the phases to run, from `active_phases`; None runs all, which
-            is right only when every phase runs in every step (as under `fit`).
+          active: names of the phases to run, from `active_phases`. None, as under `fit`,
+            runs all; those that join another look at `step` in the graph.
           jit_phases: names of phases whose losses and gradients XLA compiles.
 
         Returns:
@@ -205,6 +205,7 @@ class VideoModel(keras.Model):
           "grad_norm/<phase>", "learning_rate/<phase>", and "skipped". Of a phase that
           repeats, those of its last update.
         """
+        is_known = active is not None
         if active is None:
             active = self._phases_under_fit()
         chosen = [one for one in self.phases if one.name in active]
@@ -223,7 +224,7 @@ class VideoModel(keras.Model):
             parts = (one, *(other for other in chosen if other.joins == one.name))
             # The shared tape is entered again, so that gradients reach the forward pass.
             compute = functools.partial(
-                self._gradients, parts, tape if one.trains_shared else None
+                self._gradients, parts, tape if one.trains_shared else None, is_known
             )
             if one.name in jit_phases:
                 compute = xla.compiled(compute, one.name)
@@ -246,17 +247,28 @@ class VideoModel(keras.Model):
         self,
         parts: Sequence[phase.Phase],
         tape: tf.GradientTape | None,
+        is_known: bool,
         batch: phase.Batch,
         shared: phase.Batch | None,
         seed: tf.Tensor,
     ) -> tuple[list[tf.Tensor], phase.Scalars]:
-        """Differentiates the losses of a phase and of those that join it."""
+        """Differentiates the losses of a phase and of those that join it.
+
+        They all run in this step if that `is_known`; else those that join look.
+        """
         one, tape = parts[0], tape or tf.GradientTape()
         totals, logs = [], {}
         with tape:
             for part in parts:
-                losses, monitors = part.losses(batch, shared, seed)
-                totals.append(update.total_loss(losses, one.optimizer, gain=part.gain))
+                compute = functools.partial(part.losses, batch, shared, seed)
+                if not is_known and not part.runs_always:
+                    compute = functools.partial(
+                        phase.conditional, part.runs_at(self.step), compute
+                    )
+                losses, monitors = compute()
+                if losses:  # Eagerly, one that rests has none.
+                    total = update.total_loss(losses, one.optimizer, gain=part.gain)
+                    totals.append(total)
                 logs |= losses | monitors
             total = tf.add_n(totals)
         gradients = update.differentiate(tape, total, self.phase_variables(one))
@@ -299,7 +311,8 @@ class VideoModel(keras.Model):
         self.step.assign(self.step + 1)
 
     def _phases_under_fit(self) -> tuple[str, ...]:
-        sparse = [one.name for one in self.phases if not one.runs_always]
+        updates = [one for one in self.phases if one.joins is None]
+        sparse = [one.name for one in updates if not one.runs_always]
         if sparse:
             raise errors.UserError(
                 f"`fit` runs every phase in every step, but {', '.join(sparse)} of "

@@ -139,12 +139,11 @@ class Phase:
         """Whether the phase is a part of every step."""
         return self.length == self.every and not self.start and self.stop is None
 
-    def runs_at(self, step: int) -> bool:
+    def runs_at(self, step: int | tf.Tensor) -> bool | tf.Tensor:
         """Says whether the phase is a part of a step; see the class."""
-        is_within = self.start <= step and (self.stop is None or step < self.stop)
-        return (
-            is_within and (step - self.start - self.offset) % self.every < self.length
-        )
+        since = step - self.start - self.offset
+        is_due = (self.start <= step) & (since % self.every < self.length)
+        return is_due if self.stop is None else is_due & (step < self.stop)
 
     def _check(self, name: str, is_right: object, rule: str) -> None:
         if not is_right:
@@ -211,6 +210,30 @@ def optimizers(phases: Sequence[Phase]) -> dict[str, keras.optimizers.Optimizer]
 def batches_per_step(phases: Sequence[Phase]) -> int:
     """Returns how many batches of real examples a step reads."""
     return max((one.repeats for one in phases if one.own_batches), default=1)
+
+
+def conditional(
+    is_due: bool | tf.Tensor, losses: Callable[[], tuple[Scalars, Scalars]]
+) -> tuple[Scalars, Scalars]:
+    """Computes losses on the device if they are due, else zeros of the same names.
+
+    For steps whose phases are not known when they are traced, as under `fit`.
+
+    Args:
+      is_due: scalar.
+      losses: returns losses and monitors, float32 scalars by name.
+    """
+    names: list[list[str]] = [[], []]
+
+    def due() -> list[tf.Tensor]:
+        found = losses()
+        names[:] = [list(one) for one in found]
+        return [scalar for one in found for scalar in one.values()]
+
+    # A graph has both branches, this one made first, so that the other knows the names.
+    scalars = iter(tf.cond(is_due, due, lambda: [tf.zeros([])] * sum(map(len, names))))
+    made = [{name: next(scalars) for name in one} for one in names]
+    return made[0], made[1]
 
 
 def split(batch: Batch, number: int) -> list[Batch]:

@@ -15,19 +15,9 @@ from tfvideogan.core import pixels, signatures
 from tfvideogan.models import noise
 
 VIDEO = {
-    "video": "[N, T, H, W, C] uint8",
-    "video_float": "[N, T, H, W, C] float32 in [-1, 1]",
+    signatures.VIDEO: "[N, T, H, W, C] uint8",
+    signatures.VIDEO_FLOAT: "[N, T, H, W, C] float32 in [-1, 1]",
 }
-SEED = {"seed": tf.TensorSpec([None], tf.int64, "seed")}
-SEED_RULE = {"seed": signatures.InputRule("N", "any whole number")}
-TRUNCATION = {"truncation": tf.TensorSpec([None], tf.float32, "truncation")}
-TRUNCATION_RULE = {
-    "truncation": signatures.InputRule(
-        "N", "factor of the content code", minimum=0.0, maximum=1.0, example=1.0
-    )
-}
-
-
 # (clip_seeds [N] int64, labels [N] int32 or None, frames=T, truncation=[N] float32) ->
 # [N, T, H, W, C] in [-1, 1]. Without labels they are drawn; T is any length, that of
 # training by default, and a longer clip begins like a shorter one; truncation in [0, 1] is
@@ -85,8 +75,7 @@ def serving_functions(
       generate: of the model.
       categories: number of categories; with 0 there is no input for them.
     """
-    inputs = SEED | label_input(categories)
-    rules = SEED_RULE | label_rule(categories)
+    inputs = [signatures.seed(), *label_inputs(categories)]
 
     def answer(
         *,
@@ -97,30 +86,26 @@ def serving_functions(
         return video(generate(seed, label, truncation=truncation))
 
     return {
-        "generate": signatures.ServingFunction(
-            answer, inputs, VIDEO, rules, about="a video for each seed"
+        signatures.GENERATE: signatures.ServingFunction.of(
+            answer, inputs, VIDEO, about="a video for each seed"
         ),
-        "generate_truncated": signatures.ServingFunction(
+        "generate_truncated": signatures.ServingFunction.of(
             answer,
-            inputs | TRUNCATION,
+            [*inputs, signatures.truncation()],
             VIDEO,
-            rules | TRUNCATION_RULE,
             about="a more typical video for each seed",
         ),
     }
 
 
-def label_input(categories: int) -> dict[str, tf.TensorSpec]:
+def label_inputs(categories: int) -> list[signatures.Input]:
     """Returns the input `label`, or none without categories."""
-    return {"label": tf.TensorSpec([None], tf.int32, "label")} if categories else {}
-
-
-def label_rule(categories: int) -> dict[str, signatures.InputRule]:
-    """Returns the rule of the input `label`, or none without categories."""
-    rule = signatures.InputRule("N", "the category", minimum=0, maximum=categories - 1)
-    return {"label": rule} if categories else {}
+    return [signatures.label(categories)] if categories else []
 
 
 def video(frames: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns the outputs `VIDEO` of a signature for frames [N, T, H, W, C]."""
-    return {"video": pixels.to_uint8(frames), "video_float": frames}
+    return {
+        signatures.VIDEO: pixels.to_uint8(frames),
+        signatures.VIDEO_FLOAT: frames,
+    }

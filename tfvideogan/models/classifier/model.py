@@ -133,10 +133,7 @@ class VideoClassifier(base.VideoModel):
         )
 
     def classifier_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor] | None,
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Cross entropy of augmented clips and smoothed labels."""
         frames = augmentation.augment(
@@ -170,8 +167,9 @@ class VideoClassifier(base.VideoModel):
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """`classify`: clips as long and as large as those of training."""
-        spec = self.spec
-        shape = [None, spec.frames, spec.height, spec.width, spec.channels]
+        clips = signatures.video(
+            signatures.FRAMES, self.spec, num_frames=self.spec.frames, about="a clip"
+        )
 
         def classify(*, frames: tf.Tensor) -> dict[str, tf.Tensor]:
             probabilities = self._probabilities(pixels.to_float(frames))
@@ -179,14 +177,13 @@ class VideoClassifier(base.VideoModel):
             return {"probabilities": probabilities, "label": label}
 
         return {
-            "classify": signatures.ServingFunction(
+            signatures.CLASSIFY: signatures.ServingFunction.of(
                 classify,
-                {"frames": tf.TensorSpec(shape, tf.uint8, "frames")},
+                [clips],
                 {
                     "probabilities": "[N, K] float32, of each class",
                     "label": "[N] int32, the most probable class",
                 },
-                {"frames": signatures.InputRule("N T H W C", "a clip, bytes")},
                 about="what happens in a clip",
             )
         }

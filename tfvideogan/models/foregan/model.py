@@ -32,7 +32,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.losses import adversarial
-from tfvideogan.models import base, discriminators, phase
+from tfvideogan.models import base, discriminators, monitors, phase
 from tfvideogan.models.foregan import (
     background,
     critic_inputs,
@@ -273,32 +273,23 @@ class ForeGAN(base.VideoModel):
         return rolled
 
     def critic_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor],
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Hinge losses of the four critics, and how often their signs are right."""
         fakes = self.critic_inputs.fake(shared, seed)
         reals = self.critic_inputs.real(batch, shared, seed)
-        losses, monitors = {}, {}
+        losses, logs = {}, {}
         for name, critic in self.critics.items():
             both = tf.concat([reals[name], fakes[name]], axis=0)
             logits = critic(critic_inputs.augment(both, seed), training=True)
             real = logits[: tf.shape(reals[name])[0]]
             fake = logits[tf.shape(reals[name])[0] :]
             losses[f"critic/{name}"] = adversarial.hinge_critic_loss(real, fake)
-            monitors[f"logits/{name}_real"] = tf.reduce_mean(real)
-            monitors[f"logits/{name}_fake"] = tf.reduce_mean(fake)
-            monitors[f"signs/{name}_real"] = _mean_true(real > 0)
-            monitors[f"signs/{name}_fake"] = _mean_true(fake < 0)
-        return losses, monitors
+            logs |= monitors.logits(name, real, fake)
+        return losses, logs
 
     def generator_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor],
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Every loss of `LossWeights`; monitors tell area and saturation."""
         weights = self.loss_weights
@@ -316,11 +307,11 @@ class ForeGAN(base.VideoModel):
             )
             loss = adversarial.hinge_generator_loss(logits)
             losses[f"generator/{name}_critic"] = getattr(weights, name) * loss
-        monitors = {
+        logs = {
             "masks/area": tf.reduce_mean(masks.area(shared["masks"])),
             "masks/saturation": self.saturation(),
         }
-        return losses, monitors
+        return losses, logs
 
     # --- Inference
 
@@ -341,7 +332,3 @@ class ForeGAN(base.VideoModel):
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """`predict`, and `predict_start` and `predict_next` for long videos."""
         return served.Signatures(self.roller, self.spec, self.saturation).functions()
-
-
-def _mean_true(condition: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_mean(tf.cast(condition, tf.float32))

@@ -55,9 +55,9 @@ class Signatures:
 
     def functions(self) -> dict[str, signatures.ServingFunction]:
         """Returns `predict`, `predict_start` and `predict_next`."""
-        whole = input_specs(self._spec, has_flow=True)
-        chunk = {name: spec for name, spec in whole.items() if name != "mask"}
-        chunk |= self._state_specs()
+        whole = inputs(self._spec, has_flow=True)
+        chunk = [one for one in whole if one.spec.name != signatures.MASK]
+        chunk += self._state_inputs()
         states = {
             f"{signatures.NEXT_STATE}{name}": MEMORY_ABOUT.format(name)
             for name in rollout.State._fields
@@ -65,27 +65,24 @@ class Signatures:
         new = {name: text.replace("T,", "T-1,") for name, text in OUTPUTS.items()}
         options = {"at_least": {"T": MIN_FRAMES}, "tolerance": TOLERANCE}
         return {
-            "predict": signatures.ServingFunction(
+            signatures.PREDICT: signatures.ServingFunction.of(
                 self._predict,
                 whole,
                 OUTPUTS,
-                input_rules(whole),
                 about="one mask, every mask: splits a video into object and scene",
                 **options,
             ),
-            "predict_start": signatures.ServingFunction(
+            signatures.PREDICT + signatures.START: signatures.ServingFunction.of(
                 self._start,
                 whole,
                 OUTPUTS | states,
-                input_rules(whole),
                 about="predict for the first chunk of a long video",
                 **options,
             ),
-            "predict_next": signatures.ServingFunction(
+            signatures.PREDICT + signatures.NEXT: signatures.ServingFunction.of(
                 self._next,
                 chunk,
                 new | states,
-                input_rules(chunk),
                 about="goes on; frame 0 is the last one of the chunk before",
                 **options,
             ),
@@ -123,66 +120,26 @@ class Signatures:
         )
         return _outputs(rolled) | _next_state(state)
 
-    def _state_specs(self) -> dict[str, tf.TensorSpec]:
+    def _state_inputs(self) -> list[signatures.Input]:
         """The tensors of `rollout.State`, with an open batch."""
-        spec = self._spec
-        zeros = clip.zeros_like_spec(spec, 1)
-        state = self._roller.start(*roller.first(zeros))
-        return {
-            name: tf.TensorSpec([None, *part.shape[1:]], tf.float32, name)
-            for name, part in (
-                (f"{signatures.STATE}{field}", getattr(state, field))
-                for field in rollout.State._fields
-            )
-        }
+        state = self._roller.start(*roller.first(clip.zeros_like_spec(self._spec, 1)))
+        return [_state_input(name, part) for name, part in state._asdict().items()]
 
 
-def input_specs(spec: clip.ClipSpec, *, has_flow: bool) -> dict[str, tf.TensorSpec]:
+def inputs(spec: clip.ClipSpec, *, has_flow: bool) -> list[signatures.Input]:
     """Returns the inputs of `predict`: frames, the first mask and, if asked, flows."""
-    size = [spec.height, spec.width]
-    specs = {
-        "frames": tf.TensorSpec([None, None, *size, 3], tf.uint8, "frames"),
-        "mask": tf.TensorSpec([None, *size, 1], tf.uint8, "mask"),
-    }
-    if has_flow:
-        for name in ("forward_flow", "backward_flow"):
-            shape = [None, None, *size, 2]
-            specs[name] = tf.TensorSpec(shape, tf.float32, name)
-    return specs
+    flows = signatures.flows(spec) if has_flow else ()
+    return [signatures.video(signatures.FRAMES, spec), signatures.mask(spec), *flows]
 
 
-def input_rules(
-    specs: dict[str, tf.TensorSpec],
-) -> dict[str, signatures.InputRule]:
-    """Returns the rules of inputs by their names.
-
-    No motion inside a frame is longer than its diagonal, so H + W bounds the flow; what
-    .flo files mark as unknown (1e9) must be filled before it is sent.
-    """
-    height, width = specs["frames"].shape[2:4]
-    longest = float(height + width)
-    flow = {"layout": "N T-1 H W 2", "minimum": -longest, "maximum": longest}
-    known = {
-        "frames": signatures.InputRule("N T H W 3", "RGB video"),
-        "mask": signatures.InputRule(
-            "N H W 1", "of the first frame; 0 = scene, all else = object"
-        ),
-        "forward_flow": signatures.InputRule(
-            about="pixels (dx, dy), on frame t, to t + 1", **flow
-        ),
-        "backward_flow": signatures.InputRule(
-            about="pixels (dx, dy), on frame t + 1, to t", **flow
-        ),
-    }
-    for name in specs:
-        field = name.removeprefix(signatures.STATE)
-        if field != name:
-            letters = "N h w c" if field.endswith("_state") else "N H W c"
-            bounds = dict(zip(("minimum", "maximum"), SHARE, strict=True))
-            known[name] = signatures.InputRule(
-                letters, STATE_ABOUT.format(field), **bounds if _is_share(field) else {}
-            )
-    return {name: known[name] for name in specs}
+def _state_input(field: str, part: tf.Tensor) -> signatures.Input:
+    name = f"{signatures.STATE}{field}"
+    letters = "N h w c" if field.endswith("_state") else "N H W c"
+    low, high = SHARE if _is_share(field) else (None, None)
+    rule = signatures.InputRule(letters, STATE_ABOUT.format(field), low, high)
+    return signatures.Input(
+        tf.TensorSpec([None, *part.shape[1:]], tf.float32, name), rule
+    )
 
 
 def _is_share(field: str) -> bool:

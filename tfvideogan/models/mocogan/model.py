@@ -29,7 +29,6 @@ discriminator back.
 """
 
 import dataclasses
-import functools
 from collections.abc import Mapping, Sequence
 
 import keras
@@ -196,21 +195,29 @@ class MoCoGAN(generating.GeneratingGAN):
     # --- Losses
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
-        """One update of both discriminators, then one of generator and motion network."""
+        """One update of both discriminators, then one of generator and motion network.
+
+        On some steps R1 is a part of the former.
+        """
+        critic = phase.Phase(
+            "critic",
+            ("image_critic", "video_critic"),
+            self.critic_losses,
+            self.critic_optimizer,
+        )
+        every = self.options.r1_every
+        r1 = phase.Phase(
+            "r1", (), self.r1_losses, joins="critic", every=every, gain=float(every)
+        )
+        generator_ = phase.Phase(
+            "generator",
+            self.averaged_networks,
+            self.generator_losses,
+            self.generator_optimizer,
+            trains_shared=self.options.shares_fakes,
+        )
         return (
-            phase.Phase(
-                "critic",
-                ("image_critic", "video_critic"),
-                self.critic_losses,
-                self.critic_optimizer,
-            ),
-            phase.Phase(
-                "generator",
-                self.averaged_networks,
-                self.generator_losses,
-                self.generator_optimizer,
-                trains_shared=self.options.shares_fakes,
-            ),
+            (critic, r1, generator_) if self.options.r1_weight else (critic, generator_)
         )
 
     def shared_forward(
@@ -222,12 +229,9 @@ class MoCoGAN(generating.GeneratingGAN):
         return self._fakes(tf.shape(batch["frames"])[0], seed)
 
     def critic_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor] | None,
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
-        """Cross entropies of frames and clips, categories, and R1 on some steps."""
+        """Cross entropies of frames and clips, and of the categories."""
         number = tf.shape(batch["frames"])[0]
         fakes = shared or self._fakes(number, seeds.fold(seed, "fakes"))
         fake_clips = tf.stop_gradient(fakes["clips"])
@@ -254,18 +258,17 @@ class MoCoGAN(generating.GeneratingGAN):
                     self.options.category_weight * objective.category_loss(real, labels)
                 )
                 logs["category/real_right"] = monitors.accuracy(real, labels)
-        if self.options.r1_weight:
-            penalty = functools.partial(self._r1, batch["frames"], labels, seed)
-            losses["critic/r1"] = self.options.r1_weight * objective.lazily(
-                self.step, self.options.r1_every, penalty
-            )
         return losses, logs
 
+    def r1_losses(
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
+    ) -> tuple[phase.Scalars, phase.Scalars]:
+        """R1 of both discriminators at real clips."""
+        penalty = self._r1(batch["frames"], self._labels(batch), seed)
+        return {"critic/r1": self.options.r1_weight * penalty}, {}
+
     def generator_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor] | None,
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Both discriminators' logits of fakes, and the categories that they find."""
         number = tf.shape(batch["frames"])[0]

@@ -1,6 +1,6 @@
 """Terms of the losses of MoCoGANs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -34,9 +34,3 @@ def l2(weights: Sequence[keras.Variable], factor: float) -> tf.Tensor:
     """Half the squared weights times `factor`: the gradient gains `factor` · weight."""
     squares = [tf.nn.l2_loss(tf.convert_to_tensor(weight)) for weight in weights]
     return factor * tf.add_n(squares)
-
-
-def lazily(step: tf.Tensor, every: int, penalty: Callable[[], tf.Tensor]) -> tf.Tensor:
-    """Computes a penalty on steps that divide by `every`, times this number; else 0."""
-    is_due = step % every == 0
-    return tf.cond(is_due, lambda: every * penalty(), lambda: tf.constant(0.0))

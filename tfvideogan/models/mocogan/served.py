@@ -24,16 +24,15 @@ def generate_from_noise(
         "start_noise": ("N S", [sizes.state]),
         "motion_noise": ("N T Z", [num_frames, sizes.noise]),
     }
-    inputs = {
-        name: tf.TensorSpec([None, *shape], tf.float32, name)
-        for name, (_, shape) in shapes.items()
-    }
-    rules = {
-        name: signatures.InputRule(
-            layout, "standard normal", minimum=-LARGEST_NOISE, maximum=LARGEST_NOISE
+    inputs = [
+        signatures.Input(
+            tf.TensorSpec([None, *shape], tf.float32, name),
+            signatures.InputRule(
+                layout, "standard normal", minimum=-LARGEST_NOISE, maximum=LARGEST_NOISE
+            ),
         )
-        for name, (layout, _) in shapes.items()
-    }
+        for name, (layout, shape) in shapes.items()
+    ]
 
     def answer(
         *,
@@ -47,10 +46,9 @@ def generate_from_noise(
         codes = codes_lib.Codes(content_noise, labels, start_noise, motion_noise)
         return sampling.video(renderer.render(codes))
 
-    return signatures.ServingFunction(
+    return signatures.ServingFunction.of(
         answer,
-        inputs | sampling.label_input(sizes.categories),
+        [*inputs, *sampling.label_inputs(sizes.categories)],
         sampling.VIDEO,
-        rules | sampling.label_rule(sizes.categories),
         about="a video for each set of codes",
     )

@@ -264,13 +264,11 @@ class ThesisForeGAN(base.VideoModel):
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """One verb, `predict`: frames, first mask and flow to layers and masks."""
-        inputs = served.input_specs(self.spec, has_flow=self.options.needs_flow)
         return {
-            "predict": signatures.ServingFunction(
+            signatures.PREDICT: signatures.ServingFunction.of(
                 self._serve,
-                inputs,
+                served.inputs(self.spec, has_flow=self.options.needs_flow),
                 served.OUTPUTS,
-                served.input_rules(inputs),
                 at_least={"T": self.roller.min_frames},
                 about="one mask, every mask, by the original's networks",
             )

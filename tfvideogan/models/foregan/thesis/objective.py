@@ -44,10 +44,7 @@ class Objective:
         self.legacy = legacy
 
     def critic_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor],
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Wasserstein losses of both critics and their gradient penalties."""
         real, fake = self._critic_samples(batch, shared, seed)
@@ -59,20 +56,14 @@ class Objective:
         return losses | penalties_, monitors
 
     def first_critic_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor],
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """The adversarial losses alone, of the first of two legacy critic steps."""
         real, fake = self._critic_samples(batch, shared, seed)
         return self._adversarial_losses("first_critic", real, fake)[0], {}
 
     def generator_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor],
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Reconstruction of the frames, and one adversarial term for each critic."""
         weights = self.weights

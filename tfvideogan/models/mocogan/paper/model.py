@@ -202,10 +202,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         return self._fake_clips(number, seed) | self._fake_images(number, seed)
 
     def image_critic_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor] | None,
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Cross entropy of a frame of each real clip and of generated frames."""
         number = tf.shape(batch["frames"])[0]
@@ -225,10 +222,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         return losses, monitors.logits("image", real_logits, fake_logits)
 
     def video_critic_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor] | None,
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Cross entropy of real and generated clips, and of their categories."""
         number = tf.shape(batch["frames"])[0]
@@ -257,10 +251,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         return losses, logs
 
     def generator_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor] | None,
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Both discriminators' logits of fakes, and the categories that they find."""
         number = tf.shape(batch["frames"])[0]

@@ -41,7 +41,6 @@ import tensorflow as tf
 from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.losses import adversarial
 from tfvideogan.models import base, discriminators, monitors, noise, phase
-from tfvideogan.models.mocogan import objective
 from tfvideogan.models.mocogan.prediction import (
     discriminators as prediction_discriminators,
 )
@@ -238,22 +237,32 @@ class PredictionMoCoGAN(base.VideoModel):
     # --- Losses
 
     def make_phases(self) -> tuple[phase.Phase, ...]:
-        """One update of all discriminators, then one of all that predicts."""
+        """One update of all discriminators, then one of all that predicts.
+
+        On some steps R1 is a part of the former.
+        """
+        critic = phase.Phase(
+            "critic",
+            tuple(self.discriminators.networks),
+            self.critic_losses,
+            self.critic_optimizer,
+        )
+        every = self.options.weights.r1_every
+        r1 = phase.Phase(
+            "r1", (), self.r1_losses, joins="critic", every=every, gain=float(every)
+        )
+        generator_ = phase.Phase(
+            "generator",
+            self.averaged_networks,
+            self.generator_losses,
+            self.generator_optimizer,
+            clip_norm=self.options.clip_norm,
+            trains_shared=True,
+        )
         return (
-            phase.Phase(
-                "critic",
-                tuple(self.discriminators.networks),
-                self.critic_losses,
-                self.critic_optimizer,
-            ),
-            phase.Phase(
-                "generator",
-                self.averaged_networks,
-                self.generator_losses,
-                self.generator_optimizer,
-                clip_norm=self.options.clip_norm,
-                trains_shared=True,
-            ),
+            (critic, r1, generator_)
+            if self.options.weights.r1
+            else (critic, generator_)
         )
 
     def shared_forward(
@@ -263,13 +272,10 @@ class PredictionMoCoGAN(base.VideoModel):
         return rollouts.train(self.predictor, batch["frames"], seed)
 
     def critic_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor] | None,
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
-        """Hinge losses of frames and clips, and R1 of frames on some steps."""
-        weights, real = self.options.weights, batch["frames"]
+        """Hinge losses of frames and clips."""
+        real = batch["frames"]
         fakes = tf.stop_gradient(shared["fakes"])
         future = real[:, predictor.MAX_CONTEXT :]
         score = functools.partial(
@@ -287,19 +293,17 @@ class PredictionMoCoGAN(base.VideoModel):
             logits = tf.split(both_logits, 2)  # two of [N, 1]
             losses[f"critic/{name}"] = adversarial.hinge_critic_loss(*logits)
             logs |= monitors.logits(name, *logits)
-        if weights.r1:
-            penalty = functools.partial(
-                self.discriminators.r1, real, seeds.fold(seed, "r1")
-            )
-            found = objective.lazily(self.step, weights.r1_every, penalty)
-            losses["critic/r1"] = weights.r1 * found
         return losses, logs
 
+    def r1_losses(
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
+    ) -> tuple[phase.Scalars, phase.Scalars]:
+        """R1 of the discriminator of frames."""
+        penalty = self.discriminators.r1(batch["frames"], seeds.fold(seed, "r1"))
+        return {"critic/r1": self.options.weights.r1 * penalty}, {}
+
     def generator_losses(
-        self,
-        batch: Mapping[str, tf.Tensor],
-        shared: Mapping[str, tf.Tensor] | None,
-        seed: tf.Tensor,
+        self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Colours, edges, divergence, and the discriminators' logits."""
         weights, real = self.options.weights, batch["frames"]

@@ -110,7 +110,6 @@ def serving_functions(model: Predicts) -> dict[str, signatures.ServingFunction]:
     the batch: several predictions of a clip are the clip several times, with other seeds.
     """
     spec = model.spec
-    size = [spec.height, spec.width, spec.channels]
 
     def predict(*, context: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
         return sampling.video(model.predict_frames(pixels.to_float(context), seed))
@@ -123,38 +122,35 @@ def serving_functions(model: Predicts) -> dict[str, signatures.ServingFunction]:
         return model.predictor.encode(pixels.to_float(clip))
 
     few = "1 to 3 frames; of more the last three count"
+    whole = {"num_frames": spec.frames}
     made = {
-        "predict": signatures.ServingFunction(
+        signatures.PREDICT: signatures.ServingFunction.of(
             predict,
-            {"context": tf.TensorSpec([None, None, *size], tf.uint8, "context")}
-            | sampling.SEED,
+            [
+                signatures.video(signatures.CONTEXT, spec, axis="K", about=few),
+                signatures.seed(),
+            ],
             VIDEO,
-            {"context": signatures.InputRule("N K H W C", few)} | sampling.SEED_RULE,
             about="what follows on the frames, one course for each seed",
         )
     }
     if not model.predictor.has_posterior:
         return made
-    whole = [None, spec.frames, *size]
+    moving = "the clip that moves"
     return made | {
-        "swap": signatures.ServingFunction(
+        signatures.SWAP: signatures.ServingFunction.of(
             swap,
-            {
-                "content": tf.TensorSpec([None, None, *size], tf.uint8, "content"),
-                "motion": tf.TensorSpec(whole, tf.uint8, "motion"),
-            },
+            [
+                signatures.video(signatures.CONTENT, spec, axis="K", about=few),
+                signatures.video(signatures.MOTION, spec, about=moving, **whole),
+            ],
             VIDEO,
-            {
-                "content": signatures.InputRule("N K H W C", few),
-                "motion": signatures.InputRule("N T H W C", "the clip that moves"),
-            },
             about="the content of one clip with the motion of another, from its 4th frame",
         ),
-        "encode": signatures.ServingFunction(
+        signatures.ENCODE: signatures.ServingFunction.of(
             encode,
-            {"clip": tf.TensorSpec(whole, tf.uint8, "clip")},
+            [signatures.video(signatures.CLIP, spec, about="a clip", **whole)],
             CODES,
-            {"clip": signatures.InputRule("N T H W C", "a clip")},
             about="codes of content and motion",
         ),
     }
