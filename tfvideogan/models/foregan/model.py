@@ -37,8 +37,8 @@ from tfvideogan.models.foregan import (
     background,
     critic_inputs,
     foreground,
-    layers,
     objective,
+    outputs,
     roller,
     rollout,
     served,
@@ -320,12 +320,12 @@ class ForeGAN(base.VideoModel):
     ) -> dict[str, tf.Tensor]:
         """Returns `frames` (the composite), `foreground_masks`, `backgrounds`."""
         rolled = self.roller.complete(batch, saturation=self.saturation())
-        return layers.evaluation_outputs(rolled)
+        return outputs.evaluation_outputs(rolled)
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Real, composite, foreground, background, mask and error, in [-1, 1]."""
         rolled = self.roller.complete(batch, saturation=self.saturation())
-        return layers.sample_clips(batch["frames"], rollout.black_outside(rolled))
+        return outputs.sample_clips(batch["frames"], rollout.black_outside(rolled))
 
     # --- Serving
 

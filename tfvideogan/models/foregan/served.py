@@ -14,7 +14,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tfvideogan.core import clip, pixels, signatures
-from tfvideogan.models.foregan import layers, roller, rollout
+from tfvideogan.models.foregan import outputs, roller, rollout
 
 MIN_FRAMES = 2
 OUTPUTS = {
@@ -165,7 +165,7 @@ def to_batch(
 
 
 def _outputs(rolled: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    return layers.to_uint8(rollout.black_outside(rolled))
+    return outputs.to_uint8(rollout.black_outside(rolled))
 
 
 def _next_state(state: rollout.State) -> dict[str, tf.Tensor]:

@@ -35,7 +35,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.models import base, phase
-from tfvideogan.models.foregan import layers, served
+from tfvideogan.models.foregan import outputs, served
 from tfvideogan.models.foregan.thesis import (
     backbone,
     critic_inputs,
@@ -246,11 +246,11 @@ class ThesisForeGAN(base.VideoModel):
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
         """Returns `frames` (the composite), `foreground_masks` and the layers."""
-        return layers.evaluation_outputs(self._complete(batch))
+        return outputs.evaluation_outputs(self._complete(batch))
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Real, composite, foreground, background, mask and error, in [-1, 1]."""
-        return layers.sample_clips(batch["frames"], self._complete(batch))
+        return outputs.sample_clips(batch["frames"], self._complete(batch))
 
     def _complete(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The rollout over whole clips, with the same noise in the hole every time."""
@@ -275,4 +275,4 @@ class ThesisForeGAN(base.VideoModel):
         }
 
     def _serve(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return layers.to_uint8(self._complete(served.to_batch(**inputs)))
+        return outputs.to_uint8(self._complete(served.to_batch(**inputs)))

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfvideogan.models.foregan import layers
+from tfvideogan.models.foregan import outputs
 
 ROLLED = {
     "composites": tf.fill([1, 1, 1, 1, 3], 0.5),
@@ -18,7 +18,7 @@ def values(views):
 
 
 def test_metrics_judge_the_composite_as_frames():
-    assert values(layers.evaluation_outputs(ROLLED)) == {
+    assert values(outputs.evaluation_outputs(ROLLED)) == {
         "frames": 0.5,
         "foreground_masks": 0.25,
         "foregrounds": -1.0,
@@ -27,7 +27,7 @@ def test_metrics_judge_the_composite_as_frames():
 
 
 def test_masks_and_errors_are_shown_in_the_range_of_frames():
-    found = values(layers.sample_clips(tf.fill([1, 1, 1, 1, 3], -0.25), ROLLED))
+    found = values(outputs.sample_clips(tf.fill([1, 1, 1, 1, 3], -0.25), ROLLED))
     # The mask 2 · 0.25 - 1, the error |0.5 + 0.25| - 1.
     assert (found["mask"], found["error"]) == (-0.5, -0.25)
     assert (found["real"], found["composite"]) == (-0.25, 0.5)
@@ -35,7 +35,7 @@ def test_masks_and_errors_are_shown_in_the_range_of_frames():
 
 
 def test_bytes_reach_from_black_to_white():
-    found = layers.to_uint8(ROLLED)
+    found = outputs.to_uint8(ROLLED)
     assert {view.dtype for view in found.values()} == {tf.uint8}
     # 127.5 · (0.5 + 1) = 191.25; a quarter of 255 is 63.75.
     expected = {"video": 191, "foreground": 0, "background": 255, "mask": 64}
