@@ -100,6 +100,7 @@ NARROW = {
         "prediction.Options.pair_width = 4",
         "prediction.Options.critic_width = 4",
         "prediction.Options.long_multiple = 2",
+        "prediction.Options.num_samples = 1",
     ],
 }
 TWO_STEPS = [

@@ -85,7 +85,9 @@ def test_run_resumed_in_a_new_process_equals_one_that_never_stopped(
     assert frames == pytest.approx(12 * steps)
 
 
-@pytest.mark.parametrize("precision", ["float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "precision", ["float16", pytest.param("bfloat16", marks=pytest.mark.long)]
+)
 def test_mixed_precision_resumes_exactly(
     precision: str, tmp_path: pathlib.Path
 ) -> None:

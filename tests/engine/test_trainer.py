@@ -80,7 +80,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("options", CASES.values(), ids=CASES)
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(case, id=name, marks=pytest.mark.long if "Adam" in name else ())
+        for name, case in CASES.items()
+    ],
+)
 def test_two_replicas_with_half_batches_equal_one_with_the_whole(
     options: dict, one_device: tf.distribute.Strategy
 ) -> None:
@@ -137,9 +143,9 @@ def test_each_set_of_phases_is_traced_once(
 
     monkeypatch.setattr(toy.ToyGAN, "train_step", noted)
     _, rows, _ = train(one_device, lambda: toy.ToyGAN(every=2, r1_every=4), steps=8)
-    lazy = ("critic", "generator", "r1"), ("critic",), ("critic", "generator")
-    assert tuple(traced) == lazy  # steps 0, 1, 2; then all are known
-    assert ["critic/r1" in row for row in rows] == [True, False, False, False] * 2
+    # In steps 0 and 1; then both are known, and R1 is a condition in each.
+    assert traced == [("critic", "generator"), ("critic",)]
+    assert [row["critic/r1"] > 0 for row in rows] == [True, False, False, False] * 2
     assert all("critic/adversarial" in row for row in rows)
 
 
@@ -158,7 +164,7 @@ def test_each_critic_step_sees_its_own_clips(
     np.testing.assert_allclose(weights(built.model), twice, atol=ROUNDING, rtol=0)
 
 
-@pytest.mark.parametrize("devices", [1, 2])
+@pytest.mark.parametrize("devices", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_compiled_phases_train_alike(devices: int) -> None:
     def make_model() -> toy.ToyGAN:
         return toy.ToyGAN(**LAZY, spectral=True, clip_norm=1.0)
@@ -203,7 +209,7 @@ def test_replicas_draw_different_noise(one_device: tf.distribute.Strategy) -> No
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-@pytest.mark.parametrize("devices", [1, 2])
+@pytest.mark.parametrize("devices", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_mixed_precision_stays_finite_and_close(policy: str, devices: int) -> None:
     strategy = strategies.make(devices)
     exact, _, _ = train(strategy, toy.ToyGAN, steps=8)

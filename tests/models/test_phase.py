@@ -47,12 +47,24 @@ def test_the_steps_of_a_phase(options, steps):
     assert not one.runs_always
 
 
-def test_what_joins_a_phase_rests_with_it():
+def test_active_are_updates_and_what_joins_makes_no_other_set():
     phases = (_phase(every=3), _phase("r1", joins="critic", every=2), _phase("g"))
-    found = [phase.active(phases, step) for step in range(7)]
-    # Critic on 0, 3, 6; R1 would be due on 0, 2, 4, 6.
-    both, alone = ("critic", "r1", "g"), ("g",)
-    assert found == [both, alone, alone, ("critic", "g"), alone, alone, both]
+    found = [phase.active(phases, step) for step in range(4)]
+    assert found == [("critic", "g"), ("g",), ("g",), ("critic", "g")]
+
+
+def test_what_joins_is_gained_where_it_is_due_and_zero_elsewhere():
+    one = _phase("r1", joins="critic", every=2, gain=2.0)
+
+    @tf.function
+    def joined(step):
+        scalars = ({"critic/r1": tf.constant(3.0)}, {"slope": tf.constant(5.0)})
+        return phase.joined(one, step, lambda: scalars)
+
+    found = [joined(tf.constant(step, tf.int64)) for step in range(3)]
+    losses = [float(losses["critic/r1"]) for losses, _ in found]
+    assert losses == [6.0, 0.0, 6.0]
+    assert [float(monitors["slope"]) for _, monitors in found] == [5.0, 0.0, 5.0]
 
 
 @pytest.mark.parametrize(

@@ -196,8 +196,8 @@ class VideoModel(keras.Model):
         Args:
           batch: this replica's share, see `core.clip`: `batches_per_step` batches, one
             behind the other.
-          active: names of the phases to run, from `active_phases`. None, as under `fit`,
-            runs all; those that join another look at `step` in the graph.
+          active: names of the phases to run, from `active_phases`; None runs all, which
+            is right only when each has an update in every step (as under `fit`).
           jit_phases: names of phases whose losses and gradients XLA compiles.
 
         Returns:
@@ -205,10 +205,9 @@ class VideoModel(keras.Model):
           "grad_norm/<phase>", "learning_rate/<phase>", and "skipped". Of a phase that
           repeats, those of its last update.
         """
-        is_known = active is not None
         if active is None:
             active = self._phases_under_fit()
-        chosen = [one for one in self.phases if one.name in active]
+        chosen = [one for one in self.phases if one.name in active and not one.joins]
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         seed = seeds.fold(seeds.from_int(self.seed), self.step, replica)
         batches = phase.split(batch, self.batches_per_step)
@@ -219,12 +218,10 @@ class VideoModel(keras.Model):
         logs: dict[str, tf.Tensor] = {}
         is_finite = tf.constant(True)
         for one in chosen:
-            if one.joins is not None:
-                continue  # It is a part of the update of the phase it joins.
-            parts = (one, *(other for other in chosen if other.joins == one.name))
+            parts = (one, *(other for other in self.phases if other.joins == one.name))
             # The shared tape is entered again, so that gradients reach the forward pass.
             compute = functools.partial(
-                self._gradients, parts, tape if one.trains_shared else None, is_known
+                self._gradients, parts, tape if one.trains_shared else None
             )
             if one.name in jit_phases:
                 compute = xla.compiled(compute, one.name)
@@ -247,28 +244,25 @@ class VideoModel(keras.Model):
         self,
         parts: Sequence[phase.Phase],
         tape: tf.GradientTape | None,
-        is_known: bool,
         batch: phase.Batch,
         shared: phase.Batch | None,
         seed: tf.Tensor,
     ) -> tuple[list[tf.Tensor], phase.Scalars]:
-        """Differentiates the losses of a phase and of those that join it.
-
-        They all run in this step if that `is_known`; else those that join look.
-        """
+        """Differentiates the losses of a phase and of those that join it."""
         one, tape = parts[0], tape or tf.GradientTape()
         totals, logs = [], {}
         with tape:
             for part in parts:
                 compute = functools.partial(part.losses, batch, shared, seed)
-                if not is_known and not part.runs_always:
-                    compute = functools.partial(
-                        phase.conditional, part.runs_at(self.step), compute
-                    )
-                losses, monitors = compute()
-                if losses:  # Eagerly, one that rests has none.
+                if part.joins is None:
+                    losses, monitors = compute()
                     total = update.total_loss(losses, one.optimizer, gain=part.gain)
-                    totals.append(total)
+                else:
+                    losses, monitors = phase.joined(part, self.step, compute)
+                    if not losses:  # It rests in an eager step.
+                        continue
+                    total = update.total_loss(losses, one.optimizer)
+                totals.append(total)
                 logs |= losses | monitors
             total = tf.add_n(totals)
         gradients = update.differentiate(tape, total, self.phase_variables(one))

@@ -11,8 +11,9 @@ of their own [2], regularization on every sixteenth step [3], alignment before t
     Phase("rebuild", ("generator",), mse_losses, optimizer, every=200, length=100,
           offset=100)
 
-Which phases a step has is a function of its number alone, known when the step is traced:
-a phase that rests costs nothing, and no condition is computed on the device.
+Which updates a step has is a function of its number alone, known when the step is traced:
+a phase that rests costs nothing. One that joins another is a condition on the device, so
+that the update is traced once, with it.
 
 Sources:
   [1] Gulrajani et al., Improved Training of Wasserstein GANs, 2017, algorithm 1. (There
@@ -65,8 +66,9 @@ class Phase:
       networks: names of the networks whose trainable variables it changes; () with
         `joins`.
       losses: see `LossFunction`. Loss names start with "<name>/", or with that of the
-        phase it joins. They are logged as returned, without the gain: the mean of a lazy
-        loss over its own steps is then what it adds to a step on average.
+        phase it joins. Logged is what makes the mean over an interval what the phase adds
+        to a step on average: of an update of its own the losses without the gain, on its
+        steps; of one that joins the losses with it, and 0 on the other steps.
       optimizer: applies the gradients. Phases may share one: its state (moments, number
         of updates, loss scale) is then common, as in [3]. None with `joins`.
       every: see above.
@@ -189,13 +191,8 @@ def check(phases: Sequence[Phase]) -> None:
 
 
 def active(phases: Sequence[Phase], step: int) -> tuple[str, ...]:
-    """Returns the names of the phases that run in a step, in order."""
-    names = {one.name for one in phases if one.runs_at(step)}
-    return tuple(
-        one.name
-        for one in phases
-        if one.name in names and (one.joins is None or one.joins in names)
-    )
+    """Returns the names of the phases with an update in a step, in order."""
+    return tuple(one.name for one in phases if one.joins is None and one.runs_at(step))
 
 
 def optimizers(phases: Sequence[Phase]) -> dict[str, keras.optimizers.Optimizer]:
@@ -212,27 +209,36 @@ def batches_per_step(phases: Sequence[Phase]) -> int:
     return max((one.repeats for one in phases if one.own_batches), default=1)
 
 
-def conditional(
-    is_due: bool | tf.Tensor, losses: Callable[[], tuple[Scalars, Scalars]]
+def joined(
+    one: Phase, step: tf.Tensor, losses: Callable[[], tuple[Scalars, Scalars]]
 ) -> tuple[Scalars, Scalars]:
-    """Computes losses on the device if they are due, else zeros of the same names.
-
-    For steps whose phases are not known when they are traced, as under `fit`.
+    """Computes what a joining phase adds to a step: zeros where it rests.
 
     Args:
-      is_due: scalar.
+      one: the phase.
+      step: scalar int64, the number of the step.
       losses: returns losses and monitors, float32 scalars by name.
+
+    Returns:
+      Losses times the gain, and monitors.
     """
     names: list[list[str]] = [[], []]
 
     def due() -> list[tf.Tensor]:
-        found = losses()
-        names[:] = [list(one) for one in found]
-        return [scalar for one in found for scalar in one.values()]
+        found, monitors = losses()
+        names[:] = [list(found), list(monitors)]
+        return [one.gain * loss for loss in found.values()] + list(monitors.values())
 
-    # A graph has both branches, this one made first, so that the other knows the names.
-    scalars = iter(tf.cond(is_due, due, lambda: [tf.zeros([])] * sum(map(len, names))))
-    made = [{name: next(scalars) for name in one} for one in names]
+    def rest() -> list[tf.Tensor]:
+        return [tf.zeros([])] * sum(map(len, names))
+
+    if one.runs_always:
+        scalars = iter(due())
+    else:
+        # A graph has both branches, the first one made first, so that `rest` knows the
+        # names; eagerly, what rests has none.
+        scalars = iter(tf.cond(one.runs_at(step), due, rest))
+    made = [{name: next(scalars) for name in some} for some in names]
     return made[0], made[1]
 
 

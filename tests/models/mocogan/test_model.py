@@ -222,18 +222,17 @@ def test_the_class_head_learns_from_fakes_and_labels(model, key):
     assert gradients_of(model, key) > 0
 
 
-def test_r1_is_lazy(model):
-    found = ["r1" in model.active_phases(step) for step in (0, 1, 15, 16)]
-    assert found == [True, False, False, True]
-    losses, _ = model.r1_losses(CASE.batch(), None, seeds.from_int(1))
-    assert float(losses["critic/r1"]) > 0
+def test_r1_joins_the_critic_on_every_sixteenth_step(model):
     [r1] = [one for one in model.phases if one.name == "r1"]
     assert (r1.joins, r1.gain) == ("critic", 16.0)
+    assert [step for step in range(40) if r1.runs_at(step)] == [0, 16, 32]
+    losses, _ = model.r1_losses(CASE.batch(), None, seeds.from_int(1))
+    assert float(losses["critic/r1"]) > 0
 
 
 def test_without_weight_there_is_no_r1():
     built = check_model.Case(lambda seed: make_model(seed, r1_weight=0.0), SPEC).build()
-    assert built.active_phases(0) == ("critic", "generator")
+    assert [one.name for one in built.phases] == ["critic", "generator"]
 
 
 def motions_heard(built: mocogan.MoCoGAN, work) -> np.ndarray:

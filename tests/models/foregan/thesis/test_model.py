@@ -56,28 +56,43 @@ def model():
     return CASE.build()
 
 
+VARIANTS = {
+    "attention": {
+        "mask_source": "attention",
+        "update": "sum",
+        "warp": "previous",
+        "background_flow_input": True,
+        "fake_patches": "on_mask",
+    },
+    "convlstm": {
+        "recurrence": "convlstm",
+        "background_recurrence": "none",
+        "dark": True,
+    },
+    "concat_unshared": {
+        "recurrence": "concat_unshared",
+        "background_recurrence": "concat_unshared",
+        "mask_source": "fg_rgb",
+        "warp": "first",
+        "bg_fill": "noise",
+    },
+    "next_frame": {
+        "flow_input": "next_frame",
+        "mask_source": "recurrent",
+        "affine_stn": True,
+    },
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "switches",
     [
-        {"recurrence": "convlstm", "background_recurrence": "none", "dark": True},
-        {
-            "recurrence": "concat_unshared",
-            "background_recurrence": "concat_unshared",
-            "mask_source": "fg_rgb",
-            "warp": "first",
-            "bg_fill": "noise",
-        },
-        {"flow_input": "next_frame", "mask_source": "recurrent", "affine_stn": True},
-        {
-            "mask_source": "attention",
-            "update": "sum",
-            "warp": "previous",
-            "background_flow_input": True,
-            "fake_patches": "on_mask",
-        },
+        pytest.param(
+            one, id=name, marks=pytest.mark.long if name != "attention" else ()
+        )
+        for name, one in VARIANTS.items()
     ],
-    ids=lambda switches: next(iter(switches.values())),
 )
 def test_variant_trains_and_rolls_beyond_its_length(switches):
     legacy = thesis_options.Legacy()

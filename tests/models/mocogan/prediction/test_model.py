@@ -263,7 +263,7 @@ def test_predictions_of_sampled_latents_are_not_compared(frames):
     assert losses[True][same] == losses[False][same] > 0.1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_training_moves_what_moves():
     """Frames of stripes that move a row at a time: held still they would cost more."""
     quick = keras.optimizers.Adam(3e-3)

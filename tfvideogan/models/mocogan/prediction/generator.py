@@ -186,6 +186,7 @@ class DCGANPredictor(keras.Model):
         self.network = generator.FrameGenerator(
             sizes, width=width, channels=spec.channels, takes_category=False
         )
+        self.network.built = True  # `render` is called, not the network itself
 
     def call(
         self,
