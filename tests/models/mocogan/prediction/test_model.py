@@ -18,22 +18,25 @@ from tfvideogan.models.mocogan.prediction import model as prediction
 SPEC = clip.ClipSpec(5, 16, 16)
 
 
+# Critics count at once, so that their share of the gradients is seen, too.
+AT_ONCE = objective.LossWeights(adversarial_start=-1, adversarial_ramp=1)
+
+
 def make_model(
     seed: int = 0,
     *,
     generator_optimizer: keras.optimizers.Optimizer | None = None,
+    weights: objective.LossWeights = AT_ONCE,
     **options: object,
 ) -> prediction.PredictionMoCoGAN:
     """Returns the smallest model of prediction."""
     tiny = {"width": 2, "num_blocks": 1, "pair_width": 2, "critic_width": 2}
     tiny |= {"content": 3, "motion_units": 3, "motion_noise": 2, "motion_state": 4}
     tiny |= {"pair_units": 3, "clip_units": 3, "clip_code": 3}
-    # Critics count at once, so that their share of the gradients is seen, too.
-    at_once = objective.LossWeights(adversarial_start=-1, adversarial_ramp=1)
-    tiny |= {"weights": at_once}
     tiny |= {"num_samples": 2, "long_multiple": 2}
     return prediction.PredictionMoCoGAN(
         prediction.Options(**tiny | options),
+        weights=weights,
         generator_optimizer=generator_optimizer,
         seed=seed,
     )

@@ -86,7 +86,6 @@ class Options:
       has_posterior: whether there are posterior rollouts; `swap` and `encode` need them.
       critics: of clips: "dual", one for each kind of rollouts, or "single", of those from
         the prior.
-      weights: of the losses.
       clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
         through time may explode without.
       num_samples: predictions of a clip that evaluations draw.
@@ -113,7 +112,6 @@ class Options:
     has_warp: bool = True
     has_posterior: bool = True
     critics: str = "dual"
-    weights: prediction_objective.LossWeights = prediction_objective.LossWeights()
     clip_norm: float | None = 2.0
     num_samples: int = 5
     long_multiple: int = 16
@@ -140,6 +138,7 @@ class PredictionMoCoGAN(base.VideoModel):
         self,
         options: Options = Options(),
         *,
+        weights: prediction_objective.LossWeights = prediction_objective.LossWeights(),
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         critic_optimizer: keras.optimizers.Optimizer | None = None,
         seed: int = 0,
@@ -149,7 +148,8 @@ class PredictionMoCoGAN(base.VideoModel):
         """Stores the settings.
 
         Args:
-          options: the settings of networks and losses.
+          options: the settings.
+          weights: of the losses.
           generator_optimizer: Adam(1e-3, 0.5, 0.99) by default.
           critic_optimizer: Adam(4e-4, 0.5, 0.99) by default.
           seed: see `VideoModel`.
@@ -158,6 +158,7 @@ class PredictionMoCoGAN(base.VideoModel):
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
         self.options = options
+        self.loss_weights = weights
         self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(
             GENERATOR_RATE, *ADAM_BETAS
         )
@@ -247,7 +248,7 @@ class PredictionMoCoGAN(base.VideoModel):
             self.critic_losses,
             self.critic_optimizer,
         )
-        every = self.options.weights.r1_every
+        every = self.loss_weights.r1_every
         r1 = phase.Phase(
             "r1", (), self.r1_losses, joins="critic", every=every, gain=float(every)
         )
@@ -260,9 +261,7 @@ class PredictionMoCoGAN(base.VideoModel):
             trains_shared=True,
         )
         return (
-            (critic, r1, generator_)
-            if self.options.weights.r1
-            else (critic, generator_)
+            (critic, r1, generator_) if self.loss_weights.r1 else (critic, generator_)
         )
 
     def shared_forward(
@@ -300,13 +299,13 @@ class PredictionMoCoGAN(base.VideoModel):
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """R1 of the discriminator of frames."""
         penalty = self.discriminators.r1(batch["frames"], seeds.fold(seed, "r1"))
-        return {"critic/r1": self.options.weights.r1 * penalty}, {}
+        return {"critic/r1": self.loss_weights.r1 * penalty}, {}
 
     def generator_losses(
         self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Colours, edges, divergence, and the discriminators' logits."""
-        weights, real = self.options.weights, batch["frames"]
+        weights, real = self.loss_weights, batch["frames"]
         future = real[:, predictor.MAX_CONTEXT :]
         last = real[:, predictor.MAX_CONTEXT - 1 : predictor.MAX_CONTEXT]
         number = tf.shape(real)[0]
