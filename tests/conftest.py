@@ -16,6 +16,8 @@ from collections.abc import Iterator
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+# Workers inherit it: with an arena for each thread little of what is freed goes back.
+os.environ.setdefault("MALLOC_ARENA_MAX", "2")
 
 import pytest
 import tensorflow as tf

@@ -49,7 +49,7 @@ def test_step_of_several_batches_is_named(one_device: tf.distribute.Strategy) ->
         return toy.ToyGAN(critic_steps=3, r1_every=2)
 
     text = dry_run.describe(ARGUMENTS | {"make_model": make_model}, one_device)
-    assert "on zeros (3 x batch 4; phases critic, generator, r1): traced" in text
+    assert "on zeros (3 x batch 4; phases critic, generator): traced" in text
 
 
 def test_replicas_share_the_batch() -> None:

@@ -76,7 +76,7 @@ def test_run_resumed_in_a_new_process_equals_one_that_never_stopped(
     assert training_runs.losses(whole) == training_runs.losses(parts)
     assert sorted(training_runs.losses(whole)) == [1, 2, 3, 4, 5, 6]
     found = training_runs.records(whole)
-    assert ["critic/r1" in row for row in found] == [True, False, False] * 2
+    assert [row["critic/r1"] > 0 for row in found] == [True, False, False] * 2
     # Speed counts the real frames that are read: 2 batches of 2 clips of 3 frames.
     last = found[-1]
     frames, steps = (
@@ -85,9 +85,8 @@ def test_run_resumed_in_a_new_process_equals_one_that_never_stopped(
     assert frames == pytest.approx(12 * steps)
 
 
-@pytest.mark.parametrize(
-    "precision", ["float16", pytest.param("bfloat16", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("precision", ["float16", "bfloat16"])
 def test_mixed_precision_resumes_exactly(
     precision: str, tmp_path: pathlib.Path
 ) -> None:

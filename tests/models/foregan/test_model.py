@@ -130,6 +130,7 @@ def test_every_critic_reaches_the_generators(model):
         )
 
 
+@pytest.mark.long
 def test_a_generator_step_raises_the_score_of_fakes():
     only = objective.LossWeights(
         **dict.fromkeys(objective.LossWeights.__dataclass_fields__, 0.0)
@@ -161,6 +162,7 @@ def test_a_generator_step_raises_the_score_of_fakes():
     assert loss() < before
 
 
+@pytest.mark.long
 def test_truncation_cuts_the_gradient_between_chunks():
     batch, seed = CASE.batch(1), seeds.from_int(1)
     norms = {}

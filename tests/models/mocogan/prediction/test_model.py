@@ -72,9 +72,11 @@ def frames():
     ("options", "spec"),
     [
         ({"has_posterior": False, "critics": "single"}, SPEC),
-        ({"critics": "single", "has_warp": False}, SPEC),
+        pytest.param(
+            {"critics": "single", "has_warp": False}, SPEC, marks=pytest.mark.long
+        ),
         ({}, clip.ClipSpec(4, 16, 20, channels=1, num_classes=3)),
-        ({}, clip.ClipSpec(7, 36, 24)),
+        pytest.param({}, clip.ClipSpec(7, 36, 24), marks=pytest.mark.long),
     ],
 )
 def test_every_rung_and_any_size_that_divides_can_be_trained(options, spec):
@@ -297,6 +299,7 @@ def _floats(model, name):
 # --- Encoders
 
 
+@pytest.mark.long
 def test_bfloat16_predictions_are_near_those_of_float32(frames):
     made = []
     for policy in ("float32", "mixed_bfloat16"):
