@@ -41,3 +41,13 @@ def test_bytes_reach_from_black_to_white():
     expected = {"video": 191, "foreground": 0, "background": 255, "mask": 64}
     for name, value in expected.items():
         np.testing.assert_array_equal(found[name], value)
+
+
+def test_frames_stay_in_their_order():
+    times = tf.reshape(tf.constant([-1.0, 0.0, 1.0]), [1, 3, 1, 1, 1])
+    rolled = {name: tf.broadcast_to(times, [1, 3, 1, 1, 3]) for name in ROLLED}
+    rolled["masks"] = 0.5 + 0.5 * times
+    views = outputs.evaluation_outputs(rolled) | outputs.to_uint8(rolled)
+    for name, view in views.items():
+        by_time = np.ravel(view[0, :, 0, 0, 0]).astype(float)
+        assert list(by_time) == sorted(set(by_time)), name
