@@ -178,7 +178,7 @@ class VideoModel(keras.Model):
         return phase.batches_per_step(self.phases)
 
     def active_phases(self, step: int) -> tuple[str, ...]:
-        """Returns the names of the phases that run in a step."""
+        """Returns the names of the phases with an update in a step; see `phase.active`."""
         return phase.active(self.phases, step)
 
     # AutoGraph would read the source of all that is called here, which takes half of the
