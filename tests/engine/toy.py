@@ -170,8 +170,9 @@ class ToyGAN(base.VideoModel):
         )
         if not self.r1_every:
             return phases
-        rhythm = {"every": self.r1_every, "gain": float(self.r1_every)}
-        r1 = phase.Phase("r1", (), self.r1_losses, joins="critic", **rhythm)
+        r1 = phase.lazy_regularizer(
+            "r1", self.r1_losses, joins="critic", every=self.r1_every
+        )
         return (*phases, r1)
 
     @property

@@ -53,6 +53,12 @@ def test_active_are_updates_and_what_joins_makes_no_other_set():
     assert found == [("critic", "g"), ("g",), ("g",), ("critic", "g")]
 
 
+def test_a_lazy_regularizer_weighs_as_much_as_in_every_step():
+    one = phase.lazy_regularizer("r1", _losses, joins="critic", every=16)
+    assert (one.joins, one.every, one.gain) == ("critic", 16, 16.0)
+    assert [step for step in range(40) if one.runs_at(step)] == [0, 16, 32]
+
+
 def test_what_joins_is_gained_where_it_is_due_and_zero_elsewhere():
     one = _phase("r1", joins="critic", every=2, gain=2.0)
 

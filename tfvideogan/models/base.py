@@ -201,7 +201,7 @@ class VideoModel(keras.Model):
           jit_phases: names of phases whose losses and gradients XLA compiles.
 
         Returns:
-          Float32 scalars by name: losses (without gain) and monitors of the phases,
+          Float32 scalars by name: losses (see `Phase.losses`) and monitors of the phases,
           "grad_norm/<phase>", "learning_rate/<phase>", and "skipped". Of a phase that
           repeats, those of its last update.
         """

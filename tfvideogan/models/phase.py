@@ -164,6 +164,20 @@ class Phase:
             )
 
 
+def lazy_regularizer(
+    name: str, losses: LossFunction, *, joins: str, every: int
+) -> Phase:
+    """Returns a phase that joins another on every `every`-th step, times `every` [3].
+
+    Args:
+      name: of the phase.
+      losses: see `LossFunction`.
+      joins: name of the phase to whose update it belongs.
+      every: in steps; at least 1.
+    """
+    return Phase(name, (), losses, joins=joins, every=every, gain=float(every))
+
+
 def check(phases: Sequence[Phase]) -> None:
     """Checks that phases make a schedule.
 

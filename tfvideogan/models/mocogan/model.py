@@ -205,9 +205,8 @@ class MoCoGAN(generating.GeneratingGAN):
             self.critic_losses,
             self.critic_optimizer,
         )
-        every = self.options.r1_every
-        r1 = phase.Phase(
-            "r1", (), self.r1_losses, joins="critic", every=every, gain=float(every)
+        r1 = phase.lazy_regularizer(
+            "r1", self.r1_losses, joins="critic", every=self.options.r1_every
         )
         generator_ = phase.Phase(
             "generator",

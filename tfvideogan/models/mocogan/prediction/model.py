@@ -248,9 +248,8 @@ class PredictionMoCoGAN(base.VideoModel):
             self.critic_losses,
             self.critic_optimizer,
         )
-        every = self.loss_weights.r1_every
-        r1 = phase.Phase(
-            "r1", (), self.r1_losses, joins="critic", every=every, gain=float(every)
+        r1 = phase.lazy_regularizer(
+            "r1", self.r1_losses, joins="critic", every=self.loss_weights.r1_every
         )
         generator_ = phase.Phase(
             "generator",
