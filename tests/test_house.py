@@ -248,6 +248,14 @@ def test_readme_has_two_commands_and_the_second_runs_the_tests() -> None:
     assert "-m pytest" in commands["second"]
 
 
+def test_a_worker_has_whole_files(request: pytest.FixtureRequest) -> None:
+    """Else fixtures are made in each worker: pytest-xdist 3.8 cannot group in 9.2."""
+    is_grouped = getattr(request.config.option, "loadgroup", False)
+    assert not is_grouped or "@" in request.node.nodeid, (
+        f"pytest {pytest.__version__} does not group tests; install what setup.cfg names"
+    )
+
+
 def test_changelog_begins_with_this_version() -> None:
     versions = re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
     assert versions[0] == tfvideogan.__version__

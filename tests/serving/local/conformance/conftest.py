@@ -26,7 +26,7 @@ from tests.serving import models
 from tests.serving.local.conformance import wire
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def root(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     if wire.ROOT:
         return pathlib.Path(wire.ROOT)
@@ -35,7 +35,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(root: pathlib.Path) -> Iterator[wire.Server]:
     if wire.GRPC:
         yield wire.Server(wire.GRPC, wire.REST, root)
