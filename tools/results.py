@@ -29,7 +29,8 @@ from results_table import records as recorded
 from tfvideogan.core import errors
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-RECORDS = ROOT / "docs" / "results.jsonl"
+# What is written: records, and the documents below a root.
+RECORDS, DOCUMENTS = ROOT / "docs" / "results.jsonl", ROOT
 CODE = ("tfvideogan", "gin")
 # What a run folder does not say of a training.
 ABOUT = ("commit", "peak_gflops", "is_shared", "note")
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         "--gin_param",
         action="append",
         default=[],
-        help="of --run: folders of real data",
+        help="folders of real data, for the training or the protocol",
     )
     made.add_argument("--commit", help="that trained; of this checkout by default")
     made.add_argument(
@@ -111,12 +112,12 @@ def _work(options: argparse.Namespace) -> int:
         _collect(row, options.collect, options.protocol, options)
     elif not options.write:
         _collect_all(options)
-    documents.write(ROOT, recorded.read(RECORDS))
+    documents.write(DOCUMENTS, recorded.read(RECORDS))
     return OK
 
 
 def _check() -> int:
-    complaints = documents.check(ROOT, recorded.read(RECORDS))
+    complaints = documents.check(DOCUMENTS, recorded.read(RECORDS))
     for one in complaints:
         print(one)
     return FAILED if complaints else OK
@@ -146,7 +147,12 @@ def _run(row: rows.Row, workdir: str, options: argparse.Namespace) -> int:
         row, seed=options.seed, workdir=workdir, bindings=options.gin_param
     )
     status = _train(training, ROOT / workdir, options.budget)
-    for one in commands.judging(row, workdir=workdir, protocol=options.protocol):
+    for one in commands.judging(
+        row,
+        workdir=workdir,
+        protocol=options.protocol,
+        bindings=options.gin_param,
+    ):
         status = status or _door("evaluate", one)
     return status
 
@@ -216,6 +222,7 @@ def _collect(
         ROOT / workdir,
         commit=about.pop("commit") or _commit(started),
         protocol=protocol,
+        bindings=options.gin_param,
         about={name: one for name, one in about.items() if one is not None},
     )
     recorded.write(RECORDS, recorded.put(records, new))

@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -15,6 +16,8 @@ FREE_FLAGS = ("--workdir", "--model_dir", "--steps", "--seed", "--data_service")
 FREE_SWITCHES = ("--overwrite_config", "--traceback")
 FREE_MACROS = ("SEED", "STEPS")
 BINDINGS = ("--gin_param", "--gin_params", "--gin_bindings", "--gin_binding")
+# In quotes; the group is the last name.
+ABSOLUTE = re.compile(r'"(?:~|/|[A-Za-z]:)[^"]*?([^"/\\]+)[/\\]?"')
 # `python -m tfvideogan.train`
 DOOR_WORDS = 3
 
@@ -46,15 +49,31 @@ def training(
     ]
 
 
-def judging(row: rows.Row, *, workdir: str, protocol: str = "") -> list[list[str]]:
-    """Returns the options of each `tfvideogan.evaluate` of a row, or of a protocol's."""
-    evaluations = ((f"--protocol={protocol}",),) if protocol else row.evaluations
-    return [[f"--workdir={workdir}", *one] for one in evaluations]
+def judging(
+    row: rows.Row, *, workdir: str, protocol: str = "", bindings: Sequence[str] = ()
+) -> list[list[str]]:
+    """Returns the options of each `tfvideogan.evaluate` of a row.
+
+    Args:
+      row: to judge.
+      workdir: its run folder.
+      protocol: the one that judges it; "" for the row's own evaluations.
+      bindings: that the protocol needs, such as folders of real data.
+    """
+    if not protocol:
+        return [[f"--workdir={workdir}", *one] for one in row.evaluations]
+    given = [f"--gin_param={one}" for one in bindings]
+    return [[f"--workdir={workdir}", f"--protocol={protocol}", *given]]
 
 
 def example_root(row: rows.Row) -> list[str]:
     """Returns a binding of the folder of real data as it is printed, if there is one."""
     return [f'{row.root}="{row.example_root}"'] if row.root else []
+
+
+def without_folders(binding: str) -> str:
+    """Returns a binding with absolute paths cut down: "/data" and their last name."""
+    return ABSOLUTE.sub(r'"/data/\1"', binding)
 
 
 def workdir(row: rows.Row, seed: int, runs: str = RUNS) -> str:

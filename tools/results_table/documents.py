@@ -18,7 +18,7 @@ BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 REMEDY = "python tools/results.py --write"
 # In a sentence with one of these words, numbers are scores.
 MEASURE = re.compile(
-    r"\b([JF]|J&F|PSNR|SSIM|LPIPS|MSE|ACD|[FKV]?FVD|KVD|V?FID|KID|MCS|tOF|E_warp|dB|"
+    r"\b([JF]|J&F|PSNR|SSIM|LPIPS|MSE|ACD|FVD|KVD|V?FID|KID|MCS|tOF|E_warp|dB|"
     r"[Ii]nception score|[Aa]ccuracy|[Mm]otion score|[Ll]oop score)\b"
 )
 # With decimals, or per cent.

@@ -38,8 +38,8 @@ def number(value: float, like: float | None = None) -> str:
       like: a number whose decimals are taken instead.
     """
     size = abs(value if like is None else like)
-    digits = math.floor(math.log10(size)) if size else 0
-    decimals = min(max(SIGNIFICANT - 1 - digits, 0), MAX_DECIMALS)
+    above = math.floor(math.log10(size)) + 1 if size else 0
+    decimals = min(max(SIGNIFICANT - above, 0), MAX_DECIMALS)
     return f"{value:.{decimals}f}"
 
 

@@ -10,6 +10,7 @@ judged. Nothing private is taken over: a folder of data is called by its name al
 import dataclasses
 import datetime
 import json
+import math
 import os
 import pathlib
 import re
@@ -127,9 +128,10 @@ def collect(
     *,
     commit: str,
     protocol: str = "",
+    bindings: Sequence[str] = (),
     about: Mapping[str, Any] | None = None,
 ) -> Record:
-    """Reads what a run folder says of its last evaluation on the row's split.
+    """Reads what a run folder says of its last evaluation, by the row or a protocol.
 
     Earlier evaluations of the same step, of as many clips, give what the last one lacks.
 
@@ -138,6 +140,7 @@ def collect(
       workdir: the run folder.
       commit: of the checkout that trained.
       protocol: of the evaluation; "" for the metrics of the gin file.
+      bindings: that the protocol was given.
       about: `peak_gflops`, `is_shared` and `note`, which the folder does not say.
 
     Raises:
@@ -163,7 +166,12 @@ def collect(
         bindings=commands.example_root(row),
         steps=last["step"],
     )
-    judging = commands.judging(row, workdir=workdir, protocol=protocol)
+    judging = commands.judging(
+        row,
+        workdir=workdir,
+        protocol=protocol,
+        bindings=[commands.without_folders(one) for one in bindings],
+    )
     environment = card["environment"]
     return Record(
         row=row.id,
@@ -192,7 +200,7 @@ def collect(
         intervals={
             name: [_rounded(end) for end in ends]
             for name, ends in intervals.items()
-            if ends is not None and None not in ends
+            if all(math.isfinite(end) for end in ends)
         },
         **{**(about or {}), **_usage(_lines(folder / USAGE))},
     )
@@ -210,7 +218,7 @@ def started(workdir: str | os.PathLike) -> str:
 def protocols(row: rows.Row, workdir: str | os.PathLike) -> list[str]:
     """Returns the protocols that have judged a run folder; "" is none at all."""
     found = _lines(pathlib.Path(workdir) / EVALUATIONS)
-    return sorted({_protocol(one) for one in found if one["split"] == row.split})
+    return sorted({_protocol(one) for one in found if _is_judged(row, one)})
 
 
 def note_usage(
@@ -241,7 +249,7 @@ def _evaluations(
     fitting = [
         one
         for one in _lines(folder / EVALUATIONS)
-        if one["split"] == row.split and _protocol(one) == protocol
+        if _protocol(one) == protocol and _is_judged(row, one)
     ]
     if not fitting:
         options = commands.judging(row, workdir=str(folder), protocol=protocol)[0]
@@ -251,6 +259,11 @@ def _evaluations(
         )
     last = fitting[-1]
     return [one for one in fitting if all(one[name] == last[name] for name in SAME)]
+
+
+def _is_judged(row: rows.Row, evaluation: Mapping[str, Any]) -> bool:
+    """Not one on the way, on another split; a protocol has a split of its own."""
+    return bool(_protocol(evaluation)) or evaluation["split"] == row.split
 
 
 def _protocol(evaluation: Mapping[str, Any]) -> str:
