@@ -102,14 +102,14 @@ def _work(options: argparse.Namespace) -> int:
         status = _run(row, workdir, options)
         if status != OK:
             return status
-        _collect(row, workdir, options.protocol, options)
+        _collect(row, ROOT / workdir, options.protocol, options)
     elif options.collect:
         if not options.row:
             raise errors.UserError(
                 "--collect needs --row; --list says which there are."
             )
         row = rows.find(options.row)
-        _collect(row, options.collect, options.protocol, options)
+        _collect(row, pathlib.Path(options.collect), options.protocol, options)
     elif not options.write:
         _collect_all(options)
     documents.write(DOCUMENTS, recorded.read(RECORDS))
@@ -207,11 +207,11 @@ def _machine_seconds() -> float | None:
 
 
 def _collect(
-    row: rows.Row, workdir: str, protocol: str, options: argparse.Namespace
+    row: rows.Row, workdir: pathlib.Path, protocol: str, options: argparse.Namespace
 ) -> None:
     """Makes the record of a run folder; what was known of its training stays known."""
     records = recorded.read(RECORDS)
-    started = recorded.started(ROOT / workdir)
+    started = recorded.started(workdir)
     same = [one for one in records if (one.row, one.started) == (row.id, started)]
     about = {}
     for name in ABOUT:
@@ -219,7 +219,7 @@ def _collect(
         about[name] = next((one for one in known if one is not None), None)
     new = recorded.collect(
         row,
-        ROOT / workdir,
+        workdir,
         commit=about.pop("commit") or _commit(started),
         protocol=protocol,
         bindings=options.gin_param,
@@ -235,7 +235,7 @@ def _collect_all(options: argparse.Namespace) -> None:
     for row in rows.ROWS:
         for folder in sorted((ROOT / options.runs / row.id).glob("seed*")):
             for protocol in recorded.protocols(row, folder):
-                _collect(row, str(folder), protocol, options)
+                _collect(row, folder, protocol, options)
 
 
 def _commit(started: str) -> str:

@@ -8,11 +8,13 @@ import sys
 
 import pytest
 import results
-from results_table import documents, records, rows
+from results_table import commands, documents, records, rows
 
 from tests import source_tree
 from tests.tools.results_table import made
 from tfvideogan.core import errors
+from tfvideogan.engine import loop
+from tfvideogan.engine.config import config
 
 RECORDS = source_tree.ROOT / "docs" / "results.jsonl"
 
@@ -38,6 +40,13 @@ def test_records_are_of_rows_and_name_no_private_place() -> None:
     for one in records.read(RECORDS):
         assert rows.find(one.row)
         assert not [name for name in ("/home", "/tmp", "/work") if name in str(one)]
+
+
+@pytest.mark.parametrize("row", rows.ROWS, ids=lambda row: row.id)
+def test_a_row_is_an_experiment_that_its_gin_files_make(row: rows.Row) -> None:
+    config.parse(row.gin_files, [*commands.example_root(row), *row.bindings])
+    config.check_complete(loop.run, {"workdir": ""})
+    config.reset()
 
 
 @pytest.mark.long

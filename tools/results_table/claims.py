@@ -6,6 +6,8 @@ from collections.abc import Sequence
 SEEDS = 3
 
 Interval = tuple[float, float]
+# What the interval of a difference is compared with.
+NOTHING: Interval = (0.0, 0.0)
 
 
 def is_better(
@@ -19,7 +21,7 @@ def is_better(
 
     Args:
       ours: the 95 % interval of each training's score, (low, high); None if it has none.
-      theirs: those of others, on the same clips.
+      theirs: those of others, on the same clips; `[NOTHING]` if ours are differences.
       is_lower_better: of two scores.
       seeds: trainings that either side needs: SEEDS where both were trained, 1 beside a
         baseline that needs no training.

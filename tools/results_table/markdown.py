@@ -102,15 +102,19 @@ def is_best(
 ) -> bool:
     """Says whether a score is better than its baselines and its rivals, if it has any."""
     ours = _intervals(found, score.result)
-    others = [(_intervals(found, score.of(one)), 1) for one in score.baselines]
+    others = []
+    for baseline in score.baselines:
+        differences = _intervals(found, score.difference(baseline))
+        if differences:  # On the same clips: surer than two intervals.
+            others.append((differences, [claims.NOTHING], 1))
+        else:
+            others.append((ours, _intervals(found, score.of(baseline)), 1))
     for rival in score.rivals:
         theirs = of(records, rival, found[0].protocol)
-        others.append((_intervals(theirs, score.result), claims.SEEDS))
+        others.append((ours, _intervals(theirs, score.result), claims.SEEDS))
     return bool(others) and all(
-        claims.is_better(
-            ours, theirs, is_lower_better=score.is_lower_better, seeds=seeds
-        )
-        for theirs, seeds in others
+        claims.is_better(one, other, is_lower_better=score.is_lower_better, seeds=seeds)
+        for one, other, seeds in others
     )
 
 
@@ -128,6 +132,7 @@ def scores(row: rows.Row, found: Sequence[recorded.Record]) -> list[rows.Score]:
                 for other_measure, other, other_column in map(rows.split, names)
                 if (other_measure, other_column) == (measure, column)
                 and other not in (MODEL, FLOOR)
+                and not other.startswith(f"{MODEL} - ")
             )
             told.append(rows.Score(name, f"{measure}, {column}", references=beside))
     return told
@@ -202,6 +207,9 @@ def _summary(
             subject: cell(found, score.of(subject))
             for subject in (*score.baselines, *score.references)
         }
+        for subject in score.baselines:
+            difference = cell(found, score.difference(subject))
+            beside[subject] += f", difference {difference}" if difference else ""
         for rival in score.rivals:
             theirs = of(records, rival, first.protocol)
             beside[f"`{rival}`"] = cell(theirs, score.result)

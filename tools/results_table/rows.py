@@ -45,6 +45,10 @@ class Score:
         measure, _, column = split(self.result)
         return f"{measure}/{subject}/{column}"
 
+    def difference(self, subject: str) -> str:
+        """Returns the name of the difference to another subject, clip by clip."""
+        return self.of(f"{split(self.result)[1]} - {subject}")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Row:

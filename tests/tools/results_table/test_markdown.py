@@ -61,6 +61,26 @@ def test_a_score_better_than_its_baseline_is_bold() -> None:
     assert markdown.score_cell(score, found, found) == "0.957 [0.950, 0.960]"
 
 
+@pytest.mark.parametrize(
+    "difference, is_best", [([0.001, 0.02], True), ([-0.001, 0.02], False)]
+)
+def test_a_difference_clip_by_clip_decides_where_there_is_one(
+    difference, is_best
+) -> None:
+    # The intervals of the two meet; they say nothing of the same clips.
+    intervals = {
+        J: [0.90, 0.96],
+        "J mean/copied mask/T": [0.89, 0.95],
+        "J mean/model - copied mask/T": difference,
+    }
+    results = dict.fromkeys(intervals, 0.01)
+    found = [made.record(results=results, intervals=intervals)]
+    [score] = made.row().scores
+    assert markdown.is_best(score, found, found) is is_best
+    shown = "[0.001, 0.020]" if is_best else "[-0.001, 0.020]"
+    assert f"difference 0.010 {shown}" in markdown.document(found)
+
+
 def test_a_score_with_nothing_to_beat_is_not_bold() -> None:
     score = rows.Score(J, "J")
     assert markdown.score_cell(score, [made.record()], []) == "0.957 [0.951, 0.962]"
@@ -78,7 +98,12 @@ def test_a_rival_is_beaten_with_three_seeds_of_both_only() -> None:
 
 
 def test_what_a_protocol_measured_stands_beside_floor_and_controls() -> None:
-    results = {"FVD/model/T": 410.2, "FVD/floor/T": 88.4, "FVD/shuffled/T": 93.1}
+    results = {
+        "FVD/model/T": 410.2,
+        "FVD/floor/T": 88.4,
+        "FVD/shuffled/T": 93.1,
+        "FVD/model - floor/T": 321.8,
+    }
     intervals = {"FVD/model/T": [400.0, 421.0]}
     one = made.record(protocol="sprites16", results=results, intervals=intervals)
     text = markdown.document([one])
