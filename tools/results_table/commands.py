@@ -14,7 +14,10 @@ RUNS = "runs/results"
 # What of a training command does not change where the training goes.
 FREE_FLAGS = ("--workdir", "--model_dir", "--steps", "--seed", "--data_service")
 FREE_SWITCHES = ("--overwrite_config", "--traceback")
-FREE_MACROS = ("SEED", "STEPS")
+# STEPS is none of them: learning rates may follow it, which --steps leaves alone.
+FREE_BINDINGS = re.compile(
+    r"SEED|loop\.run\.((log|sample|eval|save)_every|num_samples|keep_checkpoints)"
+)
 BINDINGS = ("--gin_param", "--gin_params", "--gin_bindings", "--gin_binding")
 # In quotes; the group is the last name.
 ABSOLUTE = re.compile(r'"(?:~|/|[A-Za-z]:)[^"]*?([^"/\\]+)[/\\]?"')
@@ -111,7 +114,11 @@ def check_trains(row: rows.Row, command: str, *, workdir: str) -> None:
     differences = {
         "gin files": ([_from_root(one) for one in found.gin_file], list(row.gin_files)),
         "bindings": (
-            [one for one in bindings if one[0] not in (*FREE_MACROS, row.root)],
+            [
+                one
+                for one in bindings
+                if one[0] != row.root and not FREE_BINDINGS.fullmatch(one[0])
+            ],
             [_parts(one) for one in row.bindings],
         ),
         "further options": (others, []),

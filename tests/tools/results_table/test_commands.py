@@ -70,6 +70,7 @@ def test_private_folders_are_not_told(binding: str, shown: str) -> None:
     [
         f"{START} --workdir=x --steps=7 --seed 3 --gin_param='SEED = 2'",
         "python -m tfvideogan.train --gin_file=/a/b/gin/foregan.gin --overwrite_config",
+        f"{START} --gin_param=loop.run.eval_every=0 --data_service=auto",
     ],
 )
 def test_folders_steps_and_seeds_are_free(command: str) -> None:
@@ -88,6 +89,8 @@ def test_bindings_and_gin_files_of_the_row_are_recognised() -> None:
     [
         (made.row(), f"{START} --gin_file=gin/smoke.gin", "smoke"),
         (made.row(), f"{START} --gin_param='BATCH_SIZE = 2'", "BATCH_SIZE"),
+        # The learning rate would fall sooner.
+        (made.row(), f"{START} --gin_param='STEPS = 500'", "STEPS"),
         (made.row(), f"{START} --precision=bfloat16", "bfloat16"),
         (DAVIS, DAVIS_START, "stride"),
         (DAVIS, START, "davis.gin"),
