@@ -17,6 +17,7 @@ LAYERS = tuple(house_rules.RANKS)
 PACKAGE_TARGET = ":package"
 
 GIN_FILES = source_tree.files("gin", ".gin")
+TOOLS = source_tree.files("tools", ".py")
 GIN_INCLUDE = re.compile(r"""^include ['"](.+)['"]""", re.MULTILINE)
 GIN_IN_PROSE = re.compile(r"\bgin/[\w/]+\.gin\b")
 # A root, a home, a drive or a bucket inside quotes.
@@ -151,7 +152,8 @@ def imported(folder: str) -> set[str]:
         for path in source_tree.files(folder, ".py")
         for entry in source_tree.imports(source_tree.load(path).tree)
     }
-    ours = sys.stdlib_module_names | {"tfvideogan", "tests"}
+    tools = {path.split("/")[1].removesuffix(".py") for path in TOOLS}
+    ours = sys.stdlib_module_names | {"tfvideogan", "tests"} | tools
     return {DISTRIBUTIONS.get(name, name) for name in names - ours}
 
 
@@ -235,7 +237,9 @@ def test_readme_names_every_experiment() -> None:
     assert not set(experiments) - told, "add them to the table in README.md"
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/results.md"]
+)
 def test_every_gin_file_named_in_prose_exists(document: str) -> None:
     told = set(GIN_IN_PROSE.findall(read(document)))
     assert not told - set(GIN_FILES), f"{document} names files that are not there"

@@ -37,7 +37,7 @@ import tfvideogan  # noqa: F401
 # isort: split
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, seeds
+from tfvideogan.core import clip, errors, machine, seeds
 from tfvideogan.engine import build, feed, flops, loop, trainer
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
@@ -321,12 +321,7 @@ def _machine() -> str:
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
         for gpu in tf.config.list_physical_devices("GPU")
     ]
-    try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        names = [line.split(":")[1].strip() for line in lines if "model name" in line]
-    except OSError:
-        names = []
-    return ", ".join([f"{os.cpu_count()} x {(names or ['CPU'])[0]}", *gpus])
+    return ", ".join([f"{os.cpu_count()} x {machine.processor()}", *gpus])
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -8,7 +8,6 @@ Exit code 1 when something that training needs is missing or of the wrong versio
 import importlib.metadata
 import os
 import platform
-import re
 import shutil
 import sys
 
@@ -18,6 +17,8 @@ import tfvideogan
 import av
 import tensorflow as tf
 from packaging import requirements
+
+from tfvideogan.core import machine as core_machine
 
 PACKAGE = "tfvideogan"
 GIGABYTE = 2**30
@@ -53,7 +54,7 @@ def machine() -> list[tuple[str, str]]:
     return [
         ("python", sys.version.split()[0]),
         ("system", f"{platform.system()} {platform.release()} {platform.machine()}"),
-        ("processor", _processor()),
+        ("processor", core_machine.processor()),
         ("cores", str(os.cpu_count())),
         ("memory", _memory()),
         ("free disk here", f"{shutil.disk_usage('.').free / GIGABYTE:.1f} GiB"),
@@ -62,15 +63,6 @@ def machine() -> list[tuple[str, str]]:
         ("H.264 encoder", _encoder()),
         (PACKAGE, tfvideogan.__version__),
     ]
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            found = re.search(r"model name\s*: (.+)", file.read())
-    except OSError:
-        found = None
-    return found.group(1) if found else platform.processor() or "unknown"
 
 
 def _memory() -> str:

@@ -27,7 +27,7 @@ import keras
 import tensorflow as tf
 
 import tfvideogan
-from tfvideogan.core import errors
+from tfvideogan.core import errors, machine
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.runs import differences
@@ -205,6 +205,7 @@ def environment(strategy: tf.distribute.Strategy) -> dict[str, str]:
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
         "platform": platform.platform(),
+        "processor": machine.processor(),
         "cores": str(os.cpu_count()),
         "oneDNN": os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""),
         "strategy": strategies.describe(strategy),

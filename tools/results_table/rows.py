@@ -1,0 +1,254 @@
+"""The rows of docs/results.md: what is trained, how it is judged, what is told of it.
+
+To add a row, add an entry to `ROWS`. Names of results are those of eval.jsonl,
+`measure/subject/column`.
+"""
+
+import dataclasses
+
+from tfvideogan.core import errors
+
+TASKS = ("Mask tracking", "Generation", "Prediction", "Classification")
+
+# Judges labelled videos of shapes; README says how its classifier is made and exported.
+MOTION_SCORE = (
+    "--gin_param=from tfvideogan.metrics import motion_score",
+    "--gin_param=loop.run.metrics = (@motion_score.MotionScore(),)",
+    "--gin_param=motion_score.MotionScore.classifier = "
+    '"saved_models/videoclassifier/1"',
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """One result that is told of a row.
+
+    Attributes:
+      result: its name in eval.jsonl.
+      label: what it is called in a table, with its unit.
+      is_lower_better: of two values.
+      baselines: subjects of the same measure and column that were judged on the same
+        clips and cost no training; a score in bold is better than all of them.
+      rivals: rows that were trained as well; a score in bold is better than theirs, too.
+      references: subjects that are shown beside it without a claim.
+    """
+
+    result: str
+    label: str
+    is_lower_better: bool = False
+    baselines: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+    def of(self, subject: str) -> str:
+        """Returns the name of the same result of another subject."""
+        measure, _, column = split(self.result)
+        return f"{measure}/{subject}/{column}"
+
+    def difference(self, subject: str) -> str:
+        """Returns the name of the difference to another subject, clip by clip."""
+        return self.of(f"{split(self.result)[1]} - {subject}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """One experiment.
+
+    Attributes:
+      id: `family/data`; also the folder of its runs.
+      task: one of TASKS.
+      title: of the model.
+      link: the folder of the model.
+      data: in words.
+      gin_files: in the order of the command.
+      bindings: of gin, for training.
+      root: a macro of gin for the folder of a real data set; its value is private and
+        stands in no record.
+      example_root: what is printed instead.
+      steps: where they differ from the gin file's.
+      evaluations: options of each evaluation; their results are put together.
+      split: that is judged.
+      scores: what is told, the first one first.
+      remark: what a reader of the scores must know.
+    """
+
+    id: str
+    task: str
+    title: str
+    link: str
+    data: str
+    gin_files: tuple[str, ...]
+    bindings: tuple[str, ...] = ()
+    root: str = ""
+    example_root: str = ""
+    steps: int | None = None
+    evaluations: tuple[tuple[str, ...], ...] = ((),)
+    split: str = "test"
+    scores: tuple[Score, ...]
+    remark: str = ""
+
+
+def split(result: str) -> tuple[str, str, str]:
+    """Returns measure, subject and column of a result's name."""
+    measure, _, rest = result.partition("/")
+    subject, _, column = rest.rpartition("/")
+    return measure, subject, column
+
+
+def find(row_id: str) -> Row:
+    """Returns a row by its id.
+
+    Raises:
+      UserError: there is none; the message lists what there is.
+    """
+    for row in ROWS:
+        if row.id == row_id:
+            return row
+    known = ", ".join(row.id for row in ROWS)
+    raise errors.UserError(f"there is no row {row_id}; choose one of {known}.")
+
+
+_MASKS = tuple(
+    Score(
+        f"{measure}/model/{column}",
+        f"{measure} at {column}",
+        baselines=("flow-warped mask", "copied mask"),
+    )
+    for measure in ("J mean", "F mean")
+    for column in ("T", "4T")
+)
+
+
+def _generation(*rivals: str) -> tuple[Score, ...]:
+    """Scores of videos of moving shapes beside rows that are to be beaten."""
+    return (
+        Score(
+            "ACD/model/T",
+            "ACD (levels of 255)",
+            is_lower_better=True,
+            rivals=rivals,
+            references=("real",),
+        ),
+        Score("moving/model/T", "clips that move", references=("real",)),
+        Score(
+            "speed distance/model/T",
+            "distance of speeds (pixels a frame)",
+            is_lower_better=True,
+            rivals=rivals,
+        ),
+        Score(
+            "motion score/model/T", "motion score", rivals=rivals, references=("real",)
+        ),
+    )
+
+
+_PREDICTION = (
+    Score(
+        "PSNR/model/mean",
+        "PSNR over ten steps (dB)",
+        baselines=("copied", "linear"),
+        references=("best of 5", "mean of 5"),
+    ),
+    Score("SSIM/model/mean", "SSIM over ten steps", baselines=("copied", "linear")),
+    Score("frozen/model/+1..+10", "frozen steps", references=("real",)),
+)
+_ACCURACY = (Score("accuracy/model/T", "accuracy"),)
+_STEPS_REMARK = "A mean over ten steps: the table has each step."
+
+ROWS = (
+    Row(
+        id="foregan/sprites",
+        task="Mask tracking",
+        title="ForeGAN",
+        link="tfvideogan/models/foregan",
+        data="procedural sprites, 64x64, T = 8, flow by DIS",
+        gin_files=("gin/foregan.gin",),
+        scores=_MASKS,
+        remark="Column kT is the mean over frames 1 to kT - 1 of one rollout; only the "
+        "mask of frame 0 is given. *Copied* keeps it, *flow-warped* moves it by the same "
+        "estimated flow.",
+    ),
+    Row(
+        id="foregan/davis",
+        task="Mask tracking",
+        title="ForeGAN",
+        link="tfvideogan/models/foregan",
+        data="DAVIS-2016, eight sequences to train on, two to test, 96x168, T = 8",
+        gin_files=("gin/foregan.gin", "gin/foregan/davis.gin"),
+        root="DAVIS_ROOT",
+        example_root="/data/DAVIS",
+        scores=_MASKS,
+        remark="Eight training sequences are too few: masks spread over what moves like "
+        "the object and miss thin parts. An interval over two test sequences says next "
+        "to nothing.",
+    ),
+    Row(
+        id="mocogan/shapes",
+        task="Generation",
+        title="MoCoGAN: content and motion, a better one",
+        link="tfvideogan/models/mocogan",
+        data="procedural moving shapes, 64x64, T = 16",
+        gin_files=("gin/mocogan.gin",),
+        evaluations=((), MOTION_SCORE),
+        scores=_generation("mocogan_paper/shapes"),
+        remark="A low ACD is worth something only beside motion. Steps are those of the "
+        "same time as `mocogan_paper/shapes` by the speed of each alone.",
+    ),
+    Row(
+        id="mocogan_paper/shapes",
+        task="Generation",
+        title="MoCoGAN as published",
+        link="tfvideogan/models/mocogan/paper",
+        data="procedural moving shapes, 64x64, T = 16",
+        gin_files=("gin/mocogan/paper.gin",),
+        steps=390,
+        evaluations=((), MOTION_SCORE),
+        scores=_generation(),
+        remark="390 steps of 8 clips; the paper took 100,000 of 32.",
+    ),
+    Row(
+        id="prediction/strips",
+        task="Prediction",
+        title="MoCoGAN for prediction: 1 to 3 frames, ten that follow; content and "
+        "motion swapped",
+        link="tfvideogan/models/mocogan/prediction",
+        data="actions in strips (MoCoGAN's own Weizmann strips), every second frame, "
+        "32x32",
+        gin_files=("gin/mocogan/prediction.gin", "gin/data/strips.gin"),
+        bindings=("strips.Strips.test = 0.2",),
+        root="STRIPS_ROOT",
+        example_root="/data/actions",
+        steps=2200,
+        scores=_PREDICTION,
+        remark=f"{_STEPS_REMARK} 12 test clips of people who are in the 38 training "
+        "clips, too; three frames are given.",
+    ),
+    Row(
+        id="prediction/walkers",
+        task="Prediction",
+        title="MoCoGAN for prediction",
+        link="tfvideogan/models/mocogan/prediction",
+        data="procedural walkers, 32x32, grey",
+        gin_files=("gin/mocogan/prediction.gin",),
+        scores=_PREDICTION,
+        remark=f"{_STEPS_REMARK} Three frames are given.",
+    ),
+    Row(
+        id="classifier/shapes",
+        task="Classification",
+        title="VideoClassifier, which judges motion",
+        link="tfvideogan/models/classifier",
+        data="procedural moving shapes, 64x64, T = 16, two classes",
+        gin_files=("gin/classifier.gin",),
+        scores=_ACCURACY,
+    ),
+    Row(
+        id="classifier/walkers",
+        task="Classification",
+        title="VideoClassifier",
+        link="tfvideogan/models/classifier",
+        data="procedural walkers, 64x64, T = 16, grey",
+        gin_files=("gin/classifier.gin", "gin/data/walkers.gin"),
+        scores=_ACCURACY,
+    ),
+)
