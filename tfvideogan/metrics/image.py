@@ -168,7 +168,7 @@ class FrameQuality(streaming.MeanMetric):
         if self.when_missing == "skip" and self._is_missing(batch, outputs):
             self._skip()
             return
-        remedy = '`FrameQuality.when_missing` = "skip" reports n/a instead.'
+        remedy = f'`{type(self).__name__}.when_missing` = "skip" reports n/a instead.'
         targets = streaming.required(
             batch, self.target_key, where="batches", remedy=remedy
         )

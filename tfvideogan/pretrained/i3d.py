@@ -92,10 +92,10 @@ class I3D(keras.Model):
         for name, (make, settings) in STAGES.items():
             self.stages[name] = make(channels, **settings)
             channels = self.stages[name].channels
-        self.head_kernel = inception.frozen(
+        self.head_kernel = weights.variable(
             self, "head_kernel", (1, 1, 1, channels, NUM_CLASSES)
         )
-        self.head_bias = inception.frozen(self, "head_bias", (NUM_CLASSES,))
+        self.head_bias = weights.variable(self, "head_bias", (NUM_CLASSES,))
         if arrays is not None:
             weights.assign(self.published_variables(), arrays)
         clips = tf.TensorSpec([None, None, SIZE, SIZE, CHANNELS])

@@ -10,6 +10,8 @@ References:
 import keras
 import tensorflow as tf
 
+from tfvideogan.pretrained import weights
+
 EPSILON = 1e-3  # of the batch norm in [1]
 _PLACES = (1, 2, 3)
 
@@ -62,11 +64,13 @@ class Unit(keras.layers.Layer):
         super().__init__(dtype="float32", trainable=False)
         self.channels = channels
         self.stride = stride
-        self.kernel = frozen(self, "kernel", (kernel,) * 3 + (in_channels, channels))
-        self.bias = frozen(self, "bias", (channels,))
+        self.kernel = weights.variable(
+            self, "kernel", (kernel,) * 3 + (in_channels, channels)
+        )
+        self.bias = weights.variable(self, "bias", (channels,))
         statistics = (1, 1, 1, 1, channels)  # as they were published
-        self.mean = frozen(self, "mean", statistics)
-        self.variance = frozen(self, "variance", statistics)
+        self.mean = weights.variable(self, "mean", statistics)
+        self.variance = weights.variable(self, "variance", statistics)
 
     def published_variables(self, name: str) -> dict[str, keras.Variable]:
         """Returns the variables by their names in the unit `name`."""
@@ -145,12 +149,3 @@ class Block(keras.layers.Layer):
             branch = name.partition("/")[0]
             branches[branch] = unit(branches[branch], clip_statistics=clip_statistics)
         return tf.concat(list(branches.values()), axis=-1)
-
-
-def frozen(
-    layer: keras.layers.Layer, name: str, shape: tuple[int, ...]
-) -> keras.Variable:
-    """Gives a layer a variable that no optimizer moves, zero until it is assigned."""
-    return layer.add_weight(
-        name=name, shape=shape, initializer="zeros", trainable=False
-    )
