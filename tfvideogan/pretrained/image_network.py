@@ -91,8 +91,8 @@ class ImageNetwork(keras.Model):
         for name, layer in self._needed().items():
             if isinstance(layer, Convolution):
                 shape = (layer.kernel, layer.kernel, channels, layer.channels)
-                self.kernels[name] = weights.variable(self, f"{name}_kernel", shape)
-                self.biases[name] = weights.variable(
+                self.kernels[name] = weights.add_variable(self, f"{name}_kernel", shape)
+                self.biases[name] = weights.add_variable(
                     self, f"{name}_bias", (layer.channels,)
                 )
                 channels = layer.channels

@@ -89,7 +89,7 @@ def store(
     return target
 
 
-def variable(
+def add_variable(
     layer: keras.layers.Layer, name: str, shape: tuple[int, ...]
 ) -> keras.Variable:
     """Gives a layer a variable that is never trained, zero until it is assigned."""
