@@ -17,7 +17,7 @@ References:
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -103,7 +103,9 @@ def unit_range(frames: np.ndarray) -> np.ndarray:
     return np.clip((np.asarray(frames, np.float64) + 1.0) / 2.0, 0.0, 1.0)
 
 
-MEASURES = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
+# Frames, targets, weights of pixels or None -> a number for each frame.
+Measure = Callable[[np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
+MEASURES: Mapping[str, Measure] = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
 
 
 @dataclasses.dataclass(eq=False)
@@ -155,6 +157,10 @@ class FrameQuality(streaming.MeanMetric):
             )
         self.subject = self.subject or self.output_key
 
+    def measures(self) -> Mapping[str, Measure]:
+        """Returns what is measured, by name."""
+        return MEASURES
+
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
@@ -162,7 +168,7 @@ class FrameQuality(streaming.MeanMetric):
         if self.when_missing == "skip" and self._is_missing(batch, outputs):
             self._skip()
             return
-        remedy = '`FrameQuality.when_missing` = "skip" reports n/a instead.'
+        remedy = f'`{type(self).__name__}.when_missing` = "skip" reports n/a instead.'
         targets = streaming.required(
             batch, self.target_key, where="batches", remedy=remedy
         )
@@ -197,7 +203,7 @@ class FrameQuality(streaming.MeanMetric):
         columns = streaming.horizon_columns(
             targets.shape[1], self.horizon, self.multiples
         )
-        for measure, function in MEASURES.items():
+        for measure, function in self.measures().items():
             values = function(frames, targets, weights)  # [N, T]
             for column, stop in columns.items():
                 name = self._name(measure, subject, column)
@@ -209,7 +215,7 @@ class FrameQuality(streaming.MeanMetric):
     def _skip(self) -> None:
         """Names what is not there, without a number."""
         column = "all" if self.horizon is None else "T"
-        for measure in MEASURES:
+        for measure in self.measures():
             self._means.add(self._name(measure, self.subject, column), math.nan)
 
     def _is_missing(
