@@ -201,7 +201,7 @@ class FrameQuality(streaming.MeanMetric):
                 for column, stop in columns.items():
                     name = self._name(measure, subject, column)
                     for clip in of_frames[:, self.start : stop]:
-                        self._means.add(name, _known_mean(clip))
+                        self._means.add(name, streaming.known_mean(clip))
 
     def _skip(self) -> None:
         """Names what is not there, without a number."""
@@ -232,12 +232,6 @@ def _frame_means(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     total = np.sum(weights, axis=_IMAGE_AXES) * values.shape[-1]
     weighed = np.sum(values * weights, axis=_IMAGE_AXES)
     return np.where(total > 0, weighed / np.where(total > 0, total, 1.0), np.nan)
-
-
-def _known_mean(values: np.ndarray) -> float:
-    """The mean of numbers, without NaN; NaN if there is none."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else math.nan
 
 
 def _blur(images: np.ndarray) -> np.ndarray:

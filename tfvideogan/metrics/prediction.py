@@ -231,8 +231,9 @@ class PredictionQuality(PredictionMetric):
             _, subject, column = name.split("/")
             if subject != "real":
                 reference = sums[f"gradient/real/{column}"]
-                found[f"sharpness/{subject}/{column}"] = _ratio(total, reference)
-        found[f"change/model/+1..+{self.steps}"] = _ratio(model, real)
+                name = f"sharpness/{subject}/{column}"
+                found[name] = streaming.ratio(total, reference)
+        found[f"change/model/+1..+{self.steps}"] = streaming.ratio(model, real)
         return found
 
     def _changed(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -303,10 +304,6 @@ def _add_steps(means: streaming.Means, row: str, values: np.ndarray) -> None:
         for step, value in enumerate(clip, start=1):
             means.add(f"{row}/+{step}", float(value))
         means.add(f"{row}/mean", float(clip.mean()))
-
-
-def _ratio(values: np.ndarray, references: np.ndarray) -> np.ndarray:
-    return values / np.where(references > 0, references, np.nan)
 
 
 def _listed(shape: tuple[int, ...]) -> str:
