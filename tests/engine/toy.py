@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.data import source as sources
 from tfvideogan.losses import adversarial, penalties
+from tfvideogan.metrics import streaming
 from tfvideogan.models import base, phase
 
 PENALTY_WEIGHT = 10.0
@@ -243,7 +244,7 @@ class OtherGAN(ToyGAN):
     """Another model with the same networks."""
 
 
-class MeanError:
+class MeanError(streaming.Metric):
     """Mean absolute error of the repainted frames, by clips."""
 
     def __init__(self, horizon: int = 3) -> None:
