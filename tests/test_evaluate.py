@@ -33,9 +33,11 @@ def test_table_line_and_events_are_written(
     record = judge(folder)
     assert record["step"] == 4 and record["split"] == "test"
     assert (record["clips"], record["frames"]) == (12, 6)  # all clips, 2 x T frames
+    low, high = record["intervals"]["error/model/T"]
+    assert low < record["results"]["error/model/T"] < high
     text = capsys.readouterr().out
     assert "Step 4: 12 test clips of 6 frames, toy clips, procedural" in text
-    assert "error  model" in text
+    assert "error  model" in text and "±" in text
     found = events.read(folder / "eval_test")
     assert found["error/model/T"][4] == pytest.approx(
         record["results"]["error/model/T"], rel=1e-5

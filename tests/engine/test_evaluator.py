@@ -29,6 +29,9 @@ class Counter(streaming.Metric):
     def result(self) -> dict[str, float]:
         return {"clips/all/T": len(self.clips), "nothing/all/T": float("nan")}
 
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        return {"clips/all/T": (11.0, 12.5)}
+
 
 class FurtherCounter(Counter):
     """Keeps the further real clips, too, and is told how many clips there will be."""
@@ -165,6 +168,7 @@ def test_record_says_how_and_turns_nan_into_null(built: build.Built) -> None:
     report = evaluator.Evaluator(built.model, built.source, [Counter()]).run(plan())
     record = report.record()
     assert record["results"] == {"clips/all/T": 12.0, "nothing/all/T": None}
+    assert record["intervals"] == {"clips/all/T": [11.0, 12.5]}
     assert record["data"] == "toy clips, procedural, 8x8"
     assert record["is_procedural"] and record["weights"] == "ema"
     assert report.finite() == {"clips/all/T": 12.0}
@@ -185,6 +189,39 @@ def test_table_has_a_row_for_measure_and_subject() -> None:
         "        copied mask  0.5",
         "F mean  model        n/a",
     ]
+
+
+def test_table_shows_how_far_intervals_reach() -> None:
+    text = evaluator.table(
+        {"J mean/model/T": 0.8, "J mean/copied mask/T": 0.5, "F/model/T": float("nan")},
+        # The farther end counts: 0.8 - 0.77 and 0.54 - 0.5.
+        {"J mean/model/T": (0.77, 0.81), "J mean/copied mask/T": (0.47, 0.54)},
+    )
+    assert text.splitlines() == [
+        "                             T",
+        "J mean  model        0.8 ±0.03",
+        "        copied mask  0.5 ±0.04",
+        "F       model              n/a",
+        "",
+        evaluator.EXPLANATION,
+    ]
+
+
+def test_wide_table_goes_on_below_with_the_rows_that_do() -> None:
+    steps = {f"PSNR/model/+{step}": 10.0 + step for step in range(1, 21)}
+    text = evaluator.table({**steps, "frozen/model/all": 0.5})
+    first, second = (part.splitlines() for part in text.split("\n\n"))
+    assert max(map(len, [*first, *second])) <= evaluator.TABLE_WIDTH
+    assert first[0].split() + second[0].split() == [
+        *(f"+{step}" for step in range(1, 21)),
+        "all",
+    ]
+    assert [line.split()[0] for line in first[1:]] == ["PSNR"]
+    assert [line.split()[0] for line in second[1:]] == ["PSNR", "frozen"]
+
+
+def test_table_of_nothing_is_empty() -> None:
+    assert evaluator.table({}) == ""
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,9 @@ from tfvideogan.models import base
 WEIGHTS = ("ema", "raw")
 NOT_AVAILABLE = "n/a"
 TRAIN = "train"
+TABLE_WIDTH = 100
+EXPLANATION = "± reaches to the farther end of the 95 % interval over clips; eval.jsonl has both ends."
+_GAP = "  "
 
 
 def at_work(
@@ -77,10 +80,14 @@ class Report:
     Attributes:
       results: values by "measure/subject/column"; NaN where there is none.
       protocol: how they were obtained, for the record.
+      intervals: lower and upper end of the 95 % intervals of results that have one.
     """
 
     results: Mapping[str, float]
     protocol: Mapping[str, Any]
+    intervals: Mapping[str, tuple[float, float]] = dataclasses.field(
+        default_factory=dict
+    )
 
     def finite(self) -> dict[str, float]:
         """Returns the values that there are."""
@@ -94,7 +101,8 @@ class Report:
             name: value if math.isfinite(value) else None
             for name, value in self.results.items()
         }
-        return {**self.protocol, "results": values}
+        intervals = {name: list(ends) for name, ends in self.intervals.items()}
+        return {**self.protocol, "results": values, "intervals": intervals}
 
     def headline(self, step: int) -> str:
         """Returns a line that says what was judged."""
@@ -106,7 +114,7 @@ class Report:
 
     def table(self) -> str:
         """Returns the results as text: a row for each measure and subject."""
-        return table(self.results)
+        return table(self.results, self.intervals)
 
 
 class Evaluator:
@@ -157,9 +165,11 @@ class Evaluator:
             for metric in self._wanting_more:
                 metric.update_real(batch)
         results: dict[str, float] = {}
+        intervals: dict[str, tuple[float, float]] = {}
         for metric in self._metrics:
             results |= {name: float(one) for name, one in metric.result().items()}
-        return Report(results, self._protocol(plan, clips, frames, more))
+            intervals |= metric.intervals()
+        return Report(results, self._protocol(plan, clips, frames, more), intervals)
 
     def num_frames(self, plan: Plan) -> int:
         """Returns the length of the windows that are judged."""
@@ -255,33 +265,83 @@ def default_split(source: sources.ClipSource, *wanted: str) -> str:
     return next((one for one in wanted if one in source.splits), source.splits[-1])
 
 
-def table(results: Mapping[str, float]) -> str:
+def table(
+    results: Mapping[str, float],
+    intervals: Mapping[str, tuple[float, float]] | None = None,
+) -> str:
     """Lays out values by "measure/subject/column" as text, in order of appearance.
 
-    The subjects of a measure stand together, so that they can be compared.
+    The subjects of a measure stand together, so that they can be compared. Columns that
+    100 characters do not hold go on below.
+
+    Args:
+      results: values by name; NaN is "n/a".
+      intervals: lower and upper ends by name. A value stands before ± and the distance to
+        the farther end, and a last line says so.
     """
+    intervals = intervals or {}
     cells: dict[tuple[str, str], dict[str, str]] = {}
     for name, value in results.items():
         measure, _, rest = name.partition("/")
         subject, _, column = rest.rpartition("/")
-        text = f"{value:.4g}" if math.isfinite(value) else NOT_AVAILABLE
+        text = _cell(value, intervals.get(name))
         cells.setdefault((measure, subject), {})[column] = text
-    columns = list(dict.fromkeys(name for row in cells.values() for name in row))
     measures = list(dict.fromkeys(measure for measure, _ in cells))
     rows = sorted(cells.items(), key=lambda row: measures.index(row[0][0]))
-    lines = [["", "", *columns]]
+    labels = [max((len(key[index]) for key in cells), default=0) for index in range(2)]
+    widths: dict[str, int] = {}
+    for row in cells.values():
+        for column, text in row.items():
+            widths[column] = max(widths.get(column, len(column)), len(text))
+    room = TABLE_WIDTH - sum(labels) - len(_GAP)
+    parts = [_block(rows, labels, block) for block in _blocks(widths, room)]
+    if any(name in intervals for name in results):
+        parts.append(EXPLANATION)
+    return "\n\n".join(parts)
+
+
+def _cell(value: float, ends: tuple[float, float] | None) -> str:
+    if not math.isfinite(value):
+        return NOT_AVAILABLE
+    if ends is None:
+        return f"{value:.4g}"
+    reach = max(value - ends[0], ends[1] - value, 0.0)
+    return f"{value:.4g} ±{reach:.2g}"
+
+
+def _blocks(widths: Mapping[str, int], room: int) -> list[dict[str, int]]:
+    """Deals columns to blocks whose widths and gaps the room holds, one at least."""
+    blocks: list[dict[str, int]] = [{}]
+    for column, width in widths.items():
+        taken = sum(len(_GAP) + one for one in blocks[-1].values())
+        if blocks[-1] and taken + len(_GAP) + width > room:
+            blocks.append({})
+        blocks[-1][column] = width
+    return blocks
+
+
+def _block(
+    rows: Sequence[tuple[tuple[str, str], Mapping[str, str]]],
+    labels: Sequence[int],
+    widths: Mapping[str, int],
+) -> str:
+    """The rows that have something in these columns."""
+    lines = [("", "", {column: column for column in widths})]
     previous = None
     for (measure, subject), row in rows:
-        shown = measure if measure != previous else ""
+        if not widths.keys() & row.keys():
+            continue
+        lines.append((measure if measure != previous else "", subject, row))
         previous = measure
-        lines.append([shown, subject, *(row.get(name, "") for name in columns)])
-    widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]))]
     return "\n".join(
-        "  ".join(
-            cell.ljust(width) if index < 2 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
+        _GAP.join(
+            [
+                measure.ljust(labels[0]),
+                subject.ljust(labels[1]),
+                *(row.get(name, "").rjust(width) for name, width in widths.items()),
+            ]
         ).rstrip()
-        for line in lines
+        for measure, subject, row in lines
     )
 
 
