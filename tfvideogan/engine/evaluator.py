@@ -31,7 +31,9 @@ WEIGHTS = ("ema", "raw")
 NOT_AVAILABLE = "n/a"
 TRAIN = "train"
 TABLE_WIDTH = 100
-EXPLANATION = "± reaches to the farther end of the 95 % interval over clips; eval.jsonl has both ends."
+EXPLANATION = (
+    "± reaches to the farther end of the 95 % interval over clips; eval.jsonl has both."
+)
 _GAP = "  "
 
 

@@ -101,8 +101,20 @@ def test_standard_error_holds_with_more_features_than_clips():
     assert 0.8 < ratio < 2.5
 
 
+def test_frames_of_a_clip_are_left_out_together():
+    # Eight frames of a clip that are all alike say no more than one.
+    clips = [gaussian(40, 2, seed=seed) for seed in (0, 1)]
+    frames = [np.repeat(one, 8, axis=0) for one in clips]
+    alone = frechet.standard_error(*clips)
+    assert frechet.standard_error(*frames, group=8) == pytest.approx(alone, rel=0.1)
+    shuffled = [np.random.default_rng(0).permutation(one) for one in frames]
+    assert frechet.standard_error(*shuffled) < 0.6 * alone
+
+
 def test_too_few_clips_have_no_standard_error():
     assert np.isnan(frechet.standard_error(gaussian(3, 2, 0), gaussian(9, 2, 1)))
+    few, many = gaussian(6, 2, 0), gaussian(8, 2, 1)
+    assert np.isnan(frechet.standard_error(few, many, group=2))
 
 
 # --- Endless sets

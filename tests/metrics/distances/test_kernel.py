@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfvideogan.core import errors
-from tfvideogan.metrics.distances import kernel
+from tfvideogan.metrics.distances import jackknife, kernel
 
 
 def gaussian(number: int, size: int, seed: int, shift: float = 0.0) -> np.ndarray:
@@ -53,10 +53,9 @@ def test_jackknife_leaves_blocks_out():
     first, second = gaussian(7, 2, 0), gaussian(5, 2, 1)
 
     def variance(kept, other):
-        blocks = np.array_split(np.arange(len(kept)), len(kept) // 2)
         values = [
-            kernel.squared_mmd(np.delete(kept, block, axis=0), other)
-            for block in blocks
+            kernel.squared_mmd(np.delete(kept, slice(*block), axis=0), other)
+            for block in jackknife.blocks(len(kept))
         ]
         return (len(values) - 1) * np.var(values)
 

@@ -28,10 +28,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfvideogan.core import errors
-from tfvideogan.metrics.distances import moments
+from tfvideogan.metrics.distances import jackknife, moments
 
-# Blocks of the jackknife: enough for a standard error that is itself good to a sixth.
-BLOCKS = 20
 # Sizes of which FD is extrapolated, from an eighth of the clips to all [2].
 SIZES = 8
 # With fewer vectors the line in 1/N is not reached.
@@ -86,12 +84,13 @@ def of_moments(first: moments.Moments, second: moments.Moments) -> float:
     return _distance(first, second, _root(first.covariance))
 
 
-def standard_error(features: np.ndarray, others: np.ndarray) -> float:
+def standard_error(
+    features: np.ndarray, others: np.ndarray, *, group: int = 1
+) -> float:
     """Estimates the standard deviation of a Fréchet distance, over draws of both sets.
 
-    A jackknife of 20 blocks of neighbours, so that the clips of one video stay together:
-    each block of one set is left out in turn, and the variances of the two sides add up.
-    A bootstrap draws vectors twice, which shrinks the covariance
+    A jackknife of 20 blocks: each block of one set is left out in turn, and the variances
+    of the two sides add up. A bootstrap draws vectors twice, which shrinks the covariance
     and moves FD upwards, away from the value that it should enclose. Leaving out moves all
     20 values alike, which does not matter to their variance; that is expected to be too
     large rather than too small [3].
@@ -99,22 +98,28 @@ def standard_error(features: np.ndarray, others: np.ndarray) -> float:
     Args:
       features: [N, D].
       others: [M, D].
+      group: so many neighbours belong together, such as the frames of a clip, and are
+        left out together; a divisor of N and M.
 
     Returns:
-      The standard error; NaN where a side has fewer vectors than two blocks of two.
+      The standard error; NaN where a side has fewer than 4 groups.
     """
-    if min(len(features), len(others)) < 4:
+    if min(len(features), len(others)) < jackknife.LEAST_GROUPS * group:
         return float("nan")
-    first, second = _blocks(features), _blocks(others)
+    first, second = (
+        [
+            moments.Moments.of(one[start:stop])
+            for start, stop in jackknife.blocks(len(one), group=group)
+        ]
+        for one in (features, others)
+    )
     whole_first, whole_second = moments.together(first), moments.together(second)
     # The same root for all that is left out of the other side.
     root = _root(whole_first.covariance)
     of_second = [_distance(whole_first, one, root) for one in _all_but_one(second)]
     root = _root(whole_second.covariance)
     of_first = [_distance(whole_second, one, root) for one in _all_but_one(first)]
-    return float(
-        np.sqrt(_jackknife_variance(of_first) + _jackknife_variance(of_second))
-    )
+    return float(np.sqrt(jackknife.variance(of_first) + jackknife.variance(of_second)))
 
 
 def extrapolated(
@@ -189,18 +194,8 @@ def _distance(
     return float(step @ step + traces - 2.0 * roots.sum())
 
 
-def _blocks(features: np.ndarray) -> list[moments.Moments]:
-    """Moments of at most 20 blocks of neighbours."""
-    count = min(BLOCKS, len(features) // 2)
-    return [moments.Moments.of(one) for one in np.array_split(features, count)]
-
-
 def _all_but_one(blocks: Sequence[moments.Moments]) -> list[moments.Moments]:
     return [
         moments.together([*blocks[:index], *blocks[index + 1 :]])
         for index in range(len(blocks))
     ]
-
-
-def _jackknife_variance(values: Sequence[float]) -> float:
-    return (len(values) - 1) * float(np.var(values))

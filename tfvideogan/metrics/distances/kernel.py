@@ -13,18 +13,18 @@ References:
   [2] Bińkowski et al., Demystifying MMD GANs, ICLR 2018, section 4 (100 subsets of 1,000).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tfvideogan.core import errors
+from tfvideogan.metrics.distances import jackknife
 
 # [2].
 OFFSET = 1.0
 SUBSET = 1000
 DRAWS = 100
-# Blocks that are left out in turn, as in `frechet.standard_error`.
-BLOCKS = 20
 
 
 class KernelDistance(NamedTuple):
@@ -92,7 +92,9 @@ def squared_mmd(features: np.ndarray, others: np.ndarray) -> float:
     return float(within + within_others - 2.0 * _kernel(features, others).mean())
 
 
-def standard_error(features: np.ndarray, others: np.ndarray) -> float:
+def standard_error(
+    features: np.ndarray, others: np.ndarray, *, group: int = 1
+) -> float:
     """Estimates the standard deviation of `squared_mmd`, over draws of both sets.
 
     A jackknife: 20 blocks of either set are left out in turn, and the variances of the
@@ -101,11 +103,12 @@ def standard_error(features: np.ndarray, others: np.ndarray) -> float:
     Args:
       features: [N, D].
       others: [M, D].
+      group: so many neighbours belong together, see `frechet.standard_error`.
 
     Returns:
-      The standard error; NaN where a side has fewer than 4 vectors.
+      The standard error; NaN where a side has fewer than 4 groups.
     """
-    if min(len(features), len(others)) < 4:
+    if min(len(features), len(others)) < jackknife.LEAST_GROUPS * group:
         return float("nan")
     kernels = [
         _kernel(features, features),
@@ -113,10 +116,11 @@ def standard_error(features: np.ndarray, others: np.ndarray) -> float:
         _kernel(features, others),
     ]
     first, second, across = kernels
-    variance = _jackknife_variance(first, across) + _jackknife_variance(
-        second, across.T
-    )
-    return float(np.sqrt(variance))
+    variances = [
+        _variance(within, crossing, jackknife.blocks(len(within), group=group))
+        for within, crossing in ((first, across), (second, across.T))
+    ]
+    return float(np.sqrt(sum(variances)))
 
 
 def _kernel(features: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -133,16 +137,16 @@ def _mean_of_pairs(kernel: np.ndarray) -> float:
     return (kernel.sum() - np.trace(kernel)) / (number * (number - 1))
 
 
-def _jackknife_variance(within: np.ndarray, across: np.ndarray) -> float:
+def _variance(
+    within: np.ndarray, across: np.ndarray, blocks: Sequence[tuple[int, int]]
+) -> float:
     """Variance of the squared MMD by the side whose kernels `within` has."""
-    number = len(within)
-    blocks = np.array_split(np.arange(number), min(BLOCKS, number // 2))
-    starts = [block[0] for block in blocks]
-    kept = number - np.array([len(block) for block in blocks])
+    starts = [start for start, _ in blocks]
+    kept = len(within) - np.array([stop - start for start, stop in blocks])
     pairs = within - np.diag(np.diag(within))
     by_block = np.add.reduceat(np.add.reduceat(pairs, starts, axis=0), starts, axis=1)
     # A block's pairs stand in its rows and in its columns, those inside it in both.
     left = pairs.sum() - 2.0 * by_block.sum(axis=1) + np.diag(by_block)
     left_across = across.sum() - np.add.reduceat(across.sum(axis=1), starts)
     values = left / (kept * (kept - 1)) - 2.0 * left_across / (kept * across.shape[1])
-    return (len(values) - 1) * float(np.var(values))
+    return jackknife.variance(values)
