@@ -17,7 +17,7 @@ References:
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -103,7 +103,9 @@ def unit_range(frames: np.ndarray) -> np.ndarray:
     return np.clip((np.asarray(frames, np.float64) + 1.0) / 2.0, 0.0, 1.0)
 
 
-MEASURES = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
+# Frames, targets, weights of pixels or None -> a number for each frame.
+Measure = Callable[[np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
+MEASURES: Mapping[str, Measure] = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
 COPIED = "copied frame"
 
 
@@ -157,6 +159,10 @@ class FrameQuality(streaming.MeanMetric):
             )
         self.subject = self.subject or self.output_key
 
+    def measures(self) -> Mapping[str, Measure]:
+        """Returns what is measured, by name."""
+        return MEASURES
+
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
@@ -189,7 +195,7 @@ class FrameQuality(streaming.MeanMetric):
         columns = streaming.horizon_columns(
             targets.shape[1], self.horizon, self.multiples
         )
-        for measure, function in MEASURES.items():
+        for measure, function in self.measures().items():
             values = {
                 subject: function(made, targets, weights)  # [N, T]
                 for subject, made in subjects.items()
@@ -206,7 +212,7 @@ class FrameQuality(streaming.MeanMetric):
     def _skip(self) -> None:
         """Names what is not there, without a number."""
         column = "all" if self.horizon is None else "T"
-        for measure in MEASURES:
+        for measure in self.measures():
             self._means.add(self._name(measure, self.subject, column), math.nan)
 
     def _is_missing(
