@@ -16,6 +16,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # Keras saves
 def test_features_are_those_of_the_file(tmp_path):
     keras.utils.set_random_seed(0)
     network = keras.applications.InceptionV3(
@@ -36,6 +37,7 @@ def test_features_are_those_of_the_file(tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # Keras saves
 def test_weights_of_another_network_are_named(tmp_path):
     file = tmp_path / "other.weights.h5"
     keras.Sequential([keras.Input([2]), keras.layers.Dense(1)]).save_weights(file)

@@ -10,6 +10,7 @@ several frames the mean counts.
 
 import dataclasses
 import pathlib
+import warnings
 
 import keras
 import numpy as np
@@ -53,10 +54,8 @@ class Inception:
         self.identity = extractor.digest([path], "inception-v3-keras", VERSION)
         self.name = f"inception-v3-keras-{self.identity[:NAME_LENGTH]}"
         try:
-            self._network = keras.applications.InceptionV3(
-                include_top=False, weights=str(path), pooling="avg"
-            )
-        except (ValueError, OSError) as error:
+            self._network = _load(path)
+        except (ValueError, OSError, UserWarning) as error:
             raise errors.UserError(
                 f"`Inception.weights` ({self.weights}) does not fit InceptionV3 without "
                 f"its classes: {' '.join(str(error).split())}"
@@ -79,3 +78,12 @@ class Inception:
         if x.shape[-1] == 1:
             x = tf.repeat(x, 3, axis=-1)
         return self._network(tf.image.resize(x, [SIDE, SIDE]), training=False)
+
+
+def _load(path: pathlib.Path) -> keras.Model:
+    """Loads the network; Keras warns where a file lacks a layer, and leaves it random."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        return keras.applications.InceptionV3(
+            include_top=False, weights=str(path), pooling="avg"
+        )
