@@ -6,9 +6,10 @@ import pytest
 from tests.engine import toy
 from tfvideogan.core import errors
 from tfvideogan.engine import build, evaluator
+from tfvideogan.metrics import streaming
 
 
-class Counter:
+class Counter(streaming.Metric):
     """Counts clips and remembers the shapes."""
 
     def __init__(self) -> None:
@@ -30,6 +31,23 @@ class Counter:
 
     def intervals(self) -> dict[str, tuple[float, float]]:
         return {"clips/all/T": (11.0, 12.5)}
+
+
+class FurtherCounter(Counter):
+    """Keeps the further real clips, too, and is told how many clips there will be."""
+
+    more_real = True
+
+    def reset(self) -> None:
+        super().reset()
+        self.further = []
+
+    def prepare(self, num_clips: int) -> None:
+        assert not self.clips
+        self.num_clips = num_clips
+
+    def update_real(self, batch) -> None:
+        self.further += list(batch["frames"])
 
 
 def plan(**options: object) -> evaluator.Plan:
@@ -93,6 +111,57 @@ def test_request_to_stop_ends_it_without_a_report(built: build.Built) -> None:
     answers = iter([False, True])
     assert judge.run(plan(batch_size=2), should_stop=lambda: next(answers)) is None
     assert len(counter.clips) == 2
+
+
+def clips_of(source: toy.ToySource, split: str, numbers: range) -> list[np.ndarray]:
+    """Clips of a split as a model sees them."""
+    clips = [one["frames"] for one in source.clips(split)]
+    return [clips[number] / 127.5 - 1.0 for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "clips, split, numbers",
+    [
+        (6, "test", range(6, 12)),  # those behind the judged ones
+        (7, "train", range(7)),  # there are but five of them
+        (None, "train", range(12)),
+    ],
+)
+def test_further_real_clips_were_not_judged(
+    clips: int | None, split: str, numbers: range, built: build.Built
+) -> None:
+    counter = FurtherCounter()
+    judge = evaluator.Evaluator(built.model, built.source, [counter, Counter()])
+    report = judge.run(plan(clips=clips, batch_size=4))
+    assert counter.num_clips == len(counter.clips) == len(numbers)
+    expected = clips_of(built.source, split, numbers)
+    np.testing.assert_allclose(counter.further, expected, atol=1e-6)
+    about = {"split": split, "first": numbers[0], "clips": len(numbers)}
+    assert report.protocol["more_real"] == about
+
+
+@pytest.mark.parametrize("clips, further", [(8, 4), (12, 0)])
+def test_too_few_further_clips_are_told(
+    clips: int, further: int, built: build.Built, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter = FurtherCounter()
+    judge = evaluator.Evaluator(built.model, built.source, [counter])
+    report = judge.run(plan(split="train", clips=clips))
+    assert len(counter.further) == report.protocol["more_real"]["clips"] == further
+    assert f"only {further} further real clips of 6 frames (train), not" in caplog.text
+
+
+def test_request_to_stop_ends_further_clips_too(built: build.Built) -> None:
+    judge = evaluator.Evaluator(built.model, built.source, [FurtherCounter()])
+    answers = iter([False, True])
+    stopped = judge.run(plan(clips=6, batch_size=6), should_stop=lambda: next(answers))
+    assert stopped is None
+
+
+def test_nothing_further_is_read_for_nobody(built: build.Built) -> None:
+    report = evaluator.Evaluator(built.model, built.source, [Counter()]).run(plan())
+    assert "more_real" not in report.protocol
+    assert report.protocol["metrics"] == ["Counter"]
 
 
 def test_record_says_how_and_turns_nan_into_null(built: build.Built) -> None:

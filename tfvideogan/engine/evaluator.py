@@ -6,17 +6,19 @@
 
 Every clip is read once, in order, from its first frame. A metric sees whole numpy
 batches; the last one is padded for the model and cut again, so that each clip counts
-once.
+once. One that wants `more_real` then sees as many further real clips: those behind the
+judged ones, or the first of "train" where the split has too few.
 """
 
 import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
@@ -27,10 +29,10 @@ from tfvideogan.models import base
 
 WEIGHTS = ("ema", "raw")
 NOT_AVAILABLE = "n/a"
+TRAIN = "train"
 TABLE_WIDTH = 100
 EXPLANATION = (
-    "± reaches to the farther end of the 95 % interval (bootstrap over clips); eval.jsonl "
-    "has both ends."
+    "± reaches to the farther end of the 95 % interval over clips; eval.jsonl has both."
 )
 _GAP = "  "
 
@@ -149,33 +151,80 @@ class Evaluator:
         frames = self.num_frames(plan)
         clips = self._source.num_clips(plan.split)
         clips = clips if plan.clips is None else min(clips, plan.clips)
-        dataset = pipeline.make_dataset(
-            self._source,
-            plan.split,
-            batch_size=min(plan.batch_size, clips),
-            seed=0,
-            frames=frames,
-            training=False,
-        )
+        size = min(plan.batch_size, clips)
+        more = self._more_real(plan.split, clips, frames)
         for metric in self._metrics:
             metric.reset()
+            metric.prepare(clips)
         with at_work(self._model, plan.weights):
-            for batch in _batches(dataset, clips):
+            for batch in self._batches(_Part(plan.split, 0, clips), frames, size):
                 if should_stop():
                     return None
-                self._update(batch, min(plan.batch_size, clips))
+                self._update(batch, size)
+        for batch in self._batches(more, frames, size):
+            if should_stop():
+                return None
+            for metric in self._wanting_more:
+                metric.update_real(batch)
         results: dict[str, float] = {}
         intervals: dict[str, tuple[float, float]] = {}
         for metric in self._metrics:
             results |= {name: float(one) for name, one in metric.result().items()}
             intervals |= metric.intervals()
-        return Report(results, self._protocol(plan, clips, frames), intervals)
+        return Report(results, self._protocol(plan, clips, frames, more), intervals)
 
     def num_frames(self, plan: Plan) -> int:
         """Returns the length of the windows that are judged."""
         sources.check_split(self._source, plan.split)
         wanted = plan.multiples * self._source.spec.frames
         return min(wanted, self._source.num_frames(plan.split))
+
+    @property
+    def _wanting_more(self) -> list[streaming.Metric]:
+        return [metric for metric in self._metrics if metric.more_real]
+
+    def _more_real(self, split: str, clips: int, frames: int) -> "_Part":
+        """Finds as many real clips as are judged: behind them, or else in "train"."""
+        part = _Part(split, clips, min(clips, self._source.num_clips(split) - clips))
+        if not self._wanting_more:
+            return dataclasses.replace(part, clips=0)
+        has_train = TRAIN in self._source.splits and split != TRAIN
+        if part.clips < clips and has_train:
+            count = min(clips, self._source.num_clips(TRAIN))
+            if count > part.clips and self._source.num_frames(TRAIN) >= frames:
+                part = _Part(TRAIN, 0, count)
+        if part.clips < clips:
+            logging.warning(
+                "There are only %d further real clips of %d frames (%s), not %d: floor "
+                "and controls are of so many, or absent.",
+                part.clips,
+                frames,
+                part.split,
+                clips,
+            )
+        return part
+
+    def _batches(
+        self, part: "_Part", frames: int, size: int
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """Yields numpy batches of some clips of a split, in order."""
+        if not part.clips:
+            return
+        dataset = pipeline.make_dataset(
+            self._source,
+            part.split,
+            batch_size=size,
+            seed=0,
+            frames=frames,
+            training=False,
+            first_clip=part.first,
+        )
+        left, iterator = part.clips, iter(dataset)
+        while left > 0:
+            batch = feed.take(iterator)
+            batch = {key: value.numpy()[:left] for key, value in batch.items()}
+            left -= len(next(iter(batch.values())))
+            yield batch
 
     def _update(self, batch: dict[str, np.ndarray], size: int) -> None:
         number = len(next(iter(batch.values())))
@@ -186,8 +235,10 @@ class Evaluator:
         for metric in self._metrics:
             metric.update(batch, outputs)
 
-    def _protocol(self, plan: Plan, clips: int, frames: int) -> dict[str, Any]:
-        return {
+    def _protocol(
+        self, plan: Plan, clips: int, frames: int, more: "_Part"
+    ) -> dict[str, Any]:
+        about = {
             "split": plan.split,
             "clips": clips,
             "frames": frames,
@@ -195,8 +246,20 @@ class Evaluator:
             "weights": plan.weights,
             "data": self._source.describe(),
             "is_procedural": self._source.is_procedural,
-            "metrics": [type(metric).__name__ for metric in self._metrics],
+            "metrics": [metric.describe() for metric in self._metrics],
         }
+        if self._wanting_more:
+            about["more_real"] = dataclasses.asdict(more)
+        return about
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """Clips of a split that follow each other: how many, from which one."""
+
+    split: str
+    first: int
+    clips: int
 
 
 def default_split(source: sources.ClipSource, *wanted: str) -> str:
@@ -282,17 +345,6 @@ def _block(
         ).rstrip()
         for measure, subject, row in lines
     )
-
-
-def _batches(dataset: tf.data.Dataset, clips: int) -> Any:
-    """Yields numpy batches of the first clips."""
-    left = clips
-    iterator = iter(dataset)
-    while left > 0:
-        batch = feed.take(iterator)
-        batch = {key: value.numpy()[:left] for key, value in batch.items()}
-        left -= len(next(iter(batch.values())))
-        yield batch
 
 
 def _padded(value: np.ndarray, size: int) -> tf.Tensor:

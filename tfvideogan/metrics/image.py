@@ -13,7 +13,7 @@ All is NumPy in float64.
 import dataclasses
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -116,7 +116,9 @@ def unit_range(frames: np.ndarray) -> np.ndarray:
     return np.clip((np.asarray(frames, np.float64) + 1.0) / 2.0, 0.0, 1.0)
 
 
-MEASURES = {
+# Frames, targets, weights of pixels or None -> a number for each frame.
+Measure = Callable[[np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
+MEASURES: Mapping[str, Measure] = {
     "PSNR": psnr,
     "SSIM": ssim.ssim,
     "SSIM[uniform7]": functools.partial(ssim.ssim, window="uniform7"),
@@ -129,13 +131,12 @@ COPIED = "copied frame"
 
 
 @dataclasses.dataclass(eq=False)
-class FrameQuality(streaming.MeanMetric):
-    """How near generated frames are to what they should be, over T, 2T, 3T … frames.
+class FrameMetric(streaming.MeanMetric):
+    """Base of metrics of frames beside what they should be, over T, 2T, 3T … frames.
 
     Needs a video in [-1, 1] under `target_key` of the batch and one of the same shape
     under `output_key` of the outputs. Frames are clipped, then measured in [0, 1]. Only
-    frames in which the region is not empty count. The results are `PSNR/frames/T` and the
-    like.
+    frames in which the region is not empty count.
 
     Attributes:
       output_key: what the model made, such as "frames" or "backgrounds".
@@ -145,7 +146,6 @@ class FrameQuality(streaming.MeanMetric):
         only there, and say so in the name. None for whole frames.
       band: measure only within so many pixels of the outline of `region`, on both of its
         sides, and say so in the name; None for the region itself.
-      measures: names of `MEASURES`.
       horizon: T, the number of frames of a training window; None for whole clips.
       multiples: how many columns, as far as clips are long enough.
       start: first measured frame; 1 where frame 0 is given.
@@ -159,7 +159,6 @@ class FrameQuality(streaming.MeanMetric):
     subject: str | None = None
     region: str | None = None
     band: int | None = None
-    measures: Sequence[str] = ("PSNR", "SSIM", "L1")
     horizon: int | None = None
     multiples: int = 4
     start: int = 1
@@ -186,8 +185,11 @@ class FrameQuality(streaming.MeanMetric):
                 f"`band` ({self.band}) must be 1 pixel or more around a `region` "
                 f"({self.region}); name the masks."
             )
-        check_measures(self.measures, owner="FrameQuality")
         self.subject = self.subject or self.output_key
+
+    def functions(self) -> Mapping[str, Measure]:
+        """Returns what is measured, by name; a subclass says it."""
+        raise NotImplementedError
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -196,7 +198,7 @@ class FrameQuality(streaming.MeanMetric):
         if self.when_missing == "skip" and self._is_missing(batch, outputs):
             self._skip()
             return
-        remedy = '`FrameQuality.when_missing` = "skip" reports n/a instead.'
+        remedy = f'`{type(self).__name__}.when_missing` = "skip" reports n/a instead.'
         targets = streaming.required(
             batch, self.target_key, where="batches", remedy=remedy
         )
@@ -223,9 +225,9 @@ class FrameQuality(streaming.MeanMetric):
         columns = streaming.horizon_columns(
             targets.shape[1], self.horizon, self.multiples
         )
-        for measure in self.measures:
+        for measure, function in self.functions().items():
             values = {
-                subject: MEASURES[measure](made, targets, weights)  # [N, T]
+                subject: function(made, targets, weights)  # [N, T]
                 for subject, made in subjects.items()
             }
             if self.copy_baseline:
@@ -240,7 +242,7 @@ class FrameQuality(streaming.MeanMetric):
     def _skip(self) -> None:
         """Names what is not there, without a number."""
         column = "all" if self.horizon is None else "T"
-        for measure in self.measures:
+        for measure in self.functions():
             self._means.add(self._name(measure, self.subject, column), math.nan)
 
     def _is_missing(
@@ -254,6 +256,30 @@ class FrameQuality(streaming.MeanMetric):
         if self.band is not None:
             place = f" in the {self.band} px band of {self.region}"
         return f"{measure}{place}/{subject}/{column}"
+
+
+@dataclasses.dataclass(eq=False)
+class FrameQuality(FrameMetric):
+    """How near generated frames are to what they should be, pixel by pixel.
+
+    The results are `PSNR/frames/T` and the like.
+
+    Attributes:
+      measures: names of `MEASURES`.
+
+    Raises:
+      UserError: there is no such measure.
+    """
+
+    measures: Sequence[str] = ("PSNR", "SSIM", "L1")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_measures(self.measures, owner="FrameQuality")
+
+    def functions(self) -> Mapping[str, Measure]:
+        """Returns what is measured, by name."""
+        return {name: MEASURES[name] for name in self.measures}
 
 
 def outline_band(regions: np.ndarray, reach: int) -> np.ndarray:

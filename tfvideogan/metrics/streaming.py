@@ -28,7 +28,25 @@ from tfvideogan.metrics import bootstrap
 
 
 class Metric(Protocol):
-    """A judgement of model outputs that adds up over clips."""
+    """A judgement of model outputs that adds up over clips.
+
+    Attributes:
+      more_real: whether it also wants real clips that no output belongs to; it then has
+        `update_real`.
+    """
+
+    more_real = False
+
+    def describe(self) -> str:
+        """Returns what goes into the record: which metric, by which network."""
+        return type(self).__name__
+
+    def prepare(self, num_clips: int) -> None:
+        """Is told before the first batch how many clips will be judged.
+
+        Raises:
+          UserError: they are too few.
+        """
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -43,14 +61,21 @@ class Metric(Protocol):
           UserError: an array that the metric needs is missing, or does not fit.
         """
 
+    def update_real(self, batch: Mapping[str, np.ndarray]) -> None:
+        """Looks at further real clips, after all others, if it wants `more_real`.
+
+        Args:
+          batch: as in `update`; as many clips as are judged, or what there are.
+        """
+
     def result(self) -> dict[str, float]:
         """Returns `measure/subject/column` -> mean over all clips, NaN for "n/a"."""
 
     def intervals(self) -> dict[str, tuple[float, float]]:
         """Returns result name -> lower and upper end of its 95 % interval.
 
-        By bootstrap over clips, see `bootstrap.py`. A result that is NaN or of a single
-        clip has none.
+        By bootstrap over clips, see `bootstrap.py`, or in the metric's own way. A result
+        that is NaN or of a single clip has none.
         """
 
     def merge(self, other: Any) -> None:
@@ -112,7 +137,7 @@ class Means:
 
 
 @dataclasses.dataclass(eq=False)
-class MeanMetric:
+class MeanMetric(Metric):
     """Base of metrics whose result is means over clips: a subclass writes `update`.
 
     Settings of a metric are its fields. One that remembers more than `self._means` extends
