@@ -75,6 +75,11 @@ def test_evaluation_reads_each_clip_once_in_order_from_its_start():
     assert all(set(toy_source.starts(batch)) == {0} for batch in batches)
 
 
+def test_evaluation_may_begin_with_a_later_clip():
+    batches = list(make(training=False, first_clip=3))
+    assert [toy_source.clip_numbers(batch) for batch in batches] == [[3, 4, 5]]
+
+
 def test_evaluation_windows_may_be_longer_than_training_windows():
     batch = next(iter(make(training=False, frames=5)))
     assert batch["frames"].shape == (4, 5, 4, 6, 3)

@@ -47,6 +47,9 @@ def test_each_step_is_compared_with_a_copy_and_a_line():
         "PSNR/copied/mean": 16.989700,
         # The line meets the ramp: the cap.
         "PSNR/linear/+2": 100.0,
+        # Clip by clip the model minus the baselines.
+        "PSNR/model - copied/+1": 80 / 3 - 20.0,
+        "PSNR/model - linear/mean": 80 / 3 - 100.0,
         # Plain frames a, b: (2 a b + C1) / (a² + b² + C1), here of 0.3 and 0.4.
         "SSIM/copied/+1": 0.2401 / 0.2501,
         "SSIM/linear/+1": 1.0,
@@ -58,6 +61,20 @@ def test_each_step_is_compared_with_a_copy_and_a_line():
         "frozen/real/+1..+2": 0.0,
     }
     check_metric.check_metric(make_metric, clips, expected=expected)
+
+
+def test_measures_are_chosen():
+    metric = prediction.PredictionQuality(2, 2, measures=("MSE sum",))
+    outputs = {"frames": plain(0.2, 0.3, 0.5, 0.5), "samples": samples_of((0.5, 0.5))}
+    metric.update({"frames": RAMP}, outputs)
+    found = metric.result()
+    # 0.01, then nothing, at 12 x 12 pixels of three channels; a copy is off by 0.2.
+    assert found["MSE sum/model/+1"] == pytest.approx(4.32)
+    assert found["MSE sum/best of 1/mean"] == pytest.approx(2.16)
+    assert found["MSE sum/model - copied/+2"] == pytest.approx(-4 * 4.32)
+    assert not any(name.startswith("PSNR") for name in found)
+    with pytest.raises(errors.UserError, match="`PredictionQuality.measures`"):
+        prediction.PredictionQuality(measures=("FVD",))
 
 
 def test_lines_stay_in_range():

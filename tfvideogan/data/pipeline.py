@@ -30,6 +30,7 @@ def make_dataset(
     frames: int | None = None,
     training: bool = True,
     start_step: int = 0,
+    first_clip: int = 0,
     num_workers: int = 1,
     worker: int = 0,
     num_replicas: int = 1,
@@ -50,6 +51,7 @@ def make_dataset(
       frames: T of a window; the source's own by default.
       training: shuffled without end, or once in order.
       start_step: the first step, when a training is resumed.
+      first_clip: the first clip that is read once in order; not for training.
       num_workers: processes that train together.
       worker: the number of this one.
       num_replicas: replicas of all workers together (a multiple of `num_workers`).
@@ -91,7 +93,9 @@ def make_dataset(
     if training:
         numbers = _training_numbers(batch_size, start_step, num_workers, worker)
     else:
-        numbers = tf.data.Dataset.range(num_clips).shard(num_workers, worker)
+        numbers = tf.data.Dataset.range(first_clip, num_clips).shard(
+            num_workers, worker
+        )
     dataset = numbers.map(
         example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )

@@ -14,7 +14,9 @@ s frames after the last of them:
 Subjects are the model; `copied`, the last frame of the context held still; `linear`, the
 last two frames of the context carried on, pixel by pixel; and, where a model gives S
 samples, `best of S`, for each clip the sample with the best mean PSNR, and `mean of S`.
-Compare no best of S with a figure of another S.
+Compare no best of S with a figure of another S. `model - copied` and `model - linear` are
+differences on the same clips: by PSNR and SSIM the model is the better one where they are
+above 0.
 
 All is NumPy in float64.
 
@@ -24,19 +26,20 @@ References:
 """
 
 import dataclasses
+import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from tfvideogan.core import errors
-from tfvideogan.metrics import content, image, movement, streaming
+from tfvideogan.metrics import bootstrap, content, image, movement, streaming
 
 # The context is handed through: less than a level of 0 to 255 is rounding.
 SAME_FRAME = 1.0 / 255.0
 # Linear extrapolation wants two frames.
 LINEAR_CONTEXT = 2
-MEASURES = {"PSNR": image.psnr, "SSIM": image.ssim}
+BASELINES = ("copied", "linear")
 
 
 @dataclasses.dataclass(eq=False)
@@ -100,14 +103,23 @@ class PredictionMetric(streaming.MeanMetric):
 
 @dataclasses.dataclass(eq=False)
 class PredictionQuality(PredictionMetric):
-    """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity.
+    """Nearness and sharpness at each step; change, frozen steps and diversity.
 
     Attributes:
       samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin after
-        the context; they may be missing.
+        the context; they may be missing. The best one is best by PSNR.
+      measures: names of `image.MEASURES`, of each step.
+
+    Raises:
+      UserError: there is no such measure.
     """
 
     samples_key: str = "samples"
+    measures: Sequence[str] = ("PSNR", "SSIM")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        image.check_measures(self.measures, owner="PredictionQuality")
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -121,9 +133,14 @@ class PredictionQuality(PredictionMetric):
             "copied": np.broadcast_to(past[:, -1:], future.shape),
             "linear": _extrapolated(past, self.steps),
         }
+        for measure in self.measures:
+            function = image.MEASURES[measure]
+            values = {key: function(one, future) for key, one in subjects.items()}
+            for baseline in BASELINES:
+                values[f"model - {baseline}"] = values["model"] - values[baseline]
+            for subject, one in values.items():
+                self._add(measure, subject, one)
         for subject, frames in subjects.items():
-            for measure, function in MEASURES.items():
-                self._add(measure, subject, function(frames, future))
             self._add_gradients(subject, frames)
         self._add_gradients("real", future)
         for subject, frames in (("model", predicted), ("real", future)):
@@ -141,20 +158,25 @@ class PredictionQuality(PredictionMetric):
         `change` and `frozen` have the column `+1..+10`: all steps together.
         """
         found = super().result()
-        if not found:
-            return found
-        gradients = self._gradients.result()
-        for name, value in gradients.items():
-            _, subject, column = name.split("/")
-            if subject != "real":
-                reference = gradients[f"gradient/real/{column}"]
-                found[f"sharpness/{subject}/{column}"] = _ratio(value, reference)
-        column = f"+1..+{self.steps}"
-        model, real = (np.stack(self._changes[key]) for key in ("model", "real"))
-        found[f"change/model/{column}"] = _ratio(model.mean(), real.mean())
-        least = movement.FROZEN_SHARE * np.median(real)
-        for subject, changes in (("model", model), ("real", real)):
-            found[f"frozen/{subject}/{column}"] = float(np.mean(changes < least))
+        if found:
+            numbers = self._numbers()
+            ratios = self._ratios(numbers, np.ones(len(numbers)))
+            found |= {name: float(value) for name, value in ratios.items()}
+            for subject, pair in self._changed().items():
+                found[self._frozen(subject)] = movement.frozen_share(*pair)
+        return found
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Returns the intervals; see `streaming.Metric`."""
+        found = super().intervals()
+        if found:
+            (numbers,) = bootstrap.in_order(self._numbers())
+            ratios = functools.partial(self._ratios, numbers)
+            found |= bootstrap.intervals(bootstrap.resample(ratios, len(numbers)))
+            for subject, pair in self._changed().items():
+                name = self._frozen(subject)
+                shares = movement.resampled_frozen_share(name, *pair)
+                found |= bootstrap.intervals(shares)
         return found
 
     def merge(self, other: "PredictionQuality") -> None:
@@ -191,10 +213,10 @@ class PredictionQuality(PredictionMetric):
         """Counts the best and the mean of samples [N, S, steps, H, W, C] in [0, 1]."""
         number = samples.shape[1]
         futures = np.broadcast_to(future[:, np.newaxis], samples.shape)
-        values = {key: one(samples, futures) for key, one in MEASURES.items()}
-        best = values["PSNR"].mean(axis=2).argmax(axis=1)  # [N]
+        best = image.psnr(samples, futures).mean(axis=2).argmax(axis=1)  # [N]
         clips = np.arange(len(samples))
-        for measure, one in values.items():
+        for measure in self.measures:
+            one = image.MEASURES[measure](samples, futures)
             self._add(measure, f"best of {number}", one[clips, best])
             self._add(measure, f"mean of {number}", one.mean(axis=1))
         pairs = itertools.combinations(range(number), 2)
@@ -203,6 +225,34 @@ class PredictionQuality(PredictionMetric):
         diversity = np.mean(differences or nothing, axis=(0, 2))
         for value in diversity:
             self._means.add("diversity/samples/all", float(value))
+
+    def _numbers(self) -> np.ndarray:
+        """Of each clip the gradients, in their order, and the two changes: [N, K]."""
+        gradients = [self._gradients.values(name) for name in self._gradients.names]
+        changes = [np.mean(self._changes[key], axis=1) for key in ("model", "real")]
+        return np.stack([*gradients, *changes], axis=1)
+
+    def _ratios(self, numbers: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """Ratios [...] of sums over clips, of `_numbers` that count [..., N] times."""
+        *gradients, model, real = np.moveaxis(counts @ numbers, -1, 0)
+        sums = dict(zip(self._gradients.names, gradients, strict=True))
+        found = {}
+        for name, total in sums.items():
+            _, subject, column = name.split("/")
+            if subject != "real":
+                reference = sums[f"gradient/real/{column}"]
+                name = f"sharpness/{subject}/{column}"
+                found[name] = streaming.ratio(total, reference)
+        found[f"change/model/+1..+{self.steps}"] = streaming.ratio(model, real)
+        return found
+
+    def _changed(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """By subject the changes [N, steps] of its clips and of real clips."""
+        real = np.stack(self._changes["real"])
+        return {key: (np.stack(one), real) for key, one in self._changes.items()}
+
+    def _frozen(self, subject: str) -> str:
+        return f"frozen/{subject}/+1..+{self.steps}"
 
     def _add(self, measure: str, subject: str, values: np.ndarray) -> None:
         """Counts values [N, steps] of clips."""
@@ -264,10 +314,6 @@ def _add_steps(means: streaming.Means, row: str, values: np.ndarray) -> None:
         for step, value in enumerate(clip, start=1):
             means.add(f"{row}/+{step}", float(value))
         means.add(f"{row}/mean", float(clip.mean()))
-
-
-def _ratio(value: float, reference: float) -> float:
-    return float(value / reference) if reference > 0 else float("nan")
 
 
 def _listed(shape: tuple[int, ...]) -> str:
