@@ -136,9 +136,12 @@ class RunFolder:
         if not self.is_chief:
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        starts = self.card().get("starts", [])
+        old = self.card()
+        starts = old.get("starts", [])
         starts.append({"step": card["step"], "time": now(), "command": command()})
-        card = {**card, "starts": starts}
+        # Where the first weights came from stays true, however long training goes on.
+        kept = {"imported": old["imported"]} if "imported" in old else {}
+        card = {**card, **kept, "starts": starts}
         _write(self.path / CARD, json.dumps(card, indent=1) + "\n")
         _write(self.path / CONFIG, config_text)
         _write(self.path / OPERATIVE, operative_text)
