@@ -31,10 +31,10 @@ import tensorflow as tf
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import adversarial
 from tfvideogan.models import discriminators as shared_discriminators
-from tfvideogan.models import monitors, phase
+from tfvideogan.models import monitors, phase, weight_names
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import generating, motion, objective, renderer
-from tfvideogan.models.mocogan.paper import discriminators, generator
+from tfvideogan.models.mocogan.paper import discriminators, generator, published
 
 LEARNING_RATE = 2e-4
 ADAM_BETAS = (0.5, 0.999)
@@ -165,6 +165,10 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         made = self.renderer(self._codes(1, seed))
         self.image_critic(made[:, 0], seed)
         self.video_critic(made, seed)
+
+    def published_weights(self) -> weight_names.Table:
+        """The names of the released code."""
+        return published.table(self.networks)
 
     # --- Losses
 
