@@ -127,7 +127,7 @@ def test_a_network_may_be_left_out_when_asked(table):
 
 def test_no_name_at_all_is_another_model(table):
     text = refusal(table, {"main.0": np.zeros(1)}, is_partial=True)
-    assert "no name of any network" in text and "`main.0`" in text and "`g." in text
+    assert "no name of the model" in text and "`main.0`" in text and "`g." in text
 
 
 def test_a_surplus_name_is_named(table):

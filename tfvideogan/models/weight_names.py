@@ -22,7 +22,7 @@ space: both libraries correlate.
 
 import dataclasses
 import fnmatch
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import keras
@@ -112,45 +112,57 @@ def values(
     Raises:
       UserError: a name is missing or unknown, or an array has the wrong shape.
     """
-    wanted = {
-        network: [
-            name for weight in weights for name in weight.names if name not in arrays
-        ]
+    names = {
+        network: [name for weight in weights for name in weight.names]
         for network, weights in table.networks.items()
     }
-    absent = {
-        network
-        for network, missing in wanted.items()
-        if len(missing) == sum(len(one.names) for one in table.networks[network])
-    }
-    chosen = [
-        weight
-        for network, weights in table.networks.items()
-        if not (is_partial and network in absent)
-        for weight in weights
-    ]
-    if not chosen:
+    absent = [one for one, wanted in names.items() if arrays.keys().isdisjoint(wanted)]
+    if len(absent) == len(names):
         raise errors.UserError(
-            f"The weights have no name of any network; they begin with {_some(arrays)}, "
-            f"and the model's with {_some(_names(table))}."
+            f"The weights have no name of the model's: they begin with {_some(arrays)}, "
+            f"it with {_some(sum(names.values(), []))}."
         )
-    missing = [name for one in chosen for name in one.names if name not in arrays]
-    if missing:
-        hint = ""
-        if set(missing) == {name for one in absent for name in wanted[one]}:
-            hint = f"; --partial leaves {_some(sorted(absent))} as initialised"
-        raise errors.UserError(f"The weights lack {_some(missing)}{hint}.")
-    unknown = sorted(
+    missing = {
+        network: [name for name in wanted if name not in arrays]
+        for network, wanted in names.items()
+        if not (is_partial and network in absent)
+    }
+    _check_complete(missing, absent)
+    _check_known(arrays, {*sum(names.values(), [])}, table.unused)
+    return [
+        (weight, _converted(weight, arrays))
+        for network in missing
+        for weight in table.networks[network]
+    ]
+
+
+def _check_complete(
+    missing: Mapping[str, Sequence[str]], absent: Sequence[str]
+) -> None:
+    lacking = [network for network, names in missing.items() if names]
+    if not lacking:
+        return
+    names = [name for network in lacking for name in missing[network]]
+    hint = ""
+    if set(lacking) <= set(absent):
+        hint = f"; --partial leaves {_some(lacking)} as initialised"
+    raise errors.UserError(f"The weights lack {_some(names)}{hint}.")
+
+
+def _check_known(
+    arrays: Mapping[str, np.ndarray], names: set[str], unused: Sequence[str]
+) -> None:
+    unknown = [
         name
-        for name in arrays.keys() - _names(table)
-        if not any(fnmatch.fnmatchcase(name, pattern) for pattern in table.unused)
-    )
+        for name in arrays
+        if name not in names
+        and not any(fnmatch.fnmatchcase(name, pattern) for pattern in unused)
+    ]
     if unknown:
         raise errors.UserError(
             f"The weights hold {_some(unknown)}, for which the model has no place; is "
             "it configured as the weights were trained?"
         )
-    return [(weight, _converted(weight, arrays)) for weight in chosen]
 
 
 def _converted(weight: Weight, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -172,16 +184,7 @@ def _converted(weight: Weight, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     return value
 
 
-def _names(table: Table) -> set[str]:
-    return {
-        name
-        for weights in table.networks.values()
-        for weight in weights
-        for name in weight.names
-    }
-
-
-def _some(names: Mapping[str, object] | Sequence[str] | set[str]) -> str:
+def _some(names: Iterable[str]) -> str:
     """The first names, and how many more there are."""
     shown, most = list(names), 3
     more = f" and {len(shown) - most} more" if len(shown) > most else ""

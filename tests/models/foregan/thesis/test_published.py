@@ -26,11 +26,17 @@ from tfvideogan.models.foregan.thesis import (
     rollout,
 )
 
+# Full widths: 48 million weights are drawn, twice.
+pytestmark = pytest.mark.slow
+
 GOLDENS = source_tree.ROOT / "tests/goldens/parity_foregan.npz"
 GIN = "gin/foregan/dmask_prop.gin"
 SPEC = clip.ClipSpec(2, 60, 112, has_masks=True, has_flow=True)
 # Of the largest number: sums of up to 8,192 float32 products in another order.
 NETWORK, LOSS = 1e-4, 1e-3
+# Each step of a rollout starts from the differences of the one before. Measured: the first
+# has 7e-6, the third 8e-5.
+GROWTH = 3
 # The faults that the original's losses have; the others lie in its data and its updates.
 LEGACY = options.Legacy(additive_composite=True, missing_mask_term=True)
 
@@ -111,8 +117,14 @@ def rolled(model):
 
 
 @pytest.mark.parametrize("name", rollout.OUTPUTS)
-def test_layers_are_those_of_the_original(name, rolled, recorded):
-    assert_close(rolled[name][0], recorded[f"rollout/{name}"], NETWORK)
+def test_layers_are_those_of_the_original(name, rolled, recorded, model):
+    # At the edge of a mask sigmoid(alpha · x) is alpha / 4 times as steep as x.
+    has_mask = name in ("masks", "composites")
+    tolerance = NETWORK * (model.options.alpha / 4 if has_mask else 1)
+    theirs = recorded[f"rollout/{name}"]
+    for ours_now, theirs_now in zip(rolled[name][0], theirs, strict=True):
+        assert_close(ours_now, theirs_now, tolerance)
+        tolerance *= GROWTH
 
 
 def test_scores_are_those_of_the_original(model, recorded):
