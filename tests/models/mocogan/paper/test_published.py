@@ -13,13 +13,15 @@ import tensorflow as tf
 from tests import formula_weights, source_tree
 from tests.models.mocogan.paper import recorded_inputs
 from tfvideogan.core import clip, errors, seeds
+from tfvideogan.engine import loop
+from tfvideogan.engine.config import config
 from tfvideogan.models import weight_names
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import motion
 from tfvideogan.models.mocogan.paper import discriminators, published
-from tfvideogan.models.mocogan.paper import model as paper
 
 GOLDENS = source_tree.ROOT / "tests/goldens/parity_mocogan.npz"
+GIN = "gin/mocogan/paper.gin"
 SPEC = clip.ClipSpec(16, 64, 64, num_classes=recorded_inputs.CATEGORIES)
 # Of the largest number: sums of up to 32,768 float32 products in another order.
 NETWORK, LOSS = 1e-4, 1e-3
@@ -49,11 +51,10 @@ def weights(recorded):
 
 @pytest.fixture(scope="module")
 def built(weights):
-    """The released code's `category_to`, with the original's weights."""
-    options = paper.Options(
-        category_to="generator", categories=recorded_inputs.CATEGORIES, noise=0.0
-    )
-    made = paper.PaperMoCoGAN(options)
+    """The published configuration, which has the category where the code has it."""
+    config.parse([GIN], ["paper.Options.noise = 0.0"])
+    made = config.arguments(loop.run)["make_model"]()
+    config.reset()
     made.build_for(SPEC)
     for weight, value in weight_names.values(made.published_weights(), weights):
         weight.variable.assign(value)

@@ -15,7 +15,8 @@ Where we differ from the released code: its class head was never trained unless 
 had labels, and the generator then learnt from a random classifier (`is_legacy` brings
 that back). Here the head learns from the generated clips, whose categories are known
 (InfoGAN), and from labels where there are any. Images are frames of the same clips that
-the video discriminator sees.
+the video discriminator sees. Weights begin as in PyTorch today: in that of 2017 the bounds
+of transposed kernels counted their inputs, and the gains of norms were uniform in [0, 1).
 
 Source: Tulyakov et al., MoCoGAN: Decomposing Motion and Content for Video Generation, CVPR
 2018, and its released code where the two disagree.

@@ -1,17 +1,16 @@
 """The names of the original's weights: the state_dicts of MoCoGAN's released code.
 
-`generator.`, `image_discriminator.` and `video_discriminator.` stand before the names of
-each network. The original saves its generator alone, and as a pickled object; where you
-trust the file, this line, run in its folder src/, leaves the weights:
+`generator.` (the recurrent cell included), `image_discriminator.` and
+`video_discriminator.` stand before the names of each. The original saves the generator
+alone, and the pickled object instead of its weights. Where you trust the file, this line
+makes a state_dict of it in the original's folder src/:
 
-    torch.save(torch.load("generator_100000.pytorch", "cpu", weights_only=False)
-               .state_dict(), "generator.pth")
+    torch.save(torch.load(FILE, "cpu", weights_only=False).state_dict(), "generator.pth")
+
+Then, with the number of categories that it was trained for:
 
     import_weights --gin_file=gin/mocogan/paper.gin --weights=generator=generator.pth \
-        --partial --gin_param='paper.Options.categories = 6' --workdir=...
-
-The category goes to the generator (`category_to`), as there; motion network and generator
-are one module.
+        --partial --gin_param='paper.Options.categories = 6'
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,7 +48,7 @@ def table(networks: Mapping[str, keras.Layer]) -> weight_names.Table:
 
 
 def of_motion(network: motion.GRUMotion, prefix: str) -> list[weight_names.Weight]:
-    """Returns the weights of the recurrent cell; `prefix` is that of the generator."""
+    """Returns the weights of the recurrent cell, part of the original's generator."""
     cell = network.recurrence.cell
     name = f"{prefix}.recurrent"
     biases = (f"{name}.bias_ih", f"{name}.bias_hh")
