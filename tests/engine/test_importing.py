@@ -93,7 +93,7 @@ def test_whole_objects_of_pytorch_are_not_unpickled(tmp_path: pathlib.Path) -> N
     torch.save(torch.nn.Linear(1, 1), tmp_path / "module.pth")
     assert "could run any code" in refusal(str(tmp_path / "module.pth"))
     torch.save({"w": torch.ones(1), "epoch": 3}, tmp_path / "more.pth")
-    assert "int `epoch`, not only tensors" in refusal(str(tmp_path / "more.pth"))
+    assert "holds `epoch` int, not only tensors" in refusal(str(tmp_path / "more.pth"))
 
 
 @pytest.fixture

@@ -64,17 +64,13 @@ def read(given: Sequence[str]) -> Released:
     arrays: dict[str, np.ndarray] = {}
     files = []
     for one in given:
-        match = _PREFIXED.match(one)
-        prefix, path = (f"{match[1]}.", match[2]) if match else ("", one)
+        named = _PREFIXED.match(one)
+        prefix, path = (f"{named[1]}.", named[2]) if named else ("", one)
         path = pathlib.Path(path)
         if not path.is_file():
             raise errors.UserError(f"--weights {path} is no file.")
-        is_npz = path.suffix == ".npz"
-        found = _read_npz(path) if is_npz else dict(_flat(_read_torch(path), path))
-        for name, array in found.items():
-            name = prefix + name.removeprefix(_PARALLEL)
-            if name.endswith(_COUNTER):
-                continue
+        found = _read_npz(path) if path.suffix == ".npz" else _read_torch(path)
+        for name, array in _flat(found, path, prefix):
             if name in arrays:
                 raise errors.UserError(
                     f"--weights {path} holds `{name}`, which an earlier file holds, too; "
@@ -208,20 +204,24 @@ def _read_torch(path: pathlib.Path) -> Any:
 
 
 def _flat(
-    found: Any, path: pathlib.Path, prefix: str = ""
+    found: Any, path: pathlib.Path, prefix: str
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Walks through a state_dict, or a dictionary of them, in float32."""
-    if isinstance(found, Mapping):
-        for name, value in found.items():
-            inner = f"{name}." if isinstance(value, Mapping) else str(name)
-            yield from _flat(value, path, prefix + inner)
-    elif hasattr(found, "detach"):
-        yield prefix, found.detach().float().numpy()
-    else:
+    if not isinstance(found, Mapping):
         raise errors.UserError(
-            f"--weights {path} holds {type(found).__name__} `{prefix}`, not only tensors; "
-            "save its state_dict alone."
+            f"--weights {path} holds `{prefix.rstrip('.')}` {type(found).__name__}, not "
+            "only tensors by their names; save its state_dict alone."
         )
+    for name, value in found.items():
+        name = prefix + str(name).removeprefix(_PARALLEL)
+        if name.endswith(_COUNTER):
+            continue
+        if isinstance(value, np.ndarray):
+            yield name, value
+        elif hasattr(value, "detach"):
+            yield name, value.detach().float().numpy()
+        else:
+            yield from _flat(value, path, f"{name}.")
 
 
 def _variable_name(model: base.VideoModel, weight: weight_names.Weight) -> str:

@@ -5,7 +5,8 @@
       operative_config.gin      as in force, defaults included; rebuilds the model
       vocabulary.txt            words of the captions by number, where there are any
       command.txt               every command that trained here, with date
-      run.json                  versions, devices, data, model, parameters, values
+      run.json                  versions, devices, data, model, parameters, values, and
+                                the files of imported weights
       metrics.jsonl             one line for each logging interval
       eval.jsonl                one line for each evaluation
       checkpoints/ train/ eval/ samples/

@@ -6,7 +6,11 @@ names of each:
     import_weights --weights=Gf=net_epoch_5400_id_Gf.pth --weights=Gb=... (and Df, Db)
 
 They are those of the variants with weights shared over time ("static ACR": baseline,
-dmask, dmask_prop, noof, exp6).
+dmask, dmask_prop, noof, exp6), without the spatial transformer of the last commit.
+
+Weights that the original has trained expect its faults: with --gin_param bind
+`options.Legacy.additive_composite`, `wrapped_flow_code` and `late_flow` to True to see
+what the original showed.
 """
 
 from collections.abc import Iterator, Mapping
