@@ -10,7 +10,8 @@ Runs by hand, in an environment of its own, on a checkout of the original:
 
 The networks get weights by formula, so that only names, shapes and outputs are written.
 The code is of Python 2 and an early PyTorch. While it runs, its one statement `print` is a
-call, its log is nobody's, lengths divide as whole numbers, and what it draws is given.
+call, its logger is left out, lengths divide as whole numbers, what it draws is given, and
+everything stays on the CPU.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import pathlib
 import re
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from unittest import mock
 
 import numpy as np
@@ -58,6 +59,7 @@ class Original:
         Args:
           checkout: folder of the repository.
         """
+        torch.cuda.is_available = lambda: False
         source = pathlib.Path(checkout) / "src"
         sys.path.insert(0, str(source))
         self.models = importlib.import_module("models")
@@ -154,7 +156,7 @@ def main() -> None:
         print(f"{name} {value.shape} {value.dtype} {np.ravel(value)[:3]}")
 
 
-def drawer(normal: object) -> types.SimpleNamespace:
+def drawer(normal: Callable[..., torch.Tensor]) -> types.SimpleNamespace:
     """Stands for torch where the original says FloatTensor(size).normal_()."""
     return types.SimpleNamespace(
         FloatTensor=lambda *size: types.SimpleNamespace(normal_=lambda: normal(*size))
