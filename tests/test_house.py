@@ -145,12 +145,13 @@ DISTRIBUTIONS = {
 }
 
 
-def imported(folder: str) -> set[str]:
-    """Distributions from which the files of a folder import."""
+def imported(folder: str, *, is_optional: bool = False) -> set[str]:
+    """Distributions from which the files of a folder import, or may import."""
     names = {
         entry.target.split(".")[0]
         for path in source_tree.files(folder, ".py")
         for entry in source_tree.imports(source_tree.load(path).tree)
+        if entry.is_optional == is_optional
     }
     tools = {path.split("/")[1].removesuffix(".py") for path in TOOLS}
     ours = sys.stdlib_module_names | {"tfvideogan", "tests"} | tools
@@ -168,6 +169,15 @@ def required(section: str, option: str) -> set[str]:
 def test_setup_asks_for_every_library_that_the_package_imports() -> None:
     missing = imported("tfvideogan") - required("options", "install_requires")
     assert not missing, f"add to install_requires: {missing}"
+
+
+def test_an_extra_asks_for_every_library_that_is_optional() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    extras = setup["options.extras_require"]
+    asked = set().union(*(required("options.extras_require", one) for one in extras))
+    missing = imported("tfvideogan", is_optional=True) - asked
+    assert not missing, f"add an extra for {missing}"
 
 
 def test_test_extra_asks_for_every_library_that_tests_import() -> None:

@@ -28,6 +28,13 @@ def test_the_warm_up_lets_the_first_weights_go():
     np.testing.assert_allclose(average.averages[0], [0.1 * 1 + 0.9 * 3, 2.0], rtol=1e-6)
 
 
+def test_restarted_averages_are_the_variables():
+    variable, average = _average(0.9)
+    variable.assign([3.0, 2.0])
+    average.restart()
+    np.testing.assert_array_equal(average.averages[0], [3.0, 2.0])
+
+
 def test_statistics_are_copied_not_averaged():
     variable = keras.Variable(np.ones(2, np.float32), trainable=False)
     average = ema.WeightAverage([variable], 0.9)

@@ -248,6 +248,7 @@ class _Session:
         files = vocabulary.files(self.built.source)
         self.folder.write_start(card, config.text(), config.operative_text(), files)
         self.folder.forget_after(start)
+        imported = self.folder.card().get("imported")
         display = progress.Progress(
             steps=self.schedule.steps,
             start=start,
@@ -258,6 +259,11 @@ class _Session:
         reporter.start(start, card)
         if start:
             reporter.say("Going on after step %d.", start)
+        elif imported:
+            reporter.say(
+                "Starting from the weights of %s; the optimizers start afresh.",
+                ", ".join(one["name"] for one in imported["files"]),
+            )
         batches = self.built.model.batches_per_step
         if batches > 1:
             reporter.say(

@@ -44,6 +44,7 @@ class Rebuilt:
           bindings: those of the rebuilding.
         """
         source = self.built.source
+        imported = self.folder.card().get("imported")
         config_lines = [self.folder.config_text().rstrip("\n"), *bindings]
         return {
             "model": self.built.model_name,
@@ -57,6 +58,7 @@ class Rebuilt:
             "clip": vars(source.spec),
             "config": "\n".join(config_lines) + "\n",
             "metrics": self.folder.evaluations(self.step, weights),
+            **({"imported": imported} if imported else {}),
         }
 
 

@@ -32,7 +32,7 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures, update
-from tfvideogan.models import ema, phase, xla
+from tfvideogan.models import ema, phase, weight_names, xla
 from tfvideogan.ops.convolution import convolution
 
 # (batch, shared, seed) -> (gradients, logs)
@@ -113,6 +113,10 @@ class VideoModel(keras.Model):
     def serving_functions(self) -> Mapping[str, signatures.ServingFunction]:
         """Returns the signatures of an export, see `core.signatures`."""
         raise NotImplementedError(f"{type(self).__name__}.serving_functions")
+
+    def published_weights(self) -> weight_names.Table:
+        """Returns the original code's names of all weights, if the paper has code."""
+        raise NotImplementedError(f"{type(self).__name__}.published_weights")
 
     # --- Building
 

@@ -65,6 +65,12 @@ class WeightAverage(tf.Module):
                 value = average * rate + value * (1.0 - rate)
             average.assign(value)
 
+    def restart(self) -> None:
+        """Makes the averages equal to the variables."""
+        for variable, average in zip(self._followed, self.averages, strict=True):
+            value = keras.ops.convert_to_tensor(variable)
+            average.assign(tf.cast(value, average.dtype))
+
     @contextlib.contextmanager
     def swapped(self) -> Iterator[None]:
         """Puts the averages into the variables for the duration of the context."""

@@ -34,6 +34,14 @@ def test_start_is_recorded(tmp_path: pathlib.Path) -> None:
     assert len((folder.path / "command.txt").read_text().splitlines()) == 2
 
 
+def test_where_the_weights_came_from_outlives_a_start(tmp_path: pathlib.Path) -> None:
+    folder = run_folder.RunFolder(tmp_path / "run")
+    origin = {"files": [{"name": "theirs.pth"}]}
+    folder.write_start({"step": 0, "imported": origin}, "config", "operative")
+    started(folder.path, VALUES)
+    assert folder.card()["imported"] == origin and folder.card()["values"] == VALUES
+
+
 def test_card_says_what_the_data_are(built: build.Built) -> None:
     card = run_folder.make_card(built, VALUES, step=3, precision="float32")
     assert card["model"] == "ToyGAN" and card["step"] == 3

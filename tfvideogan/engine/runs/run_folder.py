@@ -5,7 +5,8 @@
       operative_config.gin      as in force, defaults included; rebuilds the model
       vocabulary.txt            words of the captions by number, where there are any
       command.txt               every command that trained here, with date
-      run.json                  versions, devices, data, model, parameters, values
+      run.json                  versions, devices, data, model, parameters, values, and
+                                the files of imported weights
       metrics.jsonl             one line for each logging interval
       eval.jsonl                one line for each evaluation
       checkpoints/ train/ eval/ samples/
@@ -136,9 +137,12 @@ class RunFolder:
         if not self.is_chief:
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        starts = self.card().get("starts", [])
+        old = self.card()
+        starts = old.get("starts", [])
         starts.append({"step": card["step"], "time": now(), "command": command()})
-        card = {**card, "starts": starts}
+        # Where the first weights came from stays true, however long training goes on.
+        kept = {"imported": old["imported"]} if "imported" in old else {}
+        card = {**card, **kept, "starts": starts}
         _write(self.path / CARD, json.dumps(card, indent=1) + "\n")
         _write(self.path / CONFIG, config_text)
         _write(self.path / OPERATIVE, operative_text)

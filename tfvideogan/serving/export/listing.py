@@ -21,6 +21,11 @@ def overview(card: Mapping[str, Any], folder: pathlib.Path) -> str:
         "made": f"{card['created']} by {_joined(card['versions'])}",
         "weights": f"{card.get('weights', '?')}, after {card.get('step', '?')} steps",
     }
+    if "imported" in card:
+        facts["started from"] = ", ".join(
+            f"{one['name']} (sha256 {one['sha256']})"
+            for one in card["imported"]["files"]
+        )
     if "data" in card:
         kind = DATA_KINDS[bool(card["data"]["is_procedural"])]
         facts["data"] = f"{kind}: {card['data']['description']}"

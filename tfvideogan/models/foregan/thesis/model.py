@@ -34,7 +34,7 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures
-from tfvideogan.models import base, phase
+from tfvideogan.models import base, phase, weight_names
 from tfvideogan.models.foregan import outputs, served
 from tfvideogan.models.foregan.thesis import (
     backbone,
@@ -43,6 +43,7 @@ from tfvideogan.models.foregan.thesis import (
     generators,
     objective,
     options,
+    published,
     rollout,
 )
 
@@ -142,6 +143,10 @@ class ThesisForeGAN(base.VideoModel):
     def averaged_networks(self) -> tuple[str, ...]:
         """The generators."""
         return GENERATORS
+
+    def published_weights(self) -> weight_names.Table:
+        """The names of the original's four files."""
+        return published.table(self.networks)
 
     def _create_variables(self, spec: clip.ClipSpec) -> None:
         if not self.options.affine_stn:  # Everything else is made of convolutions.

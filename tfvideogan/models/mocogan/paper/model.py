@@ -15,7 +15,8 @@ Where we differ from the released code: its class head was never trained unless 
 had labels, and the generator then learnt from a random classifier (`is_legacy` brings
 that back). Here the head learns from the generated clips, whose categories are known
 (InfoGAN), and from labels where there are any. Images are frames of the same clips that
-the video discriminator sees.
+the video discriminator sees. Weights begin as in PyTorch today: in that of 2017 the bounds
+of transposed kernels counted their inputs, and the gains of norms were uniform in [0, 1).
 
 Source: Tulyakov et al., MoCoGAN: Decomposing Motion and Content for Video Generation, CVPR
 2018, and its released code where the two disagree.
@@ -31,10 +32,10 @@ import tensorflow as tf
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import adversarial
 from tfvideogan.models import discriminators as shared_discriminators
-from tfvideogan.models import monitors, phase
+from tfvideogan.models import monitors, phase, weight_names
 from tfvideogan.models.mocogan import codes as codes_lib
 from tfvideogan.models.mocogan import generating, motion, objective, renderer
-from tfvideogan.models.mocogan.paper import discriminators, generator
+from tfvideogan.models.mocogan.paper import discriminators, generator, published
 
 LEARNING_RATE = 2e-4
 ADAM_BETAS = (0.5, 0.999)
@@ -165,6 +166,10 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         made = self.renderer(self._codes(1, seed))
         self.image_critic(made[:, 0], seed)
         self.video_critic(made, seed)
+
+    def published_weights(self) -> weight_names.Table:
+        """The names of the released code."""
+        return published.table(self.networks)
 
     # --- Losses
 
