@@ -39,6 +39,8 @@ from tfvideogan.models.mocogan.paper import discriminators, generator, published
 
 LEARNING_RATE = 2e-4
 ADAM_BETAS = (0.5, 0.999)
+# PyTorch's; Keras has 1e-7.
+EPSILON = 1e-8
 CATEGORY_TO = ("rnn", "generator")
 # The released code picks its fake images among the frames of so many clips for each frame
 # that it wants.
@@ -109,7 +111,7 @@ class PaperMoCoGAN(generating.GeneratingGAN):
 
         Args:
           options: the settings of networks and losses.
-          generator_optimizer: Adam(2e-4, 0.5, 0.999) by default.
+          generator_optimizer: Adam(2e-4, 0.5, 0.999, 1e-8) by default.
           image_optimizer: likewise, of the image discriminator; each must be its own
             object.
           video_optimizer: likewise, of the video discriminator.
@@ -120,13 +122,13 @@ class PaperMoCoGAN(generating.GeneratingGAN):
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
         self.options = options
         self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(
-            LEARNING_RATE, *ADAM_BETAS
+            LEARNING_RATE, *ADAM_BETAS, EPSILON
         )
         self.image_optimizer = image_optimizer or keras.optimizers.Adam(
-            LEARNING_RATE, *ADAM_BETAS
+            LEARNING_RATE, *ADAM_BETAS, EPSILON
         )
         self.video_optimizer = video_optimizer or keras.optimizers.Adam(
-            LEARNING_RATE, *ADAM_BETAS
+            LEARNING_RATE, *ADAM_BETAS, EPSILON
         )
 
     # --- Networks
