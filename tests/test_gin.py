@@ -22,6 +22,7 @@ from tfvideogan import export, train
 from tfvideogan.core import clip
 from tfvideogan.engine import loop
 from tfvideogan.engine.config import config
+from tfvideogan.engine.runs import differences
 from tfvideogan.serving import tensors
 from tfvideogan.serving.export import card, replay, warmup
 from tfvideogan.serving.local import server
@@ -155,6 +156,13 @@ def test_experiment_binds_what_training_needs(path: str) -> None:
     paths = stack(path)
     config.parse(paths, given(paths))
     config.check_complete(loop.run, {"workdir": "runs/any"})
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS)
+def test_run_of_an_experiment_is_no_run_of_another_version(path: str) -> None:
+    paths = stack(path)
+    values = config.parse(paths, given(paths)).values
+    assert differences.missing_modules(values) == []
 
 
 @pytest.mark.parametrize("path", EXPERIMENTS)

@@ -223,6 +223,22 @@ def test_values_show_what_macros_stand_for_and_defaults() -> None:
     )
 
 
+def test_values_name_modules_by_their_files(tmp_path: pathlib.Path) -> None:
+    gin = tmp_path / "aliased.gin"
+    gin.write_text(
+        "from __gin__ import dynamic_registration\n"
+        "from tfvideogan.engine import loop as training\n"
+        "from tfvideogan.metrics import masks as judges\n"
+        "training.run.metrics = [@judges.MaskTracking()]\n"
+        "judges.MaskTracking.horizon = 3\n"
+    )
+    values = config.parse([str(gin)]).values
+    assert values["tfvideogan.metrics.masks.MaskTracking.horizon"] == "3"
+    assert values["tfvideogan.engine.loop.run.metrics"] == (
+        "(@tfvideogan.metrics.masks.MaskTracking())"
+    )
+
+
 def test_message_leaves_out_the_notes_of_gin() -> None:
     config.parse([TOY], ["toy.ToyGAN.filters = 5"])
     with pytest.raises(ValueError) as caught:

@@ -30,6 +30,7 @@ _ = importlib.util
 CALL_NOTE = "\n  In call to configurable"
 MACRO = "gin.macro"
 REQUIRED = "%gin.REQUIRED"
+_PACKAGE = "tfvideogan."
 # Macros that a file uses and a binding of the command line has put out of work. They are
 # no mistake, so `unused` is silent about them.
 _REPLACED: set[str] = set()
@@ -139,7 +140,8 @@ def values() -> dict[str, str]:
     """Returns everything bound as `Parsed.values` describes."""
     found = {}
     for scope, selector in sorted(_configured()):
-        prefix = f"{scope}/{selector}" if scope else selector
+        address = _address(selector)
+        prefix = f"{scope}/{address}" if scope else address
         known = messages.parameters(_function(selector)).items()
         bound = {
             name: one.default for name, one in known if one.default is not one.empty
@@ -289,6 +291,17 @@ def _function(selector: str) -> Callable[..., Any]:
     return gin_state._REGISTRY[selector].wrapped
 
 
+def _address(selector: str) -> str:
+    """Where a function of the package stands.
+
+    gin puts the name that an import line gives in place of the module's: of `from
+    tfvideogan.models.foregan import model as foregan` it makes `...foregan.foregan`.
+    """
+    function = _function(selector)
+    name = f"{function.__module__}.{function.__qualname__}"
+    return name if name.startswith(_PACKAGE) else selector
+
+
 def _is_macro(value: Any) -> bool:
     is_reference = isinstance(value, gin_state.ConfigurableReference)
     return is_reference and repr(value).startswith("%")
@@ -335,7 +348,7 @@ def _as_text(value: Any) -> str:
     if isinstance(value, gin_state.ConfigurableReference):
         scopes = "".join(f"{scope}/" for scope in value.scopes)
         brackets = "()" if value.evaluate else ""
-        return f"@{scopes}{value.configurable.selector}{brackets}"
+        return f"@{scopes}{_address(value.configurable.selector)}{brackets}"
     if isinstance(value, list | tuple):
         inner = ", ".join(_as_text(one) for one in value)
         return f"({inner})"
