@@ -4,9 +4,9 @@
     report = evaluator.run(Plan(split="test", clips=64))
     print(report.table())
 
-Every clip is read once, in order, from its first frame. A metric sees whole numpy
-batches; the last one is padded for the model and cut again, so that each clip counts
-once.
+Every clip is read once, in order, from its first frame; with a seed in an order and from
+a frame that it draws. A metric sees whole numpy batches; the last one is padded for the
+model and cut again, so that each clip counts once.
 """
 
 import contextlib
@@ -42,11 +42,15 @@ class Plan:
 
     Attributes:
       split: of the source.
-      clips: how many at most, from the first; None takes all.
+      clips: how many at most; None takes all.
       multiples: clips are judged over `multiples` x T frames, T being the length of a
         training clip, or over what the split has.
       batch_size: clips at a time; changes no result.
       weights: "ema" (slow copy) or "raw".
+      frames: length of the windows, whatever that of a training clip; None goes by
+        `multiples`.
+      seed: draws which clips, and where in them the windows begin; None takes the first
+        ones, from their first frames.
     """
 
     split: str
@@ -54,10 +58,12 @@ class Plan:
     multiples: int = 4
     batch_size: int = 4
     weights: str = "ema"
+    frames: int | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         """Checks the numbers."""
-        for name in ("clips", "multiples", "batch_size"):
+        for name in ("clips", "multiples", "batch_size", "frames"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise errors.UserError(f"`{name}` ({value}) must be at least 1.")
@@ -142,9 +148,10 @@ class Evaluator:
             self._source,
             plan.split,
             batch_size=min(plan.batch_size, clips),
-            seed=0,
+            seed=plan.seed or 0,
             frames=frames,
             training=False,
+            draws=plan.seed is not None,
         )
         for metric in self._metrics:
             metric.reset()
@@ -161,6 +168,8 @@ class Evaluator:
     def num_frames(self, plan: Plan) -> int:
         """Returns the length of the windows that are judged."""
         sources.check_split(self._source, plan.split)
+        if plan.frames is not None:
+            return plan.frames
         wanted = plan.multiples * self._source.spec.frames
         return min(wanted, self._source.num_frames(plan.split))
 
@@ -178,6 +187,7 @@ class Evaluator:
             "split": plan.split,
             "clips": clips,
             "frames": frames,
+            "seed": plan.seed,
             "training_frames": self._source.spec.frames,
             "weights": plan.weights,
             "data": self._source.describe(),

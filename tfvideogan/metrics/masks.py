@@ -164,6 +164,7 @@ class MaskTracking(streaming.MeanMetric):
       threshold: the model's masks count from this value on. (The baselines' from 0.5.)
       start: first scored frame.
       with_flow: report the mask carried by flow too; False if the data have no flow.
+      subject: the model's name in the table, to tell thresholds apart.
     """
 
     horizon: int
@@ -171,6 +172,7 @@ class MaskTracking(streaming.MeanMetric):
     threshold: float = 0.5
     start: int = 1
     with_flow: bool = True
+    subject: str = "model"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -201,7 +203,7 @@ class MaskTracking(streaming.MeanMetric):
             )
         first = truth[:, :1]
         subjects = {
-            "model": predicted >= self.threshold,
+            self.subject: predicted >= self.threshold,
             "copied mask": np.broadcast_to(first >= _HARD, truth.shape),
         }
         if self.with_flow:
