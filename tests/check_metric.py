@@ -24,6 +24,8 @@ def check_metric(
 ) -> None:
     """Checks that a metric adds up, forgets, counts clips, and knows a hand number.
 
+    Its intervals hold the values and shrink to nothing for equal clips.
+
     Args:
       make_metric: makes a fresh metric.
       clips: three or more (batch, outputs), each of one clip, that do not all score
@@ -41,6 +43,8 @@ def check_metric(
     check_batches_do_not_matter(make_metric, clips, whole)
     check_merge_is_the_whole(make_metric, clips, whole)
     check_reset_forgets(make_metric, clips)
+    check_intervals_hold_the_values(make_metric, clips, whole)
+    check_intervals_of_equal_and_single_clips(make_metric, clips)
 
 
 def check_batches_do_not_matter(make_metric, clips, whole):
@@ -72,6 +76,40 @@ def check_reset_forgets(make_metric, clips):
     fresh = score(make_metric(), clips[:1])
     assert_same(score(metric, clips[:1]), fresh)
     assert_same(metric.result(), fresh)
+
+
+def check_intervals_hold_the_values(make_metric, clips, whole):
+    """Intervals are of results, hold them, and do not depend on batches and order."""
+    intervals = intervals_of(make_metric(), clips)
+    assert set(intervals) <= set(whole)
+    for name, (low, high) in intervals.items():
+        assert low - ROUNDING <= whole[name] <= high + ROUNDING, name
+    first, second = make_metric(), make_metric()
+    score(first, clips[1:])
+    score(second, clips[:1])
+    first.merge(second)
+    for other in (
+        intervals_of(make_metric(), [join(clips)]),
+        intervals_of(make_metric(), clips[::-1]),
+        first.intervals(),
+    ):
+        assert set(other) == set(intervals)
+        for name, ends in intervals.items():
+            assert other[name] == pytest.approx(ends, rel=ROUNDING, abs=ROUNDING), name
+
+
+def check_intervals_of_equal_and_single_clips(make_metric, clips):
+    """Equal clips have no spread; a single clip has no interval."""
+    for name, (low, high) in intervals_of(make_metric(), [clips[0]] * 3).items():
+        assert high - low == pytest.approx(0.0, abs=ROUNDING), name
+    assert make_metric().intervals() == {}
+    assert intervals_of(make_metric(), clips[:1]) == {}
+
+
+def intervals_of(metric, pairs):
+    """Intervals after these batches."""
+    score(metric, pairs)
+    return metric.intervals()
 
 
 def score(metric, pairs):

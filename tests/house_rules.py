@@ -17,6 +17,7 @@ RANKS = {
     "core": 0,
     "ops": 1,
     "media": 1,
+    "pretrained": 1,
     "layers": 2,
     "losses": 2,
     "data": 3,

@@ -60,9 +60,11 @@ def test_table_line_and_events_are_written(
     record = judge(folder)
     assert record["step"] == 4 and record["split"] == "test"
     assert (record["clips"], record["frames"]) == (12, 6)  # all clips, 2 x T frames
+    low, high = record["intervals"]["error/model/T"]
+    assert low < record["results"]["error/model/T"] < high
     text = capsys.readouterr().out
     assert "Step 4: 12 test clips of 6 frames, toy clips, procedural" in text
-    assert "error  model" in text
+    assert "error  model" in text and "±" in text
     found = events.read(folder / "eval_test")
     assert found["error/model/T"][4] == pytest.approx(
         record["results"]["error/model/T"], rel=1e-5
@@ -96,6 +98,28 @@ def test_batch_size_changes_no_result(folder: pathlib.Path) -> None:
 
 def test_bindings_come_after_those_of_the_run(folder: pathlib.Path) -> None:
     assert judge(folder, "--gin_param=toy.ToySource.num_clips = 3")["clips"] == 3
+
+
+def test_distances_are_bound_from_outside(
+    folder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    room = "tfvideogan.metrics"
+    bindings = [
+        f"from {room} import video_distance",
+        f"from {room}.features import random_convolutions",
+        "loop.run.metrics = (@video_distance.VideoDistance(),)",
+        "video_distance.VideoDistance.extractor = "
+        "@random_convolutions.RandomConvolutions()",
+        "video_distance.VideoDistance.frames = 4",
+        f"video_distance.VideoDistance.cache_dir = '{tmp_path}'",
+    ]
+    record = judge(folder, *(f"--gin_param={one}" for one in bindings))
+    column = "4 frames, n=12"
+    found = record["results"]
+    measure = "KVD[random-convolutions]"
+    assert found[f"{measure}/model/{column}"] > found[f"{measure}/floor/{column}"]
+    assert record["more_real"] == {"split": "train", "first": 0, "clips": 12}
+    assert record["metrics"][0].startswith("VideoDistance by random-convolutions, sha")
 
 
 def test_other_spelling_of_the_run_folder_works(folder: pathlib.Path) -> None:

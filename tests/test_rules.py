@@ -27,6 +27,7 @@ OFFENCES = [
     ("arrows", "tfvideogan/ops/a.py", "from . import warp"),
     ("arrows", "tfvideogan/media/a.py", "from tfvideogan.ops import warp"),
     ("arrows", "tfvideogan/media/a.py", "from tfvideogan.data import source"),
+    ("arrows", "tfvideogan/pretrained/a.py", "from tfvideogan.ops import warp"),
     ("arrows", "tfvideogan/models/b/a.py", "from tfvideogan.models.foregan import x"),
     ("arrows", "tfvideogan/models/base.py", "from tfvideogan.models import foregan"),
     ("wings", "tfvideogan/serving/local/a.py", "from tfvideogan.serving import client"),
@@ -80,6 +81,7 @@ OFFENCES = [
 INNOCENT = [
     ("arrows", "tfvideogan/engine/a.py", "from tfvideogan.models import base"),
     ("arrows", "tfvideogan/engine/a.py", "from tfvideogan.engine import config"),
+    ("arrows", "tfvideogan/losses/a.py", "from tfvideogan.pretrained import vgg16"),
     (
         "arrows",
         "tfvideogan/export.py",

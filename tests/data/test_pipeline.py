@@ -87,6 +87,11 @@ def test_evaluation_may_draw_order_and_windows_from_a_seed():
     assert drawn(1) == (clips, starts) != drawn(2)
 
 
+def test_evaluation_may_begin_with_a_later_clip():
+    batches = list(make(training=False, first_clip=3))
+    assert [toy_source.clip_numbers(batch) for batch in batches] == [[3, 4, 5]]
+
+
 def test_evaluation_windows_may_be_longer_than_training_windows():
     batch = next(iter(make(training=False, frames=5)))
     assert batch["frames"].shape == (4, 5, 4, 6, 3)

@@ -6,9 +6,10 @@ import pytest
 from tests.engine import toy
 from tfvideogan.core import errors
 from tfvideogan.engine import build, evaluator
+from tfvideogan.metrics import streaming
 
 
-class Counter:
+class Counter(streaming.Metric):
     """Counts clips and remembers the shapes."""
 
     def __init__(self) -> None:
@@ -27,6 +28,26 @@ class Counter:
 
     def result(self) -> dict[str, float]:
         return {"clips/all/T": len(self.clips), "nothing/all/T": float("nan")}
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        return {"clips/all/T": (11.0, 12.5)}
+
+
+class FurtherCounter(Counter):
+    """Keeps the further real clips, too, and is told how many clips there will be."""
+
+    more_real = True
+
+    def reset(self) -> None:
+        super().reset()
+        self.further = []
+
+    def prepare(self, num_clips: int) -> None:
+        assert not self.clips
+        self.num_clips = num_clips
+
+    def update_real(self, batch) -> None:
+        self.further += list(batch["frames"])
 
 
 def plan(**options: object) -> evaluator.Plan:
@@ -110,10 +131,62 @@ def test_request_to_stop_ends_it_without_a_report(built: build.Built) -> None:
     assert len(counter.clips) == 2
 
 
+def clips_of(source: toy.ToySource, split: str, numbers: range) -> list[np.ndarray]:
+    """Clips of a split as a model sees them."""
+    clips = [one["frames"] for one in source.clips(split)]
+    return [clips[number] / 127.5 - 1.0 for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "clips, split, numbers",
+    [
+        (6, "test", range(6, 12)),  # those behind the judged ones
+        (7, "train", range(7)),  # there are but five of them
+        (None, "train", range(12)),
+    ],
+)
+def test_further_real_clips_were_not_judged(
+    clips: int | None, split: str, numbers: range, built: build.Built
+) -> None:
+    counter = FurtherCounter()
+    judge = evaluator.Evaluator(built.model, built.source, [counter, Counter()])
+    report = judge.run(plan(clips=clips, batch_size=4))
+    assert counter.num_clips == len(counter.clips) == len(numbers)
+    expected = clips_of(built.source, split, numbers)
+    np.testing.assert_allclose(counter.further, expected, atol=1e-6)
+    about = {"split": split, "first": numbers[0], "clips": len(numbers)}
+    assert report.protocol["more_real"] == about
+
+
+@pytest.mark.parametrize("clips, further", [(8, 4), (12, 0)])
+def test_too_few_further_clips_are_told(
+    clips: int, further: int, built: build.Built, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter = FurtherCounter()
+    judge = evaluator.Evaluator(built.model, built.source, [counter])
+    report = judge.run(plan(split="train", clips=clips))
+    assert len(counter.further) == report.protocol["more_real"]["clips"] == further
+    assert f"only {further} further real clips of 6 frames (train), not" in caplog.text
+
+
+def test_request_to_stop_ends_further_clips_too(built: build.Built) -> None:
+    judge = evaluator.Evaluator(built.model, built.source, [FurtherCounter()])
+    answers = iter([False, True])
+    stopped = judge.run(plan(clips=6, batch_size=6), should_stop=lambda: next(answers))
+    assert stopped is None
+
+
+def test_nothing_further_is_read_for_nobody(built: build.Built) -> None:
+    report = evaluator.Evaluator(built.model, built.source, [Counter()]).run(plan())
+    assert "more_real" not in report.protocol
+    assert report.protocol["metrics"] == ["Counter"]
+
+
 def test_record_says_how_and_turns_nan_into_null(built: build.Built) -> None:
     report = evaluator.Evaluator(built.model, built.source, [Counter()]).run(plan())
     record = report.record()
     assert record["results"] == {"clips/all/T": 12.0, "nothing/all/T": None}
+    assert record["intervals"] == {"clips/all/T": [11.0, 12.5]}
     assert record["data"] == "toy clips, procedural, 8x8"
     assert record["is_procedural"] and record["weights"] == "ema"
     assert report.finite() == {"clips/all/T": 12.0}
@@ -134,6 +207,39 @@ def test_table_has_a_row_for_measure_and_subject() -> None:
         "        copied mask  0.5",
         "F mean  model        n/a",
     ]
+
+
+def test_table_shows_how_far_intervals_reach() -> None:
+    text = evaluator.table(
+        {"J mean/model/T": 0.8, "J mean/copied mask/T": 0.5, "F/model/T": float("nan")},
+        # The farther end counts: 0.8 - 0.77 and 0.54 - 0.5.
+        {"J mean/model/T": (0.77, 0.81), "J mean/copied mask/T": (0.47, 0.54)},
+    )
+    assert text.splitlines() == [
+        "                             T",
+        "J mean  model        0.8 ±0.03",
+        "        copied mask  0.5 ±0.04",
+        "F       model              n/a",
+        "",
+        evaluator.EXPLANATION,
+    ]
+
+
+def test_wide_table_goes_on_below_with_the_rows_that_do() -> None:
+    steps = {f"PSNR/model/+{step}": 10.0 + step for step in range(1, 21)}
+    text = evaluator.table({**steps, "frozen/model/all": 0.5})
+    first, second = (part.splitlines() for part in text.split("\n\n"))
+    assert max(map(len, [*first, *second])) <= evaluator.TABLE_WIDTH
+    assert first[0].split() + second[0].split() == [
+        *(f"+{step}" for step in range(1, 21)),
+        "all",
+    ]
+    assert [line.split()[0] for line in first[1:]] == ["PSNR"]
+    assert [line.split()[0] for line in second[1:]] == ["PSNR", "frozen"]
+
+
+def test_table_of_nothing_is_empty() -> None:
+    assert evaluator.table({}) == ""
 
 
 @pytest.mark.parametrize(

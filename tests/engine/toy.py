@@ -6,6 +6,8 @@ right: penalties with second derivatives, spectral norm, clipping, lazy phases, 
 critic steps with clips of their own, dropout-like noise, and a loss that blows.
 """
 
+import dataclasses
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,6 +15,7 @@ import tensorflow as tf
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.data import source as sources
 from tfvideogan.losses import adversarial, penalties
+from tfvideogan.metrics import streaming
 from tfvideogan.models import base, phase
 
 PENALTY_WEIGHT = 10.0
@@ -243,25 +246,17 @@ class OtherGAN(ToyGAN):
     """Another model with the same networks."""
 
 
-class MeanError:
+@dataclasses.dataclass(eq=False)
+class MeanError(streaming.MeanMetric):
     """Mean absolute error of the repainted frames, by clips."""
 
-    def __init__(self, horizon: int = 3) -> None:
-        self.horizon = horizon
-        self.reset()
-
-    def reset(self) -> None:
-        self.total, self.count = 0.0, 0
+    horizon: int = 3
 
     def update(self, batch, outputs) -> None:
         for real, fake in zip(batch["frames"], outputs["frames"], strict=True):
-            self.total += float(np.abs(real - fake).mean())
-            self.count += 1
-
-    def merge(self, other: "MeanError") -> None:
-        self.total += other.total
-        self.count += other.count
+            self._means.add("error/model/T", float(np.abs(real - fake).mean()))
+            self._means.add("error/copy/T", 0.0)
 
     def result(self) -> dict[str, float]:
-        mean = self.total / self.count
-        return {"error/model/T": mean, "error/copy/T": 0.0, "clips/model/T": self.count}
+        count = len(self._means.values("error/model/T"))
+        return {**super().result(), "clips/model/T": count}

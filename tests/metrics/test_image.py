@@ -172,6 +172,7 @@ def test_frame_quality_keeps_the_promises_of_a_metric():
         expected={
             "PSNR/composite/T": sum(decibels) / 3,
             "PSNR/copied frame/T": 100,
+            "PSNR/composite - copied frame/T": sum(decibels) / 3 - 100,
             "L1/composite/T": sum(levels) / 2 / 2 / 3,
         },
     )

@@ -169,6 +169,7 @@ def test_perfect_model_and_exact_flow_score_one_and_the_copy_loses():
     )
     np.testing.assert_allclose(result["J recall/copied mask/T"], 1 / 3)
     assert "J mean/model/3T" not in result
+    assert "J decay/model - copied mask/T" not in result
 
 
 def test_given_frame_is_not_scored():
@@ -228,6 +229,8 @@ def test_mask_tracking_keeps_the_promises_of_a_metric():
             "J mean/copied mask/T": sum(by_hand) / 3,
             "J recall/model/T": (1 + 1 / 3 + 0) / 3,
             "J mean/flow-warped mask/T": 1.0,
+            "J mean/model - copied mask/T": 0.0,
+            "J mean/model - flow-warped mask/T": sum(by_hand) / 3 - 1.0,
         },
     )
 

@@ -23,6 +23,18 @@ def test_distance_of_distributions_equals_scipy():
     assert found == pytest.approx(expected)
 
 
+def test_clips_that_count_twice_are_as_good_as_two():
+    random = np.random.default_rng(0)
+    model, real = random.uniform(0, 9, size=(2, 3, 4, 2))
+    model[1, 2] = np.nan
+    counts = np.array([[1, 1, 1], [0, 2, 1]])
+    found = movement.distances(model, real, counts)
+    for row, times in enumerate(counts):
+        drawn = [np.repeat(one, times, axis=0) for one in (model, real)]
+        for name, value in movement.distances(*drawn, np.ones(3)).items():
+            assert found[name][row] == pytest.approx(value), name
+
+
 def test_moving_clips_are_counted_and_speeds_compared():
     real = sliding(2)
     generated = [sliding(2), sliding(0), sliding(1), np.full_like(real, -1.0)]

@@ -47,6 +47,9 @@ def test_each_step_is_compared_with_a_copy_and_a_line():
         "PSNR/copied/mean": 16.989700,
         # The line meets the ramp: the cap.
         "PSNR/linear/+2": 100.0,
+        # Clip by clip the model minus the baselines.
+        "PSNR/model - copied/+1": 80 / 3 - 20.0,
+        "PSNR/model - linear/mean": 80 / 3 - 100.0,
         # Plain frames a, b: (2 a b + C1) / (a² + b² + C1), here of 0.3 and 0.4.
         "SSIM/copied/+1": 0.2401 / 0.2501,
         "SSIM/linear/+1": 1.0,

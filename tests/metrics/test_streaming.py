@@ -54,6 +54,23 @@ def test_a_mean_metric_adds_up_merges_and_forgets():
     assert second.result() == {"brightness/model/T": 6.0}
 
 
+def test_means_have_intervals_where_two_clips_have_a_number():
+    means = streaming.Means()
+    for value in (0.0, math.nan, 1.0):
+        means.add("two/b/T", value)
+        means.add("one/b/T", math.nan if value != 1.0 else value)
+    # Two clips: a quarter of the resamples has the first twice, a quarter the second.
+    assert means.intervals() == {"two/b/T": (0.0, 1.0)}
+
+
+def test_values_of_clips_come_in_their_order():
+    means = streaming.Means()
+    for value in (2.0, math.nan, 1.0):
+        means.add("a/b/T", value)
+    assert means.names == ("a/b/T",)
+    np.testing.assert_array_equal(means.values("a/b/T"), [2.0, np.nan, 1.0])
+
+
 def test_sums_are_double_precision():
     means = streaming.Means()
     for _ in range(1000):

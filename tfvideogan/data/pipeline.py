@@ -31,6 +31,7 @@ def make_dataset(
     training: bool = True,
     draws: bool = False,
     start_step: int = 0,
+    first_clip: int = 0,
     num_workers: int = 1,
     worker: int = 0,
     num_replicas: int = 1,
@@ -52,6 +53,7 @@ def make_dataset(
       training: shuffled without end, or once in order.
       draws: whether order and windows are drawn from the seed out of training, too.
       start_step: the first step, when a training is resumed.
+      first_clip: the first clip that is read once in order; not for training.
       num_workers: processes that train together.
       worker: the number of this one.
       num_replicas: replicas of all workers together (a multiple of `num_workers`).
@@ -93,7 +95,9 @@ def make_dataset(
     if training:
         numbers = _training_numbers(batch_size, start_step, num_workers, worker)
     else:
-        numbers = tf.data.Dataset.range(num_clips).shard(num_workers, worker)
+        numbers = tf.data.Dataset.range(first_clip, num_clips).shard(
+            num_workers, worker
+        )
     dataset = numbers.map(
         example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )

@@ -6,17 +6,20 @@
 
 Every clip is read once, in order, from its first frame; with a seed in an order and from
 a frame that it draws. A metric sees whole numpy batches; the last one is padded for the
-model and cut again, so that each clip counts once.
+model and cut again, so that each clip counts once. One that wants `more_real` then sees as
+many further real clips: those behind the judged ones, or the first of "train" where the
+split has too few.
 """
 
 import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
@@ -27,6 +30,12 @@ from tfvideogan.models import base
 
 WEIGHTS = ("ema", "raw")
 NOT_AVAILABLE = "n/a"
+TRAIN = "train"
+TABLE_WIDTH = 100
+EXPLANATION = (
+    "± reaches to the farther end of the 95 % interval over clips; eval.jsonl has both."
+)
+_GAP = "  "
 
 
 def at_work(
@@ -80,10 +89,14 @@ class Report:
     Attributes:
       results: values by "measure/subject/column"; NaN where there is none.
       protocol: how they were obtained, for the record.
+      intervals: lower and upper end of the 95 % intervals of results that have one.
     """
 
     results: Mapping[str, float]
     protocol: Mapping[str, Any]
+    intervals: Mapping[str, tuple[float, float]] = dataclasses.field(
+        default_factory=dict
+    )
 
     def finite(self) -> dict[str, float]:
         """Returns the values that there are."""
@@ -97,7 +110,8 @@ class Report:
             name: value if math.isfinite(value) else None
             for name, value in self.results.items()
         }
-        return {**self.protocol, "results": values}
+        intervals = {name: list(ends) for name, ends in self.intervals.items()}
+        return {**self.protocol, "results": values, "intervals": intervals}
 
     def headline(self, step: int) -> str:
         """Returns a line that says what was judged."""
@@ -109,7 +123,7 @@ class Report:
 
     def table(self) -> str:
         """Returns the results as text: a row for each measure and subject."""
-        return table(self.results)
+        return table(self.results, self.intervals)
 
 
 class Evaluator:
@@ -144,26 +158,29 @@ class Evaluator:
         frames = self.num_frames(plan)
         clips = self._source.num_clips(plan.split)
         clips = clips if plan.clips is None else min(clips, plan.clips)
-        dataset = pipeline.make_dataset(
-            self._source,
-            plan.split,
-            batch_size=min(plan.batch_size, clips),
-            seed=plan.seed or 0,
-            frames=frames,
-            training=False,
-            draws=plan.seed is not None,
-        )
+        size = min(plan.batch_size, clips)
+        more = self._more_real(plan.split, clips, frames)
         for metric in self._metrics:
             metric.reset()
+            metric.prepare(clips)
         with at_work(self._model, plan.weights):
-            for batch in _batches(dataset, clips):
+            for batch in self._batches(
+                _Part(plan.split, 0, clips), frames, size, plan.seed
+            ):
                 if should_stop():
                     return None
-                self._update(batch, min(plan.batch_size, clips))
+                self._update(batch, size)
+        for batch in self._batches(more, frames, size, plan.seed):
+            if should_stop():
+                return None
+            for metric in self._wanting_more:
+                metric.update_real(batch)
         results: dict[str, float] = {}
+        intervals: dict[str, tuple[float, float]] = {}
         for metric in self._metrics:
             results |= {name: float(one) for name, one in metric.result().items()}
-        return Report(results, self._protocol(plan, clips, frames))
+            intervals |= metric.intervals()
+        return Report(results, self._protocol(plan, clips, frames, more), intervals)
 
     def num_frames(self, plan: Plan) -> int:
         """Returns the length of the windows that are judged."""
@@ -172,6 +189,54 @@ class Evaluator:
             return plan.frames
         wanted = plan.multiples * self._source.spec.frames
         return min(wanted, self._source.num_frames(plan.split))
+
+    @property
+    def _wanting_more(self) -> list[streaming.Metric]:
+        return [metric for metric in self._metrics if metric.more_real]
+
+    def _more_real(self, split: str, clips: int, frames: int) -> "_Part":
+        """Finds as many real clips as are judged: behind them, or else in "train"."""
+        part = _Part(split, clips, min(clips, self._source.num_clips(split) - clips))
+        if not self._wanting_more:
+            return dataclasses.replace(part, clips=0)
+        has_train = TRAIN in self._source.splits and split != TRAIN
+        if part.clips < clips and has_train:
+            count = min(clips, self._source.num_clips(TRAIN))
+            if count > part.clips and self._source.num_frames(TRAIN) >= frames:
+                part = _Part(TRAIN, 0, count)
+        if part.clips < clips:
+            logging.warning(
+                "There are only %d further real clips of %d frames (%s), not %d: floor "
+                "and controls are of so many, or absent.",
+                part.clips,
+                frames,
+                part.split,
+                clips,
+            )
+        return part
+
+    def _batches(
+        self, part: "_Part", frames: int, size: int, seed: int | None
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """Yields numpy batches of some clips of a split, in its or in a drawn order."""
+        if not part.clips:
+            return
+        dataset = pipeline.make_dataset(
+            self._source,
+            part.split,
+            batch_size=size,
+            seed=seed or 0,
+            frames=frames,
+            training=False,
+            draws=seed is not None,
+            first_clip=part.first,
+        )
+        left, iterator = part.clips, iter(dataset)
+        while left > 0:
+            batch = feed.take(iterator)
+            batch = {key: value.numpy()[:left] for key, value in batch.items()}
+            left -= len(next(iter(batch.values())))
+            yield batch
 
     def _update(self, batch: dict[str, np.ndarray], size: int) -> None:
         number = len(next(iter(batch.values())))
@@ -182,8 +247,10 @@ class Evaluator:
         for metric in self._metrics:
             metric.update(batch, outputs)
 
-    def _protocol(self, plan: Plan, clips: int, frames: int) -> dict[str, Any]:
-        return {
+    def _protocol(
+        self, plan: Plan, clips: int, frames: int, more: "_Part"
+    ) -> dict[str, Any]:
+        about = {
             "split": plan.split,
             "clips": clips,
             "frames": frames,
@@ -192,8 +259,20 @@ class Evaluator:
             "weights": plan.weights,
             "data": self._source.describe(),
             "is_procedural": self._source.is_procedural,
-            "metrics": [type(metric).__name__ for metric in self._metrics],
+            "metrics": [metric.describe() for metric in self._metrics],
         }
+        if self._wanting_more:
+            about["more_real"] = dataclasses.asdict(more)
+        return about
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """Clips of a split that follow each other: how many, from which one."""
+
+    split: str
+    first: int
+    clips: int
 
 
 def default_split(source: sources.ClipSource, *wanted: str) -> str:
@@ -201,45 +280,84 @@ def default_split(source: sources.ClipSource, *wanted: str) -> str:
     return next((one for one in wanted if one in source.splits), source.splits[-1])
 
 
-def table(results: Mapping[str, float]) -> str:
+def table(
+    results: Mapping[str, float],
+    intervals: Mapping[str, tuple[float, float]] | None = None,
+) -> str:
     """Lays out values by "measure/subject/column" as text, in order of appearance.
 
-    The subjects of a measure stand together, so that they can be compared.
+    The subjects of a measure stand together, so that they can be compared. Columns that
+    100 characters do not hold go on below.
+
+    Args:
+      results: values by name; NaN is "n/a".
+      intervals: lower and upper ends by name. A value stands before ± and the distance to
+        the farther end, and a last line says so.
     """
+    intervals = intervals or {}
     cells: dict[tuple[str, str], dict[str, str]] = {}
     for name, value in results.items():
         measure, _, rest = name.partition("/")
         subject, _, column = rest.rpartition("/")
-        text = f"{value:.4g}" if math.isfinite(value) else NOT_AVAILABLE
+        text = _cell(value, intervals.get(name))
         cells.setdefault((measure, subject), {})[column] = text
-    columns = list(dict.fromkeys(name for row in cells.values() for name in row))
     measures = list(dict.fromkeys(measure for measure, _ in cells))
     rows = sorted(cells.items(), key=lambda row: measures.index(row[0][0]))
-    lines = [["", "", *columns]]
+    labels = [max((len(key[index]) for key in cells), default=0) for index in range(2)]
+    widths: dict[str, int] = {}
+    for row in cells.values():
+        for column, text in row.items():
+            widths[column] = max(widths.get(column, len(column)), len(text))
+    room = TABLE_WIDTH - sum(labels) - len(_GAP)
+    parts = [_block(rows, labels, block) for block in _blocks(widths, room)]
+    if any(name in intervals for name in results):
+        parts.append(EXPLANATION)
+    return "\n\n".join(parts)
+
+
+def _cell(value: float, ends: tuple[float, float] | None) -> str:
+    if not math.isfinite(value):
+        return NOT_AVAILABLE
+    if ends is None:
+        return f"{value:.4g}"
+    reach = max(value - ends[0], ends[1] - value, 0.0)
+    return f"{value:.4g} ±{reach:.2g}"
+
+
+def _blocks(widths: Mapping[str, int], room: int) -> list[dict[str, int]]:
+    """Deals columns to blocks whose widths and gaps the room holds, one at least."""
+    blocks: list[dict[str, int]] = [{}]
+    for column, width in widths.items():
+        taken = sum(len(_GAP) + one for one in blocks[-1].values())
+        if blocks[-1] and taken + len(_GAP) + width > room:
+            blocks.append({})
+        blocks[-1][column] = width
+    return blocks
+
+
+def _block(
+    rows: Sequence[tuple[tuple[str, str], Mapping[str, str]]],
+    labels: Sequence[int],
+    widths: Mapping[str, int],
+) -> str:
+    """The rows that have something in these columns."""
+    lines = [("", "", {column: column for column in widths})]
     previous = None
     for (measure, subject), row in rows:
-        shown = measure if measure != previous else ""
+        if not widths.keys() & row.keys():
+            continue
+        lines.append((measure if measure != previous else "", subject, row))
         previous = measure
-        lines.append([shown, subject, *(row.get(name, "") for name in columns)])
-    widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]))]
     return "\n".join(
-        "  ".join(
-            cell.ljust(width) if index < 2 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
+        _GAP.join(
+            [
+                measure.ljust(labels[0]),
+                subject.ljust(labels[1]),
+                *(row.get(name, "").rjust(width) for name, width in widths.items()),
+            ]
         ).rstrip()
-        for line in lines
+        for measure, subject, row in lines
     )
-
-
-def _batches(dataset: tf.data.Dataset, clips: int) -> Any:
-    """Yields numpy batches of the first clips."""
-    left = clips
-    iterator = iter(dataset)
-    while left > 0:
-        batch = feed.take(iterator)
-        batch = {key: value.numpy()[:left] for key, value in batch.items()}
-        left -= len(next(iter(batch.values())))
-        yield batch
 
 
 def _padded(value: np.ndarray, size: int) -> tf.Tensor:

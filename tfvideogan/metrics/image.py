@@ -17,7 +17,7 @@ References:
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -103,7 +103,10 @@ def unit_range(frames: np.ndarray) -> np.ndarray:
     return np.clip((np.asarray(frames, np.float64) + 1.0) / 2.0, 0.0, 1.0)
 
 
-MEASURES = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
+# Frames, targets, weights of pixels or None -> a number for each frame.
+Measure = Callable[[np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
+MEASURES: Mapping[str, Measure] = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
+COPIED = "copied frame"
 
 
 @dataclasses.dataclass(eq=False)
@@ -124,7 +127,8 @@ class FrameQuality(streaming.MeanMetric):
       horizon: T, the number of frames of a training window; None for whole clips.
       multiples: how many columns, as far as clips are long enough.
       start: first measured frame; 1 where frame 0 is given.
-      copy_baseline: measure the target's frame `start` - 1, kept still, too.
+      copy_baseline: measure the target's frame `start` - 1, kept still, too, and the
+        difference on the same clips, `frames - copied frame`.
       when_missing: "error", or "skip" to report NaN where batch or outputs lack a key.
     """
 
@@ -155,6 +159,10 @@ class FrameQuality(streaming.MeanMetric):
             )
         self.subject = self.subject or self.output_key
 
+    def measures(self) -> Mapping[str, Measure]:
+        """Returns what is measured, by name."""
+        return MEASURES
+
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
@@ -180,36 +188,31 @@ class FrameQuality(streaming.MeanMetric):
                 batch, self.region, where="batches", remedy=remedy
             )
         targets = unit_range(targets)
-        self._measure(self.subject, unit_range(frames), targets, weights)
+        subjects = {self.subject: unit_range(frames)}
         if self.copy_baseline:
             last = targets[:, self.start - 1 : self.start]
-            copied = np.broadcast_to(last, targets.shape)
-            self._measure("copied frame", copied, targets, weights)
-
-    def _measure(
-        self,
-        subject: str,
-        frames: np.ndarray,
-        targets: np.ndarray,
-        weights: np.ndarray | None,
-    ) -> None:
-        """Counts the clips [N, T, H, W, C] of one subject."""
+            subjects[COPIED] = np.broadcast_to(last, targets.shape)
         columns = streaming.horizon_columns(
             targets.shape[1], self.horizon, self.multiples
         )
-        for measure, function in MEASURES.items():
-            values = function(frames, targets, weights)  # [N, T]
-            for column, stop in columns.items():
-                name = self._name(measure, subject, column)
-                for clip in values[:, self.start : stop]:
-                    measured = clip[~np.isnan(clip)]
-                    mean = measured.mean() if measured.size else math.nan
-                    self._means.add(name, float(mean))
+        for measure, function in self.measures().items():
+            values = {
+                subject: function(made, targets, weights)  # [N, T]
+                for subject, made in subjects.items()
+            }
+            if self.copy_baseline:
+                difference = values[self.subject] - values[COPIED]
+                values[f"{self.subject} - {COPIED}"] = difference
+            for subject, of_frames in values.items():
+                for column, stop in columns.items():
+                    name = self._name(measure, subject, column)
+                    for clip in of_frames[:, self.start : stop]:
+                        self._means.add(name, _known_mean(clip))
 
     def _skip(self) -> None:
         """Names what is not there, without a number."""
         column = "all" if self.horizon is None else "T"
-        for measure in MEASURES:
+        for measure in self.measures():
             self._means.add(self._name(measure, self.subject, column), math.nan)
 
     def _is_missing(
@@ -235,6 +238,12 @@ def _frame_means(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     total = np.sum(weights, axis=_IMAGE_AXES) * values.shape[-1]
     weighed = np.sum(values * weights, axis=_IMAGE_AXES)
     return np.where(total > 0, weighed / np.where(total > 0, total, 1.0), np.nan)
+
+
+def _known_mean(values: np.ndarray) -> float:
+    """The mean of numbers, without NaN; NaN if there is none."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else math.nan
 
 
 def _blur(images: np.ndarray) -> np.ndarray:

@@ -27,6 +27,8 @@ from tfvideogan.ops import warp
 # [1]: outlines match within this share of the image diagonal, at least one pixel.
 BOUNDARY_TOLERANCE = 0.008
 RECALL_THRESHOLD = 0.5
+# Of these the difference to the baselines is reported, too.
+COMPARED = ("J mean", "F mean")
 _NUM_QUARTERS = 4
 _HARD = 0.5
 
@@ -156,7 +158,8 @@ class MaskTracking(streaming.MeanMetric):
 
     Each clip is a sequence of [1]: mean, recall and decay are taken over its frames,
     then averaged over clips. A column kT covers frames `start` … kT - 1. The
-    results are `J mean/model/T` and the like.
+    results are `J mean/model/T` and the like, and the differences to the baselines on the
+    same clips, `J mean/model - copied mask/T`.
 
     Attributes:
       horizon: T, the number of frames of a training window.
@@ -213,24 +216,38 @@ class MaskTracking(streaming.MeanMetric):
             )
             subjects["flow-warped mask"] = carry(truth[:, 0], flow) >= _HARD
         targets = truth[..., 0] >= _HARD
-        for subject, masks in subjects.items():
-            self._score(subject, masks[..., 0], targets)
+        scores = {
+            subject: self._scores(masks[..., 0], targets)
+            for subject, masks in subjects.items()
+        }
+        for baseline in list(subjects)[1:]:
+            scores[f"model - {baseline}"] = {
+                key: values - scores[baseline][key]
+                for key, values in scores["model"].items()
+                if key[0] in COMPARED
+            }
+        for subject, of_subject in scores.items():
+            for (measure, column), values in of_subject.items():
+                for value in values:
+                    self._means.add(f"{measure}/{subject}/{column}", float(value))
 
-    def _score(self, subject: str, masks: np.ndarray, targets: np.ndarray) -> None:
-        """Counts the clips [N, T, H, W] of one subject."""
+    def _scores(
+        self, masks: np.ndarray, targets: np.ndarray
+    ) -> dict[tuple[str, str], np.ndarray]:
+        """Measure and column -> [N], of masks [N, T, H, W]."""
         columns = streaming.horizon_columns(
             targets.shape[1], self.horizon, self.multiples
         )
         regions = jaccard(masks, targets)  # [N, T]
         outlines = boundary_f(masks, targets)
+        found = {}
         for column, stop in columns.items():
-            scored = slice(self.start, stop)
-            for region, outline in zip(regions, outlines, strict=True):
-                of_region = statistics(region[scored])
-                for statistic, value in of_region.items():
-                    self._means.add(f"J {statistic}/{subject}/{column}", value)
-                of_outline = statistics(outline[scored])
-                self._means.add(f"F mean/{subject}/{column}", of_outline["mean"])
+            of_clips = [statistics(one[self.start : stop]) for one in regions]
+            for statistic in of_clips[0]:
+                values = [one[statistic] for one in of_clips]
+                found[f"J {statistic}", column] = np.array(values)
+            found["F mean", column] = outlines[:, self.start : stop].mean(axis=1)
+        return found
 
 
 def carry(first_masks: np.ndarray, backward_flow: np.ndarray) -> np.ndarray:

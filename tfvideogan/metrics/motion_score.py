@@ -1,11 +1,8 @@
 """Whether generated clips show the category that they were made for.
 
 The motion control score of MoCoGAN [1] is the accuracy of a video classifier on generated
-clips, whose labels are the wanted ones. The classifier is an export, of
-`gin/classifier.gin` or of anything else, with a signature `classify`:
-
-    frames         uint8 [N, T, H, W, C], of fixed T, H, W and C
-    probabilities  float32 [N, K]
+clips, whose labels are the wanted ones. The classifier is an export, see
+`features/classifier.py`.
 
 Read it beside the score of real clips, which says how good the classifier is; a figure
 belongs to its classifier.
@@ -14,7 +11,6 @@ belongs to its classifier.
 """
 
 import dataclasses
-import pathlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -22,15 +18,9 @@ import tensorflow as tf
 
 from tfvideogan.core import errors, pixels
 from tfvideogan.metrics import accuracy, streaming
+from tfvideogan.metrics.features import classifier
 
-SIGNATURE = "classify"
-INPUT, OUTPUT = "frames", "probabilities"
-SAVED_MODEL = "saved_model.pb"
 REMEDY = "`MotionScore` judges models that generate videos of labelled categories."
-NEEDS = (
-    f"`MotionScore` needs `{SIGNATURE}`, which takes `{INPUT}` uint8 [N, T, H, W, C] and "
-    f"gives `{OUTPUT}`; train gin/classifier.gin and export it"
-)
 
 
 @dataclasses.dataclass(eq=False)
@@ -51,15 +41,7 @@ class MotionScore(streaming.MeanMetric):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        folder = pathlib.Path(self.classifier).expanduser()
-        if not (folder / SAVED_MODEL).is_file():
-            raise errors.UserError(
-                f"`MotionScore.classifier` ({self.classifier}) has no {SAVED_MODEL}; give "
-                "the folder of a version, such as saved_models/videoclassifier/1."
-            )
-        # Kept, too: a signature alone does not hold the variables that it reads.
-        self._loaded = tf.saved_model.load(str(folder))
-        self._classify, self._sizes = _signature(self._loaded, self.classifier)
+        self._network = classifier.Classifier(self.classifier)
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -74,50 +56,8 @@ class MotionScore(streaming.MeanMetric):
 
     def _probabilities(self, subject: str, frames: np.ndarray) -> np.ndarray:
         """What the classifier says [N, K] of the beginning of clips."""
-        length, *size = self._sizes
-        _, found_length, *found_size = frames.shape
-        if found_length < length or found_size != size:
-            wanted = f"{length} or more frames of {_listed(size)}"
-            raise errors.UserError(
-                f"the {subject} clips have {found_length} frames of "
-                f"{_listed(found_size)}, but the classifier {self.classifier} wants "
-                f"{wanted} (height, width, channels); train one on clips like these."
-            )
-        beginning = pixels.to_uint8(tf.constant(frames[:, :length]))
-        return self._classify(**{INPUT: beginning})[OUTPUT].numpy()
-
-
-def _signature(
-    loaded: tf.Module, name: str
-) -> tuple[tf.types.experimental.ConcreteFunction, list[int]]:
-    """The signature and the sizes [T, H, W, C] that it takes."""
-    signatures = getattr(loaded, "signatures", {})
-    if SIGNATURE not in signatures:
-        raise errors.UserError(
-            f"the classifier {name} has the signatures "
-            f"{', '.join(sorted(signatures)) or 'none'}; {NEEDS}."
-        )
-    function = signatures[SIGNATURE]
-    inputs = function.structured_input_signature[1]
-    spec = inputs.get(INPUT)
-    is_fitting = (
-        set(inputs) == {INPUT}
-        and spec.dtype == tf.uint8
-        and spec.shape.rank is not None
-        and None not in spec.shape[1:].as_list()
-        and OUTPUT in function.structured_outputs
-    )
-    if not is_fitting:
-        taken = ", ".join(
-            f"`{key}` {one.dtype.name} {one.shape}" for key, one in inputs.items()
-        )
-        given = ", ".join(f"`{key}`" for key in function.structured_outputs)
-        raise errors.UserError(
-            f"`{SIGNATURE}` of the classifier {name} takes {taken} and gives {given}; "
-            f"{NEEDS}, with fixed T, H, W and C."
-        )
-    return function, spec.shape[1:].as_list()
-
-
-def _listed(sizes: list[int]) -> str:
-    return "x".join(str(size) for size in sizes)
+        beginning = pixels.to_uint8(tf.constant(frames[:, : self._network.min_frames]))
+        try:
+            return self._network.probabilities(beginning.numpy())
+        except errors.UserError as error:
+            raise errors.UserError(f"{subject}: {error}") from error

@@ -14,12 +14,13 @@ References:
 """
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 import numpy as np
 
 from tfvideogan.core import errors
-from tfvideogan.metrics import objects, streaming
+from tfvideogan.metrics import bootstrap, objects, streaming
 
 # A clip moves when its object has a mean speed above this, pixels per frame: half a pixel
 # is more than the trembling of a centre.
@@ -55,27 +56,52 @@ def distance_of_distributions(
     weights: np.ndarray,
     others: np.ndarray,
     other_weights: np.ndarray,
-) -> float:
+) -> np.ndarray:
     """Computes the first Wasserstein distance of two weighted samples.
 
     Args:
       values: [n] numbers.
-      weights: [n], positive; they are normalised.
+      weights: [..., n], 0 or more; they are normalised.
       others: [m] numbers.
-      other_weights: [m], positive.
+      other_weights: [..., m], 0 or more.
 
     Returns:
-      The area between the two distribution functions, in the numbers' unit; NaN if a
-      sample is empty.
+      [...] float64, the area between the two distribution functions, in the numbers'
+      unit; NaN if a sample weighs nothing.
     """
-    if not len(values) or not len(others):
-        return float("nan")
     places = np.sort(np.concatenate([values, others]))
     heights = [
         _distribution(one, one_weights, places[:-1])
         for one, one_weights in ((values, weights), (others, other_weights))
     ]
-    return float(np.sum(np.abs(heights[0] - heights[1]) * np.diff(places)))
+    return np.sum(np.abs(heights[0] - heights[1]) * np.diff(places), axis=-1)
+
+
+def distances(
+    model: np.ndarray, real: np.ndarray, counts: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Computes how far generated motion is from real motion, in four ways.
+
+    Args:
+      model: [N, T, 2] centres of objects, NaN where there is none.
+      real: [N, T, 2].
+      counts: [..., N] how often each clip counts.
+
+    Returns:
+      `speed distance/model/T` and the like -> [...] float64 pixels.
+    """
+    both = (model, real)
+    travels = [
+        np.sqrt(np.square(one[:, -1:] - one[:, :1]).sum(axis=-1)) for one in both
+    ]
+    return {
+        "speed distance/model/T": _distance(speeds(model), speeds(real), counts),
+        "travel distance/model/T": _distance(*travels, counts),
+        "place distance/model/T": _mean_distance(model, real, counts),
+        "progress distance/model/T": _mean_distance(
+            progress(model), progress(real), counts
+        ),
+    }
 
 
 class Movement(streaming.MeanMetric):
@@ -95,45 +121,49 @@ class Movement(streaming.MeanMetric):
                 # A clip without an object does not move.
                 self._means.add(f"moving/{subject}/T", float(mean > MOVING_SPEED))
                 self._means.add(f"speed/{subject}/T", mean)
-                self._speeds[subject].append(known)
-                travelled = np.sqrt(np.square(path[-1] - path[0]).sum())
-                self._travels[subject].append(
-                    travelled[np.newaxis][~np.isnan([travelled])]
-                )
                 self._paths[subject].append(path)
 
     def result(self) -> dict[str, float]:
         """Returns `moving/model/T` and the like; see `streaming.Metric`."""
         found = super().result()
         if found:
-            found["speed distance/model/T"] = _distance(self._speeds)
-            found["travel distance/model/T"] = _distance(self._travels)
-            # By axis and by frame: each is a distribution over clips of its own.
-            paths = {key: np.stack(clips) for key, clips in self._paths.items()}
-            found["place distance/model/T"] = _mean_distance(paths)
-            advanced = {key: progress(one) for key, one in paths.items()}
-            found["progress distance/model/T"] = _mean_distance(advanced)
+            model, real = self._centres()
+            values = distances(model, real, np.ones(len(model)))
+            found |= {name: float(value) for name, value in values.items()}
+        return found
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Returns the intervals; see `streaming.Metric`."""
+        found = super().intervals()
+        if found:
+            model, real = bootstrap.in_order(*self._centres())
+            values = self.result()
+            resampled = bootstrap.resample(
+                functools.partial(distances, model, real), len(model)
+            )
+            found |= bootstrap.intervals(
+                {
+                    name: bootstrap.centred(one, values[name])
+                    for name, one in resampled.items()
+                }
+            )
         return found
 
     def merge(self, other: "Movement") -> None:
         """Adds the clips of another; see `streaming.Metric`."""
         super().merge(other)
-        for mine, theirs in (
-            (self._speeds, other._speeds),
-            (self._travels, other._travels),
-            (self._paths, other._paths),
-        ):
-            for subject, clips in theirs.items():
-                mine[subject] += clips
+        for subject, clips in other._paths.items():
+            self._paths[subject] += clips
 
     def reset(self) -> None:
         """Forgets every clip."""
         super().reset()
-        # Of each clip the known values; each clip weighs alike.
-        self._speeds: dict[str, list[np.ndarray]] = {"model": [], "real": []}
-        self._travels: dict[str, list[np.ndarray]] = {"model": [], "real": []}
         # Of each clip the centres [T, 2], NaN without an object.
         self._paths: dict[str, list[np.ndarray]] = {"model": [], "real": []}
+
+    def _centres(self) -> tuple[np.ndarray, np.ndarray]:
+        """Centres [N, T, 2] of generated and of real clips."""
+        return np.stack(self._paths["model"]), np.stack(self._paths["real"])
 
 
 @dataclasses.dataclass(eq=False)
@@ -187,12 +217,18 @@ class LongVideos(streaming.MeanMetric):
     def result(self) -> dict[str, float]:
         """Returns `frozen/model/4T` and the like; see `streaming.Metric`."""
         found = super().result()
-        if not found:
-            return found
-        least = FROZEN_SHARE * float(np.median(np.concatenate(self._real_changes)))
         for column, clips in self._changes.items():
-            rates = [float(np.mean(one < least)) for one in clips]
-            found[f"frozen/model/{column}"] = float(np.mean(rates))
+            changed = np.stack(clips), np.stack(self._real_changes)
+            found[f"frozen/model/{column}"] = frozen_share(*changed)
+        return found
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Returns the intervals; see `streaming.Metric`."""
+        found = super().intervals()
+        for column, clips in self._changes.items():
+            changed = np.stack(clips), np.stack(self._real_changes)
+            shares = resampled_frozen_share(f"frozen/model/{column}", *changed)
+            found |= bootstrap.intervals(shares)
         return found
 
     def merge(self, other: "LongVideos") -> None:
@@ -213,6 +249,38 @@ def changes(frames: np.ndarray) -> np.ndarray:
     """Returns the mean absolute change [T-1] of frames [T, H, W, C] to the next."""
     differences = np.abs(np.diff(np.asarray(frames, np.float64), axis=0))
     return differences.mean(axis=(1, 2, 3))
+
+
+def frozen_share(changed: np.ndarray, real_changes: np.ndarray) -> float:
+    """Computes the share of steps that change a frame by next to nothing.
+
+    Args:
+      changed: [N, S] `changes` of the judged clips.
+      real_changes: [N, S] those of real clips; 5 % of their median is next to nothing.
+    """
+    return float(np.mean(changed < FROZEN_SHARE * np.median(real_changes)))
+
+
+def resampled_frozen_share(
+    name: str, changed: np.ndarray, real_changes: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Computes `frozen_share` of every resample; see `bootstrap.resample`.
+
+    Args:
+      name: of the result.
+      changed: [N, S].
+      real_changes: [N, S] of the same clips.
+    """
+    clips = bootstrap.in_order(changed, real_changes)
+
+    def shares(counts: np.ndarray) -> dict[str, np.ndarray]:
+        drawn = [
+            [np.repeat(one, times, axis=0) for one in clips]
+            for times in counts.astype(np.int64)
+        ]
+        return {name: np.array([frozen_share(*one) for one in drawn])}
+
+    return bootstrap.resample(shares, len(changed))
 
 
 def loop_score(frames: np.ndarray) -> float:
@@ -244,36 +312,43 @@ def loop_score(frames: np.ndarray) -> float:
 def _distribution(
     values: np.ndarray, weights: np.ndarray, places: np.ndarray
 ) -> np.ndarray:
-    """Share of the weights at values up to each place."""
+    """Share of the weights [..., n] at values [n] up to each place [k]: [..., k]."""
     order = np.argsort(values)
-    sums = np.concatenate([[0.0], np.cumsum(weights[order])])
+    sums = np.cumsum(weights[..., order], axis=-1)
+    sums = np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=-1)
     below = np.searchsorted(values[order], places, side="right")
-    return sums[below] / sums[-1]
+    total = sums[..., -1:]
+    return sums[..., below] / np.where(total > 0, total, np.nan)
 
 
-def _distance(clips: Mapping[str, list[np.ndarray]]) -> float:
-    """Distance of the model's values from the real ones; every clip weighs alike."""
+def _distance(model: np.ndarray, real: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Distance of values [N, S], NaN left out; a clip weighs by its count [..., N]."""
     samples = []
-    for subject in ("model", "real"):
-        full = [one for one in clips[subject] if one.size]
-        weights = [np.full(one.size, 1.0 / one.size) for one in full]
+    for values in (model, real):
+        is_known = ~np.isnan(values)
+        shares = is_known / np.maximum(is_known.sum(axis=1, keepdims=True), 1)
+        weights = counts[..., np.newaxis] * shares  # [..., N, S]
         samples += [
-            np.concatenate(part) if part else np.zeros(0) for part in (full, weights)
+            np.where(is_known, values, 0.0).ravel(),
+            weights.reshape(*counts.shape[:-1], values.size),
         ]
     return distance_of_distributions(*samples)
 
 
-def _mean_distance(paths: Mapping[str, np.ndarray]) -> float:
-    """Mean over frames and axes of the distances of paths [N, T, D]; NaN is left out."""
-    model, real = paths["model"], paths["real"]
-    distances = []
-    for frame in range(min(model.shape[1], real.shape[1])):
-        for axis in range(model.shape[2]):
-            sides = [one[:, frame, axis] for one in (model, real)]
-            known = [one[~np.isnan(one)] for one in sides]
-            weights = [np.ones(one.size) for one in known]
-            distances.append(
-                distance_of_distributions(known[0], weights[0], known[1], weights[1])
-            )
-    finite = [one for one in distances if not np.isnan(one)]
-    return float(np.mean(finite)) if finite else float("nan")
+def _mean_distance(
+    model: np.ndarray, real: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """Mean of the distances of paths [N, T, D] by frame and axis; NaN is left out.
+
+    Each frame and axis is a distribution over clips of its own.
+    """
+    num_frames = min(model.shape[1], real.shape[1])
+    sides = [one[:, :num_frames].reshape(len(one), -1, 1) for one in (model, real)]
+    found = np.stack(
+        [
+            _distance(sides[0][:, column], sides[1][:, column], counts)
+            for column in range(sides[0].shape[1])
+        ]
+    )
+    num_known = np.sum(~np.isnan(found), axis=0)
+    return np.nansum(found, axis=0) / np.where(num_known > 0, num_known, np.nan)

@@ -14,7 +14,8 @@ s frames after the last of them:
 Subjects are the model; `copied`, the last frame of the context held still; `linear`, the
 last two frames of the context carried on, pixel by pixel; and, where a model gives S
 samples, `best of S`, for each clip the sample with the best mean PSNR, and `mean of S`.
-Compare no best of S with a figure of another S.
+Compare no best of S with a figure of another S. `model - copied` and `model - linear` are
+differences on the same clips: the model is the better one where they are above 0.
 
 All is NumPy in float64.
 
@@ -24,19 +25,21 @@ References:
 """
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Mapping
 
 import numpy as np
 
 from tfvideogan.core import errors
-from tfvideogan.metrics import content, image, movement, streaming
+from tfvideogan.metrics import bootstrap, content, image, movement, streaming
 
 # The context is handed through: less than a level of 0 to 255 is rounding.
 SAME_FRAME = 1.0 / 255.0
 # Linear extrapolation wants two frames.
 LINEAR_CONTEXT = 2
 MEASURES = {"PSNR": image.psnr, "SSIM": image.ssim}
+BASELINES = ("copied", "linear")
 
 
 @dataclasses.dataclass(eq=False)
@@ -121,9 +124,13 @@ class PredictionQuality(PredictionMetric):
             "copied": np.broadcast_to(past[:, -1:], future.shape),
             "linear": _extrapolated(past, self.steps),
         }
+        for measure, function in MEASURES.items():
+            values = {key: function(one, future) for key, one in subjects.items()}
+            for baseline in BASELINES:
+                values[f"model - {baseline}"] = values["model"] - values[baseline]
+            for subject, one in values.items():
+                self._add(measure, subject, one)
         for subject, frames in subjects.items():
-            for measure, function in MEASURES.items():
-                self._add(measure, subject, function(frames, future))
             self._add_gradients(subject, frames)
         self._add_gradients("real", future)
         for subject, frames in (("model", predicted), ("real", future)):
@@ -141,20 +148,25 @@ class PredictionQuality(PredictionMetric):
         `change` and `frozen` have the column `+1..+10`: all steps together.
         """
         found = super().result()
-        if not found:
-            return found
-        gradients = self._gradients.result()
-        for name, value in gradients.items():
-            _, subject, column = name.split("/")
-            if subject != "real":
-                reference = gradients[f"gradient/real/{column}"]
-                found[f"sharpness/{subject}/{column}"] = _ratio(value, reference)
-        column = f"+1..+{self.steps}"
-        model, real = (np.stack(self._changes[key]) for key in ("model", "real"))
-        found[f"change/model/{column}"] = _ratio(model.mean(), real.mean())
-        least = movement.FROZEN_SHARE * np.median(real)
-        for subject, changes in (("model", model), ("real", real)):
-            found[f"frozen/{subject}/{column}"] = float(np.mean(changes < least))
+        if found:
+            numbers = self._numbers()
+            ratios = self._ratios(numbers, np.ones(len(numbers)))
+            found |= {name: float(value) for name, value in ratios.items()}
+            for subject, pair in self._changed().items():
+                found[self._frozen(subject)] = movement.frozen_share(*pair)
+        return found
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Returns the intervals; see `streaming.Metric`."""
+        found = super().intervals()
+        if found:
+            (numbers,) = bootstrap.in_order(self._numbers())
+            ratios = functools.partial(self._ratios, numbers)
+            found |= bootstrap.intervals(bootstrap.resample(ratios, len(numbers)))
+            for subject, pair in self._changed().items():
+                name = self._frozen(subject)
+                shares = movement.resampled_frozen_share(name, *pair)
+                found |= bootstrap.intervals(shares)
         return found
 
     def merge(self, other: "PredictionQuality") -> None:
@@ -203,6 +215,33 @@ class PredictionQuality(PredictionMetric):
         diversity = np.mean(differences or nothing, axis=(0, 2))
         for value in diversity:
             self._means.add("diversity/samples/all", float(value))
+
+    def _numbers(self) -> np.ndarray:
+        """Of each clip the gradients, in their order, and the two changes: [N, K]."""
+        gradients = [self._gradients.values(name) for name in self._gradients.names]
+        changes = [np.mean(self._changes[key], axis=1) for key in ("model", "real")]
+        return np.stack([*gradients, *changes], axis=1)
+
+    def _ratios(self, numbers: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """Ratios [...] of sums over clips, of `_numbers` that count [..., N] times."""
+        *gradients, model, real = np.moveaxis(counts @ numbers, -1, 0)
+        sums = dict(zip(self._gradients.names, gradients, strict=True))
+        found = {}
+        for name, total in sums.items():
+            _, subject, column = name.split("/")
+            if subject != "real":
+                reference = sums[f"gradient/real/{column}"]
+                found[f"sharpness/{subject}/{column}"] = _ratio(total, reference)
+        found[f"change/model/+1..+{self.steps}"] = _ratio(model, real)
+        return found
+
+    def _changed(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """By subject the changes [N, steps] of its clips and of real clips."""
+        real = np.stack(self._changes["real"])
+        return {key: (np.stack(one), real) for key, one in self._changes.items()}
+
+    def _frozen(self, subject: str) -> str:
+        return f"frozen/{subject}/+1..+{self.steps}"
 
     def _add(self, measure: str, subject: str, values: np.ndarray) -> None:
         """Counts values [N, steps] of clips."""
@@ -266,8 +305,8 @@ def _add_steps(means: streaming.Means, row: str, values: np.ndarray) -> None:
         means.add(f"{row}/mean", float(clip.mean()))
 
 
-def _ratio(value: float, reference: float) -> float:
-    return float(value / reference) if reference > 0 else float("nan")
+def _ratio(values: np.ndarray, references: np.ndarray) -> np.ndarray:
+    return values / np.where(references > 0, references, np.nan)
 
 
 def _listed(shape: tuple[int, ...]) -> str:

@@ -1,14 +1,19 @@
 """What a metric is, and the running means that metrics are made of.
 
-A metric looks at one batch after another and remembers sums, not pictures:
+A metric looks at one batch after another and remembers numbers, not pictures:
 
     metric.update(batch, outputs)       # numpy arrays, clips on the first axis
     metric.merge(metric_of_other_host)  # as if it had seen the other's batches too
     metric.result()                     # {"J mean/model/2T": 0.83, ...}
+    metric.intervals()                  # {"J mean/model/2T": (0.80, 0.85), ...}
 
 A result is called `measure/subject/column`: what was measured, of what, over which part
 of the clip. Every clip counts once, however clips were cut into batches; sums are
 float64. NaN means "not applicable": nothing was there to be measured.
+
+"Better than a baseline" is a subject of its own, such as `PSNR/model - copied/mean`: the
+differences on the same clips, whose interval is narrower than those of the two, and which
+is above 0 or not.
 """
 
 import dataclasses
@@ -19,10 +24,29 @@ from typing import Any, Protocol
 import numpy as np
 
 from tfvideogan.core import errors
+from tfvideogan.metrics import bootstrap
 
 
 class Metric(Protocol):
-    """A judgement of model outputs that adds up over clips."""
+    """A judgement of model outputs that adds up over clips.
+
+    Attributes:
+      more_real: whether it also wants real clips that no output belongs to; it then has
+        `update_real`.
+    """
+
+    more_real = False
+
+    def describe(self) -> str:
+        """Returns what goes into the record: which metric, by which network."""
+        return type(self).__name__
+
+    def prepare(self, num_clips: int) -> None:
+        """Is told before the first batch how many clips will be judged.
+
+        Raises:
+          UserError: they are too few.
+        """
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -37,8 +61,22 @@ class Metric(Protocol):
           UserError: an array that the metric needs is missing, or does not fit.
         """
 
+    def update_real(self, batch: Mapping[str, np.ndarray]) -> None:
+        """Looks at further real clips, after all others, if it wants `more_real`.
+
+        Args:
+          batch: as in `update`; as many clips as are judged, or what there are.
+        """
+
     def result(self) -> dict[str, float]:
         """Returns `measure/subject/column` -> mean over all clips, NaN for "n/a"."""
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Returns result name -> lower and upper end of its 95 % interval.
+
+        By bootstrap over clips, see `bootstrap.py`, or in the metric's own way. A result
+        that is NaN or of a single clip has none.
+        """
 
     def merge(self, other: Any) -> None:
         """Adds what another metric of the same settings has seen."""
@@ -55,8 +93,7 @@ class Means:
     """
 
     def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._counts: dict[str, int] = {}
+        self._values: dict[str, list[float]] = {}
 
     def add(self, name: str, value: float) -> None:
         """Counts one clip.
@@ -65,35 +102,46 @@ class Means:
           name: `measure/subject/column`.
           value: the clip's value, or NaN where there is none.
         """
-        is_number = not math.isnan(value)
-        self._sums[name] = self._sums.get(name, 0.0) + (value if is_number else 0.0)
-        self._counts[name] = self._counts.get(name, 0) + is_number
+        self._values.setdefault(name, []).append(value)
 
     def merge(self, other: "Means") -> None:
         """Adds the clips that `other` has counted."""
-        for name, total in other._sums.items():
-            self._sums[name] = self._sums.get(name, 0.0) + total
-            self._counts[name] = self._counts.get(name, 0) + other._counts[name]
+        for name, values in other._values.items():
+            self._values.setdefault(name, []).extend(values)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in the order in which they came first."""
+        return tuple(self._values)
+
+    def values(self, name: str) -> np.ndarray:
+        """Returns the clips' values [N] in the order in which they came, NaN too."""
+        return np.array(self._values[name], np.float64)
 
     def result(self) -> dict[str, float]:
         """Returns name -> mean, in the order in which names came first."""
-        return {
-            name: total / self._counts[name] if self._counts[name] else math.nan
-            for name, total in self._sums.items()
-        }
+        return {name: _mean(self._numbers(name)) for name in self._values}
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Returns name -> 95 % interval of the mean, of names with two clips or more."""
+        numbers = {name: self._numbers(name) for name in self._values}
+        return bootstrap.intervals(bootstrap.means(numbers))
 
     def reset(self) -> None:
         """Forgets everything, names too."""
-        self._sums.clear()
-        self._counts.clear()
+        self._values.clear()
+
+    def _numbers(self, name: str) -> np.ndarray:
+        values = self.values(name)
+        return values[~np.isnan(values)]
 
 
 @dataclasses.dataclass(eq=False)
-class MeanMetric:
+class MeanMetric(Metric):
     """Base of metrics whose result is means over clips: a subclass writes `update`.
 
     Settings of a metric are its fields. One that remembers more than `self._means` extends
-    the three methods.
+    the four methods.
     """
 
     def __post_init__(self) -> None:
@@ -102,6 +150,10 @@ class MeanMetric:
     def result(self) -> dict[str, float]:
         """Returns the means; see `Metric`."""
         return self._means.result()
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Returns the intervals of the means; see `Metric`."""
+        return self._means.intervals()
 
     def merge(self, other: "MeanMetric") -> None:
         """Adds the clips of another; see `Metric`."""
@@ -188,3 +240,8 @@ def generated_and_real(
         "model": required(outputs, "frames", where="outputs", remedy=remedy),
         "real": required(batch, "frames", where="batches", remedy=remedy),
     }
+
+
+def _mean(numbers: np.ndarray) -> float:
+    """The mean, exactly rounded: the order of clips changes no digit."""
+    return math.fsum(numbers) / len(numbers) if len(numbers) else math.nan

@@ -225,15 +225,6 @@ def test_an_opened_cache_outlives_its_replacement(tmp_path):
     assert len(list(opened.clips())) == 5
 
 
-def test_the_cache_folder_comes_from_argument_variable_or_home(monkeypatch):
-    monkeypatch.setenv("TFVIDEOGAN_CACHE", "/from/variable")
-    assert records.cache_root("/given") == pathlib.Path("/given")
-    assert records.cache_root(None) == pathlib.Path("/from/variable")
-    monkeypatch.delenv("TFVIDEOGAN_CACHE")
-    expected = pathlib.Path.home() / ".cache" / "tfvideogan"
-    assert records.cache_root(None) == expected
-
-
 def test_a_cache_that_cannot_be_written_says_where(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(errors.UserError, match=r"file.*cannot be written.*CACHE"):

@@ -132,6 +132,17 @@ def test_served_clips_are_bytes_of_fixed_size(model):
     np.testing.assert_allclose(answers["probabilities"], expected["probabilities"])
     greatest = np.argmax(expected["probabilities"], axis=1)
     np.testing.assert_array_equal(answers["label"], greatest)
+    np.testing.assert_allclose(answers["features"], expected["features"])
+
+
+def test_features_are_what_the_classes_are_told_by(model):
+    answers = model.evaluation_outputs(CASE.batch())
+    kernel, bias = model.classifier.logits.get_weights()
+    logits = answers["features"] @ kernel + bias
+    np.testing.assert_allclose(
+        answers["probabilities"], tf.nn.softmax(logits), rtol=1e-5
+    )
+    assert answers["features"].shape == (2, len(kernel))
 
 
 @pytest.mark.parametrize("classes", [0, 1])

@@ -32,14 +32,12 @@ from typing import TypeVar
 
 from absl import logging
 
+from tfvideogan.core import cache, errors
 from tfvideogan.core import clip as clips
-from tfvideogan.core import errors
 from tfvideogan.data.cache import progress, reader, schema
 from tfvideogan.data.cache import writer as record_writer
 from tfvideogan.media import damage
 
-CACHE_VARIABLE = "TFVIDEOGAN_CACHE"
-DEFAULT_CACHE = "~/.cache/tfvideogan"
 MANIFEST = reader.MANIFEST
 HASH_LENGTH = 16
 # Clips that each thread may be ahead of the one that is written.
@@ -114,7 +112,7 @@ def open_or_convert(
       UserError: raised by `load`, too many clips are damaged, or the cache cannot be
         written.
     """
-    root = cache_root(cache_dir)
+    root = cache.root(cache_dir)
     folder = root / recipe.folder_name()
     if not _is_current(folder, recipe):
         try:
@@ -124,7 +122,7 @@ def open_or_convert(
         except OSError as error:
             raise errors.UserError(
                 f"The cache {folder} cannot be written: {error.strerror}; free some "
-                f"space, or name another folder by ${CACHE_VARIABLE} or `cache_dir`."
+                f"space, or name another folder by ${cache.VARIABLE} or `cache_dir`."
             ) from error
     _touch(folder / MANIFEST)
     opened = reader.Records(folder, recipe.spec)
@@ -132,12 +130,6 @@ def open_or_convert(
     reasons = list(opened.damaged.values())
     damage.check_share(reasons, len(opened.ids) + len(reasons), max_damaged)
     return opened
-
-
-def cache_root(cache_dir: str | None) -> pathlib.Path:
-    """Returns the folder of all caches."""
-    chosen = cache_dir or os.environ.get(CACHE_VARIABLE) or DEFAULT_CACHE
-    return pathlib.Path(chosen).expanduser()
 
 
 def files_digest(root: pathlib.Path, paths: Sequence[pathlib.Path]) -> str:

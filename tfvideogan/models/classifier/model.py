@@ -158,8 +158,8 @@ class VideoClassifier(base.VideoModel):
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Returns `probabilities` [N, K] float32 of the clips' classes."""
-        return {"probabilities": self._probabilities(batch["frames"])}
+        """Returns `probabilities` [N, K] of the classes, and `features` [N, D], float32."""
+        return self._answers(batch["frames"])
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Shows what is judged, `frames`."""
@@ -172,9 +172,9 @@ class VideoClassifier(base.VideoModel):
         )
 
         def classify(*, frames: tf.Tensor) -> dict[str, tf.Tensor]:
-            probabilities = self._probabilities(pixels.to_float(frames))
-            label = tf.argmax(probabilities, axis=-1, output_type=tf.int32)
-            return {"probabilities": probabilities, "label": label}
+            answers = self._answers(pixels.to_float(frames))
+            label = tf.argmax(answers["probabilities"], axis=-1, output_type=tf.int32)
+            return {**answers, "label": label}
 
         return {
             signatures.CLASSIFY: signatures.ServingFunction.of(
@@ -183,10 +183,15 @@ class VideoClassifier(base.VideoModel):
                 {
                     "probabilities": "[N, K] float32, of each class",
                     "label": "[N] int32, the most probable class",
+                    "features": "[N, D] float32, what the classes are told by",
                 },
                 about="what happens in a clip",
             )
         }
 
-    def _probabilities(self, frames: tf.Tensor) -> tf.Tensor:
-        return tf.nn.softmax(self.classifier(frames))
+    def _answers(self, frames: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = self.classifier.features(frames)
+        return {
+            "probabilities": tf.nn.softmax(self.classifier.classify(features)),
+            "features": tf.cast(features, tf.float32),
+        }

@@ -63,14 +63,21 @@ class ActionNetwork(keras.Model):
 
     def call(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Returns logits [N, classes] float32 of clips [N, T, H, W, C] in [-1, 1]."""
+        return self.classify(self.features(clips))
+
+    def classify(self, features: tf.Tensor) -> tf.Tensor:
+        """Returns logits [N, classes] float32 of features."""
+        return tf.cast(self.logits(features), tf.float32)
+
+    def features(self, clips: tf.Tensor) -> tf.Tensor:
+        """Returns what the logits are made of, [N, D], of clips as in `call`."""
         x = tf.concat([clips, frames.differences(clips)], axis=-1)  # [N, T, H, W, 2C]
         x = convolution.on_frames(self.stem, x)
         for space, time in zip(self.spaces, self.times, strict=True):
             x = tf.nn.relu(x)
             x = tf.nn.relu(convolution.on_frames(space, x))
             x = _halve_time(x + time(x))
-        pooled = tf.reduce_mean(tf.nn.relu(x), axis=[1, 2, 3])  # [N, C]
-        return tf.cast(self.logits(pooled), tf.float32)
+        return tf.reduce_mean(tf.nn.relu(x), axis=[1, 2, 3])  # [N, C]
 
 
 def _halve_time(clips: tf.Tensor) -> tf.Tensor:
