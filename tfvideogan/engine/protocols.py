@@ -21,6 +21,7 @@ from tfvideogan.core import clip, errors
 from tfvideogan.data import source as sources
 from tfvideogan.engine import evaluator
 from tfvideogan.engine.config import config, search_path
+from tfvideogan.metrics.features import extractor
 
 FOLDER = "gin/protocols"
 LIST = "list"
@@ -163,44 +164,23 @@ class Protocol:
             "versions": {name: environment[name] for name in VERSIONS},
         }
 
-    def why_alone(
-        self,
-        source: sources.ClipSource,
-        about: Mapping[str, Any],
-        changes: Sequence[str],
-    ) -> str | None:
-        """Says why published figures do not belong beside a result; None if they do.
-
-        Args:
-          source: of the judged clips.
-          about: the report's `protocol`.
-          changes: bindings that made another protocol of it, see `changes`.
-        """
-        num_clips = about["clips"]
-        wanted = source.num_clips(self.split) if self.clips is None else self.clips
-        if source.is_procedural:
-            return f"the clips are drawn ({source.name}), not filmed"
-        if source.name != self.data:
-            return f"the clips are of {source.name}, not of {self.data}"
-        if not self.published:
-            return "none are known for this protocol"
-        if changes:
-            return f"the protocol was changed by {', '.join(changes)}"
-        if num_clips < wanted:
-            return f"{num_clips} clips were judged, not {wanted}"
-        return None
-
     def comparison(
         self,
         source: sources.ClipSource,
-        report: evaluator.Report,
-        changes: Sequence[str],
+        num_clips: int,
+        *,
+        changes: Sequence[str] = (),
+        extractors: Sequence[extractor.Extractor] = (),
     ) -> str:
         """Returns the published figures, or a line that says why there are none.
 
-        Args: see `why_alone`.
+        Args:
+          source: of the judged clips.
+          num_clips: how many were judged.
+          changes: bindings that made another protocol of it, see `changes`.
+          extractors: of the features that were compared.
         """
-        why = self.why_alone(source, report.protocol, changes)
+        why = self._why_alone(source, num_clips, changes, extractors)
         if why is None:
             return f"\n{self.published_table()}"
         return f"No published figures beside these: {why}."
@@ -225,6 +205,29 @@ class Protocol:
             "of the run" if self.size is None else "x".join(map(str, self.size)),
             self.about,
         )
+
+    def _why_alone(
+        self,
+        source: sources.ClipSource,
+        num_clips: int,
+        changes: Sequence[str],
+        extractors: Sequence[extractor.Extractor],
+    ) -> str | None:
+        wanted = source.num_clips(self.split) if self.clips is None else self.clips
+        if source.is_procedural:
+            return f"the clips are drawn ({source.name}), not filmed"
+        if source.name != self.data:
+            return f"the clips are of {source.name}, not of {self.data}"
+        if not self.published:
+            return "none are known for this protocol"
+        if changes:
+            return f"the protocol was changed by {', '.join(changes)}"
+        if num_clips < wanted:
+            return f"{num_clips} clips were judged, not {wanted}"
+        strangers = [one.name for one in extractors if not one.is_reference]
+        if strangers:
+            return f"features of {', '.join(strangers)} are not those of the reference"
+        return None
 
 
 def names() -> list[str]:
