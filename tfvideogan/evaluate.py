@@ -95,9 +95,7 @@ def _work(options: argparse.Namespace) -> int:
     print(report.headline(rebuilt.step))
     print(report.table())
     if protocol is not None:
-        print(
-            protocol.comparison(built.source, report, protocols.changes(rebuilt.parsed))
-        )
+        print(rebuilt.comparison(report))
     print(f"written to {rebuilt.folder.path / run_folder.EVALUATIONS}")
     return command_line.OK
 

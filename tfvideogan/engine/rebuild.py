@@ -58,6 +58,16 @@ class Rebuilt:
         )
         return dataclasses.replace(report, protocol={**report.protocol, **record})
 
+    def comparison(self, report: evaluator.Report) -> str:
+        """Returns what others published for the protocol, or why that is left out."""
+        metrics = self.arguments["metrics"]
+        return self.protocol.comparison(
+            self.built.source,
+            report.protocol["clips"],
+            changes=protocols.changes(self.parsed),
+            extractors=[one.extractor for one in metrics if hasattr(one, "extractor")],
+        )
+
     def about(self, weights: str, bindings: Sequence[str] = ()) -> dict[str, Any]:
         """Returns where the model comes from, for the card of an export.
 
