@@ -221,9 +221,9 @@ class MaskTracking(streaming.MeanMetric):
             for subject, masks in subjects.items()
         }
         for baseline in list(subjects)[1:]:
-            scores[f"model - {baseline}"] = {
+            scores[f"{self.subject} - {baseline}"] = {
                 key: values - scores[baseline][key]
-                for key, values in scores["model"].items()
+                for key, values in scores[self.subject].items()
                 if key[0] in COMPARED
             }
         for subject, of_subject in scores.items():
