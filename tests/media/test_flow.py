@@ -83,6 +83,13 @@ def test_occlusion_is_where_there_and_back_does_not_meet():
     np.testing.assert_array_equal(hidden[0], [0, 0, 0, 1, 0, 0, 0, 0])
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_farneback_finds_a_shift(channels):
+    wide = smooth_noise(64, 66)[..., :channels]
+    found = flow.estimate_farneback(wide[:, 2:], wide[:, :-2])
+    np.testing.assert_allclose(found[8:-8, 8:-8].mean((0, 1)), [2, 0], atol=0.1)
+
+
 def test_flo_files_are_read_as_they_were_written(tmp_path):
     values = np.random.default_rng(0).normal(size=(3, 5, 2)).astype(np.float32)
     flow.write_flo(tmp_path / "a.flo", values)

@@ -1,15 +1,17 @@
-"""PSNR, SSIM and L1 against scikit-image and TensorFlow; FrameQuality by hand."""
+"""PSNR against scikit-image, errors and FrameQuality by hand."""
 
 import math
 
 import numpy as np
 import pytest
 import skimage.metrics
-import tensorflow as tf
 
 from tests import check_metric
 from tfvideogan.core import errors
 from tfvideogan.metrics import image
+
+# Those that frames of 12x12 are large enough for.
+SMALL = [name for name in image.MEASURES if name != "SSIM[win65]"]
 
 
 def pair(*shape, noise=0.1, seed=0):
@@ -35,53 +37,18 @@ def test_psnr_equals_scikit_image():
     np.testing.assert_allclose(image.psnr(noisy, clean), expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_ssim_equals_tensorflow(channels):
-    clean, noisy = pair(2, 16, 13, channels)
-    expected = tf.image.ssim(
-        tf.constant(clean, tf.float32), tf.constant(noisy, tf.float32), max_val=1.0
-    )
-    # TensorFlow computes in float32.
-    np.testing.assert_allclose(image.ssim(noisy, clean), expected, atol=1e-6)
-
-
-def test_ssim_equals_scikit_image_with_the_same_window():
-    clean, noisy = pair(24, 20, 3)
-    _, full = skimage.metrics.structural_similarity(
-        clean,
-        noisy,
-        data_range=1,
-        channel_axis=-1,
-        gaussian_weights=True,
-        sigma=1.5,
-        use_sample_covariance=False,
-        full=True,
-    )
-    # Its map reaches to the border; windows inside the image begin five pixels in.
-    np.testing.assert_allclose(image.ssim(noisy, clean), full[5:-5, 5:-5].mean())
-
-
-def test_ssim_of_identical_frames_is_one():
-    clean, _ = pair(12, 12, 3)
-    np.testing.assert_allclose(image.ssim(clean, clean), 1)
-
-
-def test_ssim_of_frames_smaller_than_its_window_is_not_applicable():
-    assert np.all(
-        np.isnan(image.ssim(np.ones((2, 10, 20, 1)), np.ones((2, 10, 20, 1))))
-    )
-
-
-@pytest.mark.parametrize("measure", [image.psnr, image.ssim, image.l1])
-def test_frames_are_measured_one_by_one(measure):
+@pytest.mark.parametrize("name", SMALL)
+def test_frames_are_measured_one_by_one(name):
+    measure = image.MEASURES[name]
     clean, noisy = pair(2, 3, 12, 12, 3)
     together = measure(noisy, clean)
     alone = [[measure(noisy[n, t], clean[n, t]) for t in range(3)] for n in range(2)]
     np.testing.assert_allclose(together, alone, rtol=1e-12)
 
 
-@pytest.mark.parametrize("measure", [image.psnr, image.ssim, image.l1])
-def test_full_weights_change_nothing_and_none_is_not_applicable(measure):
+@pytest.mark.parametrize("name", SMALL)
+def test_full_weights_change_nothing_and_none_is_not_applicable(name):
+    measure = image.MEASURES[name]
     clean, noisy = pair(12, 13, 3)
     whole = measure(noisy, clean)
     ones = np.ones((12, 13, 1))
@@ -95,6 +62,25 @@ def test_weighted_measures_see_the_region_only():
     weights = np.array([[[1.0], [0.0]]])
     np.testing.assert_allclose(image.psnr(other, clean, weights), 20)
     np.testing.assert_allclose(image.l1(other, clean, weights), 0.1)
+    # Three channels of one pixel.
+    np.testing.assert_allclose(image.summed_squares(other, clean, weights), 0.03)
+    np.testing.assert_allclose(image.summed_distances(other, clean, weights), 0.3)
+
+
+def test_summed_errors_grow_with_the_picture():
+    # 0.1 and 0.01 at each of 64 x 64 pixels.
+    clean, other = np.full((64, 64, 1), 0.5), np.full((64, 64, 1), 0.6)
+    np.testing.assert_allclose(image.summed_squares(other, clean), 40.96)
+    np.testing.assert_allclose(image.summed_distances(other, clean), 409.6)
+
+
+def test_band_reaches_as_far_on_both_sides_of_the_outline():
+    regions = np.zeros((1, 1, 8, 1))
+    regions[..., 4:, :] = 1
+    found = image.outline_band(regions, 2)[0, 0, :, 0]
+    np.testing.assert_array_equal(found, [0, 0, 1, 1, 1, 1, 0, 0])
+    for plain in (np.zeros((1, 4, 4, 1)), np.ones((1, 4, 4, 1))):
+        assert not image.outline_band(plain, 2).any()
 
 
 def constant_clip(*levels, size=12):
@@ -138,6 +124,29 @@ def test_region_is_named_and_empty_frames_do_not_count():
     result = metric.result()
     name = "PSNR in foreground_masks/backgrounds/all"
     np.testing.assert_allclose(result[name], 20, rtol=1e-6)
+
+
+def test_band_of_a_region_is_measured_and_named():
+    truth = constant_clip(0, 0)
+    made = truth + np.float32(0.2)
+    made[0, 1, 5:7, 5:7] = 1.0  # wrong in the middle and far away only
+    made[0, 1, 0] = 1.0
+    masks = np.zeros((1, 2, 12, 12, 1), np.float32)
+    masks[0, 1, 3:9, 3:9] = 1
+    metric = image.FrameQuality(region="foreground_masks", band=2, measures=["PSNR"])
+    metric.update({"frames": truth, "foreground_masks": masks}, {"frames": made})
+    result = metric.result()
+    assert list(result) == ["PSNR in the 2 px band of foreground_masks/frames/all"]
+    np.testing.assert_allclose(list(result.values()), 20, rtol=1e-6)
+
+
+def test_measures_are_chosen_and_named():
+    metric = image.FrameQuality(measures=("SSIM[uniform7]", "MSE sum"))
+    metric.update({"frames": constant_clip(0, 0)}, {"frames": constant_clip(0, 0.2)})
+    result = metric.result()
+    assert list(result) == ["SSIM[uniform7]/frames/all", "MSE sum/frames/all"]
+    # 0.01 at 12 x 12 pixels of three channels.
+    np.testing.assert_allclose(result["MSE sum/frames/all"], 4.32, rtol=1e-6)
 
 
 def test_clip_without_the_region_is_not_applicable():
@@ -192,6 +201,11 @@ def test_wrong_settings_are_named():
         image.FrameQuality(when_missing="never")
     with pytest.raises(errors.UserError, match="`copy_baseline` needs a frame"):
         image.FrameQuality(start=0, copy_baseline=True)
+    with pytest.raises(errors.UserError, match="'LPIPS'.* of PSNR, SSIM, SSIM.unif"):
+        image.FrameQuality(measures=("PSNR", "LPIPS"))
+    for options in ({"band": 8}, {"region": "holes", "band": 0}):
+        with pytest.raises(errors.UserError, match="`band` .* around a `region`"):
+            image.FrameQuality(**options)
     with pytest.raises(errors.UserError, match=r"`start` \(3\)"):
         image.FrameQuality(start=3, horizon=3)
 

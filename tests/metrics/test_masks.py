@@ -69,6 +69,24 @@ def test_void_pixels_are_not_judged(measure):
     assert measure(truth | void, truth, void) == 1
 
 
+def test_void_leaves_the_rest_to_count():
+    mask, truth, void = (as_mask([row]) for row in ("11110000", "00111100", "00101011"))
+    # Common pixels 2 and 3, of which 2 is void; union 0 to 5, of which 2 and 4 are.
+    np.testing.assert_allclose(masks.jaccard(mask, truth, void), 1 / 4)
+    # All of one of them is void: an empty mask against one that is not.
+    assert masks.jaccard(mask, truth, as_mask(["11110000"])) == 0
+    assert masks.jaccard(mask, truth, as_mask(["11111100"])) == 1
+
+
+def test_outline_of_what_void_leaves_is_compared():
+    # The mask is two pixels wide, the truth one; void hides what is too much.
+    mask, truth, void = (
+        as_mask(["000000", one, "000000"]) for one in ("011000", "010000", "001000")
+    )
+    assert masks.boundary_f(mask, truth, void, tolerance=0) == 1
+    assert masks.boundary_f(mask, truth, tolerance=0) < 1
+
+
 def test_boundary_looks_east_south_and_south_east():
     outline = masks.boundary(as_mask(["0000", "0010", "0000"]))
     np.testing.assert_array_equal(outline, as_mask(["0110", "0110", "0000"]))
@@ -127,6 +145,24 @@ def test_statistics_equal_hand_numbers():
     np.testing.assert_allclose(found["recall"], 5 / 9)  # 0.5 itself is not above
     # Quarters end at frames 1, 3, 5, 7, 9: (1 + .9 + .8) / 3 - (.4 + .3 + .2) / 3.
     np.testing.assert_allclose(found["decay"], 0.6)
+
+
+@pytest.mark.parametrize(
+    ("values", "decay"),
+    [
+        # Quarters of 10 frames end at 1, 3.25, 5.5, 7.75 and 10, halves rounded up: 1,
+        # 3, 6, 8, 10. Frames 1 to 3 are 1, 8 to 10 are 0, 0.3 and 0.6.
+        ([1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0, 0.3, 0.6], 1 - 0.3),
+        # Of 5 frames: 1 to 5. The first two minus the last two.
+        ([1.0, 0.8, 0.5, 0.6, 0.2], 0.9 - 0.4),
+        # Of 3: 1, 1.5, 2, 2.5, 3 become 1, 2, 2, 3, 3. The first two minus the third.
+        ([0.9, 0.7, 0.2], 0.8 - 0.2),
+        # Of 2: 1, 1.25, 1.5, 1.75, 2 become 1, 1, 2, 2, 2.
+        ([0.9, 0.4], 0.5),
+    ],
+)
+def test_quarters_of_any_length_share_a_frame(values, decay):
+    np.testing.assert_allclose(masks.statistics(np.array(values))["decay"], decay)
 
 
 def test_decay_of_a_long_sequence_does_not_wrap():

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import scipy.stats
 
 from tests import check_metric
 from tests.metrics.test_objects import scene
@@ -12,15 +11,6 @@ from tfvideogan.metrics import movement
 
 def sliding(speed: int, frames: int = 4) -> np.ndarray:
     return scene(*((1 + speed * t, 4) for t in range(frames)))
-
-
-def test_distance_of_distributions_equals_scipy():
-    random = np.random.default_rng(0)
-    first, second = random.normal(size=20), 1.0 + 2.0 * random.normal(size=30)
-    weights = [random.uniform(0.1, 1.0, size=n) for n in (20, 30)]
-    found = movement.distance_of_distributions(first, weights[0], second, weights[1])
-    expected = scipy.stats.wasserstein_distance(first, second, *weights)
-    assert found == pytest.approx(expected)
 
 
 def test_clips_that_count_twice_are_as_good_as_two():

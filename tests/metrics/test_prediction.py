@@ -63,6 +63,20 @@ def test_each_step_is_compared_with_a_copy_and_a_line():
     check_metric.check_metric(make_metric, clips, expected=expected)
 
 
+def test_measures_are_chosen():
+    metric = prediction.PredictionQuality(2, 2, measures=("MSE sum",))
+    outputs = {"frames": plain(0.2, 0.3, 0.5, 0.5), "samples": samples_of((0.5, 0.5))}
+    metric.update({"frames": RAMP}, outputs)
+    found = metric.result()
+    # 0.01, then nothing, at 12 x 12 pixels of three channels; a copy is off by 0.2.
+    assert found["MSE sum/model/+1"] == pytest.approx(4.32)
+    assert found["MSE sum/best of 1/mean"] == pytest.approx(2.16)
+    assert found["MSE sum/model - copied/+2"] == pytest.approx(-4 * 4.32)
+    assert not any(name.startswith("PSNR") for name in found)
+    with pytest.raises(errors.UserError, match="`PredictionQuality.measures`"):
+        prediction.PredictionQuality(measures=("FVD",))
+
+
 def test_lines_stay_in_range():
     metric = prediction.PredictionQuality(context=2, steps=3)
     clip = plain(0.2, 0.6, 1.0, 1.0, 1.0)

@@ -79,6 +79,16 @@ def test_sums_are_double_precision():
     assert means.result()["a/b/T"] - 1.0 == pytest.approx(1e-9, rel=1e-3)
 
 
+def test_mean_of_known_values_leaves_nan_out():
+    assert streaming.known_mean(np.array([1.0, np.nan, 2.0])) == 1.5
+    assert math.isnan(streaming.known_mean(np.array([np.nan])))
+
+
+def test_ratio_to_nothing_is_not_applicable():
+    found = streaming.ratio(np.array([3.0, 3.0, 0.0]), np.array([2.0, 0.0, 1.0]))
+    np.testing.assert_array_equal(found, [1.5, np.nan, 0.0])
+
+
 def test_horizons_go_as_far_as_the_clip():
     columns = streaming.horizon_columns(26, 8, 4)
     assert columns == {"T": 8, "2T": 16, "3T": 24}

@@ -162,6 +162,20 @@ def test_second_flow_is_read_where_the_first_one_leads():
     np.testing.assert_array_equal(flow[0, 0, :, 0], [21, 31, 41, 41])
 
 
+def test_motion_boundaries_are_before_the_change():
+    # Left half still, right half (0, 1): squared change 1 > 0.01 * 0 + 0.002.
+    halves = np.zeros((1, 3, 4, 2), np.float32)
+    halves[:, :, 2:, 1] = 1
+    found = warp.motion_boundaries(tf.constant(halves))[0, ..., 0]
+    np.testing.assert_array_equal(found, [[0, 1, 0, 0]] * 3)
+    upright = warp.motion_boundaries(tf.constant(np.swapaxes(halves, 1, 2)))
+    np.testing.assert_array_equal(upright[0, ..., 0], np.transpose(found))
+    # A slow change in fast motion is none: 0.3 ** 2 < 0.01 * 4 ** 2 + 0.002.
+    fast = np.full((1, 3, 4, 2), [4.0, 0.0], np.float32)
+    fast[:, :, 2:, 0] = 4.3
+    assert not np.any(warp.motion_boundaries(tf.constant(fast)))
+
+
 def test_occlusion_finds_what_is_covered_and_what_leaves():
     # A square of two pixels moves right by 2 over a still background of eight.
     forward = np.zeros([1, 1, 8, 2], np.float32)

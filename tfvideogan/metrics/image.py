@@ -1,35 +1,26 @@
-"""How near frames are to given frames: PSNR, SSIM and L1.
+"""How near frames are to given frames: PSNR, SSIM, L1 and summed errors.
 
     psnr(frames, targets)  # [N, T, H, W, C] in [0, 1] -> dB of each frame, [N, T]
 
 Conventions, of which there are many: everything is per frame, then averaged over the
 frames of a clip, then over clips. PSNR is capped at 100 dB, which identical frames
-have. SSIM is the one of `tf.image.ssim` (Gaussian 11 x 11, sigma 1.5, windows inside the
-image only, mean over channels); with other windows and ranges one picture reads 0.66,
-0.84 or 0.96 instead of 0.63. Compare no figure with one from another code base.
+have. SSIM is the one of `tf.image.ssim`, or has the window that its name says
+(`ssim.py`). Compare no figure with one from another code base.
 
 All is NumPy in float64.
-
-References:
-  [1] Wang et al., "Image quality assessment: from error visibility to structural
-      similarity", IEEE Transactions on Image Processing 13(4), 2004, section III.
 """
 
 import dataclasses
+import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from tfvideogan.core import errors
-from tfvideogan.metrics import streaming
+from tfvideogan.metrics import masks, ssim, streaming
 
 PSNR_CAP = 100.0
-SSIM_WINDOW = 11
-_SSIM_SIGMA = 1.5
-# ((0.01 L)², (0.03 L)²) of [1] for the data range L = 1.
-_SSIM_C1 = 1e-4
-_SSIM_C2 = 9e-4
 _IMAGE_AXES = (-3, -2, -1)
 
 
@@ -48,7 +39,7 @@ def psnr(
     """
     squares = np.square(_difference(frames, targets))
     least = 10.0 ** (-PSNR_CAP / 10.0)
-    return -10.0 * np.log10(np.maximum(_frame_means(squares, weights), least))
+    return -10.0 * np.log10(np.maximum(ssim.frame_means(squares, weights), least))
 
 
 def l1(
@@ -64,38 +55,60 @@ def l1(
     Returns:
       [...] float64; NaN where the weights are all zero.
     """
-    return _frame_means(np.abs(_difference(frames, targets)), weights)
+    return ssim.frame_means(np.abs(_difference(frames, targets)), weights)
 
 
-def ssim(
+def summed_squares(
     frames: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
 ) -> np.ndarray:
-    """Computes the structural similarity of each frame, [1] as in `tf.image.ssim`.
+    """Computes the squared error of each frame, summed over pixels and channels.
+
+    The "MSE" of Moving MNIST, whose mean is over frames only.
 
     Args:
       frames: [..., H, W, C] in [0, 1].
       targets: the same shape.
-      weights: [..., H, W, 1] weights of the centres of windows, or None for all alike.
+      weights: [..., H, W, 1] weights of pixels, or None for all alike.
 
     Returns:
-      [...] float64, 1 for identical frames; NaN where the weights of all centres are
-      zero, and for frames smaller than the window of 11 pixels.
+      [...] float64; NaN where the weights are all zero.
     """
-    frames = np.asarray(frames, np.float64)
-    targets = np.asarray(targets, np.float64)
-    if min(frames.shape[-3:-1]) < SSIM_WINDOW:
-        return np.full(frames.shape[:-3], np.nan)
-    mean_x, mean_y = _blur(frames), _blur(targets)
-    product = mean_x * mean_y
-    squares = mean_x**2 + mean_y**2
-    covariance = _blur(frames * targets) - product
-    variances = _blur(frames**2 + targets**2) - squares
-    luminance = (2.0 * product + _SSIM_C1) / (squares + _SSIM_C1)
-    structure = (2.0 * covariance + _SSIM_C2) / (variances + _SSIM_C2)
-    if weights is not None:
-        margin = SSIM_WINDOW // 2
-        weights = weights[..., margin:-margin, margin:-margin, :]
-    return _frame_means(luminance * structure, weights)
+    return _frame_sums(np.square(_difference(frames, targets)), weights)
+
+
+def summed_distances(
+    frames: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Computes the absolute error of each frame, summed over pixels and channels.
+
+    The "MAE" of Moving MNIST; see `summed_squares`.
+
+    Args:
+      frames: [..., H, W, C] in [0, 1].
+      targets: the same shape.
+      weights: [..., H, W, 1] weights of pixels, or None for all alike.
+
+    Returns:
+      [...] float64; NaN where the weights are all zero.
+    """
+    return _frame_sums(np.abs(_difference(frames, targets)), weights)
+
+
+def check_measures(names: Sequence[str], *, owner: str) -> None:
+    """Checks the names of measures.
+
+    Args:
+      names: some of `MEASURES`.
+      owner: the metric that has the field `measures`, for the message.
+
+    Raises:
+      UserError: a name is none of them.
+    """
+    for name in names:
+        if name not in MEASURES:
+            raise errors.UserError(
+                f"`{owner}.measures` ({name!r}) must be of {', '.join(MEASURES)}."
+            )
 
 
 def unit_range(frames: np.ndarray) -> np.ndarray:
@@ -105,18 +118,25 @@ def unit_range(frames: np.ndarray) -> np.ndarray:
 
 # Frames, targets, weights of pixels or None -> a number for each frame.
 Measure = Callable[[np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
-MEASURES: Mapping[str, Measure] = {"PSNR": psnr, "SSIM": ssim, "L1": l1}
+MEASURES: Mapping[str, Measure] = {
+    "PSNR": psnr,
+    "SSIM": ssim.ssim,
+    "SSIM[uniform7]": functools.partial(ssim.ssim, window="uniform7"),
+    "SSIM[win65]": functools.partial(ssim.ssim, window="win65"),
+    "L1": l1,
+    "MSE sum": summed_squares,
+    "MAE sum": summed_distances,
+}
 COPIED = "copied frame"
 
 
 @dataclasses.dataclass(eq=False)
-class FrameQuality(streaming.MeanMetric):
-    """PSNR, SSIM and L1 of generated frames, over T, 2T, 3T … frames.
+class FrameMetric(streaming.MeanMetric):
+    """Base of metrics of frames beside what they should be, over T, 2T, 3T … frames.
 
     Needs a video in [-1, 1] under `target_key` of the batch and one of the same shape
     under `output_key` of the outputs. Frames are clipped, then measured in [0, 1]. Only
-    frames in which the region is not empty count. The results are `PSNR/frames/T` and the
-    like.
+    frames in which the region is not empty count.
 
     Attributes:
       output_key: what the model made, such as "frames" or "backgrounds".
@@ -124,6 +144,8 @@ class FrameQuality(streaming.MeanMetric):
       subject: its name in the table; None for the output key.
       region: batch key of masks [N, T, H, W, 1], such as "foreground_masks": measure
         only there, and say so in the name. None for whole frames.
+      band: measure only within so many pixels of the outline of `region`, on both of its
+        sides, and say so in the name; None for the region itself.
       horizon: T, the number of frames of a training window; None for whole clips.
       multiples: how many columns, as far as clips are long enough.
       start: first measured frame; 1 where frame 0 is given.
@@ -136,6 +158,7 @@ class FrameQuality(streaming.MeanMetric):
     target_key: str = "frames"
     subject: str | None = None
     region: str | None = None
+    band: int | None = None
     horizon: int | None = None
     multiples: int = 4
     start: int = 1
@@ -157,11 +180,16 @@ class FrameQuality(streaming.MeanMetric):
             raise errors.UserError(
                 "`copy_baseline` needs a frame before `start` (0) to copy; start at 1."
             )
+        if self.band is not None and (self.region is None or self.band < 1):
+            raise errors.UserError(
+                f"`band` ({self.band}) must be 1 pixel or more around a `region` "
+                f"({self.region}); name the masks."
+            )
         self.subject = self.subject or self.output_key
 
-    def measures(self) -> Mapping[str, Measure]:
-        """Returns what is measured, by name."""
-        return MEASURES
+    def functions(self) -> Mapping[str, Measure]:
+        """Returns what is measured, by name; a subclass says it."""
+        raise NotImplementedError
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -170,7 +198,7 @@ class FrameQuality(streaming.MeanMetric):
         if self.when_missing == "skip" and self._is_missing(batch, outputs):
             self._skip()
             return
-        remedy = '`FrameQuality.when_missing` = "skip" reports n/a instead.'
+        remedy = f'`{type(self).__name__}.when_missing` = "skip" reports n/a instead.'
         targets = streaming.required(
             batch, self.target_key, where="batches", remedy=remedy
         )
@@ -187,6 +215,8 @@ class FrameQuality(streaming.MeanMetric):
             weights = streaming.required(
                 batch, self.region, where="batches", remedy=remedy
             )
+            if self.band is not None:
+                weights = outline_band(weights, self.band)
         targets = unit_range(targets)
         subjects = {self.subject: unit_range(frames)}
         if self.copy_baseline:
@@ -195,7 +225,7 @@ class FrameQuality(streaming.MeanMetric):
         columns = streaming.horizon_columns(
             targets.shape[1], self.horizon, self.multiples
         )
-        for measure, function in self.measures().items():
+        for measure, function in self.functions().items():
             values = {
                 subject: function(made, targets, weights)  # [N, T]
                 for subject, made in subjects.items()
@@ -207,12 +237,12 @@ class FrameQuality(streaming.MeanMetric):
                 for column, stop in columns.items():
                     name = self._name(measure, subject, column)
                     for clip in of_frames[:, self.start : stop]:
-                        self._means.add(name, _known_mean(clip))
+                        self._means.add(name, streaming.known_mean(clip))
 
     def _skip(self) -> None:
         """Names what is not there, without a number."""
         column = "all" if self.horizon is None else "T"
-        for measure in self.measures():
+        for measure in self.functions():
             self._means.add(self._name(measure, self.subject, column), math.nan)
 
     def _is_missing(
@@ -223,37 +253,57 @@ class FrameQuality(streaming.MeanMetric):
 
     def _name(self, measure: str, subject: str, column: str) -> str:
         place = "" if self.region is None else f" in {self.region}"
+        if self.band is not None:
+            place = f" in the {self.band} px band of {self.region}"
         return f"{measure}{place}/{subject}/{column}"
+
+
+@dataclasses.dataclass(eq=False)
+class FrameQuality(FrameMetric):
+    """How near generated frames are to what they should be, pixel by pixel.
+
+    The results are `PSNR/frames/T` and the like.
+
+    Attributes:
+      measures: names of `MEASURES`.
+
+    Raises:
+      UserError: there is no such measure.
+    """
+
+    measures: Sequence[str] = ("PSNR", "SSIM", "L1")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_measures(self.measures, owner="FrameQuality")
+
+    def functions(self) -> Mapping[str, Measure]:
+        """Returns what is measured, by name."""
+        return {name: MEASURES[name] for name in self.measures}
+
+
+def outline_band(regions: np.ndarray, reach: int) -> np.ndarray:
+    """Marks the pixels near an outline, inside and outside of it.
+
+    Args:
+      regions: [..., H, W, 1], inside from 0.5 on.
+      reach: pixels to the nearest one of the other side, 1 or more.
+
+    Returns:
+      [..., H, W, 1] float64, 0 or 1; nothing where there is no outline.
+    """
+    is_inside = regions[..., 0] >= 0.5
+    near = [masks.dilate_by_disk(one, reach) for one in (is_inside, ~is_inside)]
+    return (near[0] & near[1])[..., np.newaxis].astype(np.float64)
 
 
 def _difference(frames: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return np.asarray(frames, np.float64) - np.asarray(targets, np.float64)
 
 
-def _frame_means(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    """Weighted means [...] of values [..., H, W, C], NaN where nothing weighs."""
+def _frame_sums(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Weighted sums [...] of values [..., H, W, C], NaN where nothing weighs."""
     if weights is None:
-        return values.mean(axis=_IMAGE_AXES)
-    weights = np.asarray(weights, np.float64)
-    total = np.sum(weights, axis=_IMAGE_AXES) * values.shape[-1]
-    weighed = np.sum(values * weights, axis=_IMAGE_AXES)
-    return np.where(total > 0, weighed / np.where(total > 0, total, 1.0), np.nan)
-
-
-def _known_mean(values: np.ndarray) -> float:
-    """The mean of numbers, without NaN; NaN if there is none."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else math.nan
-
-
-def _blur(images: np.ndarray) -> np.ndarray:
-    """Gaussian means over windows inside the image: [..., H - 10, W - 10, C]."""
-    offsets = np.arange(SSIM_WINDOW) - SSIM_WINDOW // 2
-    kernel = np.exp(-0.5 * (offsets / _SSIM_SIGMA) ** 2)
-    kernel /= kernel.sum()
-    for axis in (-3, -2):
-        windows = np.lib.stride_tricks.sliding_window_view(
-            images, SSIM_WINDOW, axis=axis
-        )
-        images = windows @ kernel
-    return images
+        return values.sum(axis=_IMAGE_AXES)
+    sums = np.sum(values * weights, axis=_IMAGE_AXES)
+    return np.where(np.any(weights, axis=_IMAGE_AXES), sums, np.nan)

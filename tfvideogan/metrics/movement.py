@@ -20,7 +20,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tfvideogan.core import errors
-from tfvideogan.metrics import bootstrap, objects, streaming
+from tfvideogan.metrics import bootstrap, objects, streaming, wasserstein
 
 # A clip moves when its object has a mean speed above this, pixels per frame: half a pixel
 # is more than the trembling of a centre.
@@ -51,32 +51,6 @@ def progress(centres: np.ndarray) -> np.ndarray:
     return (moved * course).sum(axis=-1, keepdims=True)
 
 
-def distance_of_distributions(
-    values: np.ndarray,
-    weights: np.ndarray,
-    others: np.ndarray,
-    other_weights: np.ndarray,
-) -> np.ndarray:
-    """Computes the first Wasserstein distance of two weighted samples.
-
-    Args:
-      values: [n] numbers.
-      weights: [..., n], 0 or more; they are normalised.
-      others: [m] numbers.
-      other_weights: [..., m], 0 or more.
-
-    Returns:
-      [...] float64, the area between the two distribution functions, in the numbers'
-      unit; NaN if a sample weighs nothing.
-    """
-    places = np.sort(np.concatenate([values, others]))
-    heights = [
-        _distribution(one, one_weights, places[:-1])
-        for one, one_weights in ((values, weights), (others, other_weights))
-    ]
-    return np.sum(np.abs(heights[0] - heights[1]) * np.diff(places), axis=-1)
-
-
 def distances(
     model: np.ndarray, real: np.ndarray, counts: np.ndarray
 ) -> dict[str, np.ndarray]:
@@ -95,8 +69,10 @@ def distances(
         np.sqrt(np.square(one[:, -1:] - one[:, :1]).sum(axis=-1)) for one in both
     ]
     return {
-        "speed distance/model/T": _distance(speeds(model), speeds(real), counts),
-        "travel distance/model/T": _distance(*travels, counts),
+        "speed distance/model/T": wasserstein.of_clips(
+            speeds(model), speeds(real), counts
+        ),
+        "travel distance/model/T": wasserstein.of_clips(*travels, counts),
         "place distance/model/T": _mean_distance(model, real, counts),
         "progress distance/model/T": _mean_distance(
             progress(model), progress(real), counts
@@ -116,8 +92,7 @@ class Movement(streaming.MeanMetric):
         for subject, frames in videos.items():
             centres = objects.centres(objects.find(frames))
             for clip_speeds, path in zip(speeds(centres), centres, strict=True):
-                known = clip_speeds[~np.isnan(clip_speeds)]
-                mean = float(known.mean()) if known.size else float("nan")
+                mean = streaming.known_mean(clip_speeds)
                 # A clip without an object does not move.
                 self._means.add(f"moving/{subject}/T", float(mean > MOVING_SPEED))
                 self._means.add(f"speed/{subject}/T", mean)
@@ -309,32 +284,6 @@ def loop_score(frames: np.ndarray) -> float:
     return float(max(np.diagonal(likeness, lag).mean() for lag in lags))
 
 
-def _distribution(
-    values: np.ndarray, weights: np.ndarray, places: np.ndarray
-) -> np.ndarray:
-    """Share of the weights [..., n] at values [n] up to each place [k]: [..., k]."""
-    order = np.argsort(values)
-    sums = np.cumsum(weights[..., order], axis=-1)
-    sums = np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=-1)
-    below = np.searchsorted(values[order], places, side="right")
-    total = sums[..., -1:]
-    return sums[..., below] / np.where(total > 0, total, np.nan)
-
-
-def _distance(model: np.ndarray, real: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Distance of values [N, S], NaN left out; a clip weighs by its count [..., N]."""
-    samples = []
-    for values in (model, real):
-        is_known = ~np.isnan(values)
-        shares = is_known / np.maximum(is_known.sum(axis=1, keepdims=True), 1)
-        weights = counts[..., np.newaxis] * shares  # [..., N, S]
-        samples += [
-            np.where(is_known, values, 0.0).ravel(),
-            weights.reshape(*counts.shape[:-1], values.size),
-        ]
-    return distance_of_distributions(*samples)
-
-
 def _mean_distance(
     model: np.ndarray, real: np.ndarray, counts: np.ndarray
 ) -> np.ndarray:
@@ -346,7 +295,7 @@ def _mean_distance(
     sides = [one[:, :num_frames].reshape(len(one), -1, 1) for one in (model, real)]
     found = np.stack(
         [
-            _distance(sides[0][:, column], sides[1][:, column], counts)
+            wasserstein.of_clips(sides[0][:, column], sides[1][:, column], counts)
             for column in range(sides[0].shape[1])
         ]
     )

@@ -85,10 +85,10 @@ def temporal_distances(
 
 
 @dataclasses.dataclass(eq=False)
-class PerceptualDistance(image.FrameQuality):
+class PerceptualDistance(image.FrameMetric):
     """LPIPS of generated frames, over T, 2T, 3T … frames; `LPIPS-Alex/frames/T` and so on.
 
-    The settings are those of `image.FrameQuality`, without a region.
+    The settings are those of `image.FrameMetric`, without a region.
 
     Attributes:
       network: "alexnet", which is meant where nothing is said, or "vgg16".
@@ -109,7 +109,7 @@ class PerceptualDistance(image.FrameQuality):
             )
         self._distance = lpips.load(self.network)
 
-    def measures(self) -> Mapping[str, image.Measure]:
+    def functions(self) -> Mapping[str, image.Measure]:
         """Returns LPIPS and, where it is asked for, tLP."""
         network = _SHORT_NAMES[self.network]
         functions = {f"LPIPS-{network}": distances}

@@ -15,7 +15,8 @@ Subjects are the model; `copied`, the last frame of the context held still; `lin
 last two frames of the context carried on, pixel by pixel; and, where a model gives S
 samples, `best of S`, for each clip the sample with the best mean PSNR, and `mean of S`.
 Compare no best of S with a figure of another S. `model - copied` and `model - linear` are
-differences on the same clips: the model is the better one where they are above 0.
+differences on the same clips: by PSNR and SSIM the model is the better one where they are
+above 0.
 
 All is NumPy in float64.
 
@@ -27,7 +28,7 @@ References:
 import dataclasses
 import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -38,7 +39,6 @@ from tfvideogan.metrics import bootstrap, content, image, movement, streaming
 SAME_FRAME = 1.0 / 255.0
 # Linear extrapolation wants two frames.
 LINEAR_CONTEXT = 2
-MEASURES = {"PSNR": image.psnr, "SSIM": image.ssim}
 BASELINES = ("copied", "linear")
 
 
@@ -103,14 +103,23 @@ class PredictionMetric(streaming.MeanMetric):
 
 @dataclasses.dataclass(eq=False)
 class PredictionQuality(PredictionMetric):
-    """PSNR, SSIM and sharpness at each step; change, frozen steps and diversity.
+    """Nearness and sharpness at each step; change, frozen steps and diversity.
 
     Attributes:
       samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin after
-        the context; they may be missing.
+        the context; they may be missing. The best one is best by PSNR.
+      measures: names of `image.MEASURES`, of each step.
+
+    Raises:
+      UserError: there is no such measure.
     """
 
     samples_key: str = "samples"
+    measures: Sequence[str] = ("PSNR", "SSIM")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        image.check_measures(self.measures, owner="PredictionQuality")
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -124,7 +133,8 @@ class PredictionQuality(PredictionMetric):
             "copied": np.broadcast_to(past[:, -1:], future.shape),
             "linear": _extrapolated(past, self.steps),
         }
-        for measure, function in MEASURES.items():
+        for measure in self.measures:
+            function = image.MEASURES[measure]
             values = {key: function(one, future) for key, one in subjects.items()}
             for baseline in BASELINES:
                 values[f"model - {baseline}"] = values["model"] - values[baseline]
@@ -203,10 +213,10 @@ class PredictionQuality(PredictionMetric):
         """Counts the best and the mean of samples [N, S, steps, H, W, C] in [0, 1]."""
         number = samples.shape[1]
         futures = np.broadcast_to(future[:, np.newaxis], samples.shape)
-        values = {key: one(samples, futures) for key, one in MEASURES.items()}
-        best = values["PSNR"].mean(axis=2).argmax(axis=1)  # [N]
+        best = image.psnr(samples, futures).mean(axis=2).argmax(axis=1)  # [N]
         clips = np.arange(len(samples))
-        for measure, one in values.items():
+        for measure in self.measures:
+            one = image.MEASURES[measure](samples, futures)
             self._add(measure, f"best of {number}", one[clips, best])
             self._add(measure, f"mean of {number}", one.mean(axis=1))
         pairs = itertools.combinations(range(number), 2)
@@ -231,8 +241,9 @@ class PredictionQuality(PredictionMetric):
             _, subject, column = name.split("/")
             if subject != "real":
                 reference = sums[f"gradient/real/{column}"]
-                found[f"sharpness/{subject}/{column}"] = _ratio(total, reference)
-        found[f"change/model/+1..+{self.steps}"] = _ratio(model, real)
+                name = f"sharpness/{subject}/{column}"
+                found[name] = streaming.ratio(total, reference)
+        found[f"change/model/+1..+{self.steps}"] = streaming.ratio(model, real)
         return found
 
     def _changed(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -303,10 +314,6 @@ def _add_steps(means: streaming.Means, row: str, values: np.ndarray) -> None:
         for step, value in enumerate(clip, start=1):
             means.add(f"{row}/+{step}", float(value))
         means.add(f"{row}/mean", float(clip.mean()))
-
-
-def _ratio(values: np.ndarray, references: np.ndarray) -> np.ndarray:
-    return values / np.where(references > 0, references, np.nan)
 
 
 def _listed(shape: tuple[int, ...]) -> str:

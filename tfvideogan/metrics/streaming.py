@@ -164,6 +164,22 @@ class MeanMetric(Metric):
         self._means = Means()
 
 
+def known_mean(values: np.ndarray) -> float:
+    """Returns the mean of values [...] that are not NaN; NaN if there is none."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else math.nan
+
+
+def ratio(values: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Divides; where the reference is not above 0 the ratio is NaN, "n/a".
+
+    Args:
+      values: [...].
+      references: [...] of the same shape.
+    """
+    return values / np.where(references > 0, references, np.nan)
+
+
 def horizon_columns(
     num_frames: int, horizon: int | None, multiples: int
 ) -> dict[str, int]:

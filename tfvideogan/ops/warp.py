@@ -17,7 +17,7 @@ alike in eager mode, in graphs and in XLA.
 
 References:
   [1] Sundaram, Brox, Keutzer, "Dense point trajectories by GPU-accelerated large
-      displacement optical flow", ECCV 2010, section 3, equation 5.
+      displacement optical flow", ECCV 2010, section 3.
   [2] tensorflow-addons 0.23, `tfa.image.dense_image_warp`.
 """
 
@@ -28,6 +28,9 @@ from tfvideogan.core import shapes
 # Equation 5 of [1]: |f + b(f)|^2 < 0.01 (|f|^2 + |b(f)|^2) + 0.5, in squared pixels.
 CONSISTENCY_SLOPE = 0.01
 CONSISTENCY_OFFSET = 0.5
+# The equation after it: |grad u|^2 + |grad v|^2 > 0.01 |f|^2 + 0.002.
+BOUNDARY_SLOPE = 0.01
+BOUNDARY_OFFSET = 0.002
 
 
 def backward(images: tf.Tensor, flow: tf.Tensor) -> tf.Tensor:
@@ -119,6 +122,31 @@ def occlusion(flow: tf.Tensor, reverse_flow: tf.Tensor) -> tf.Tensor:
     allowed = CONSISTENCY_SLOPE * (_squared_length(flow) + _squared_length(way_back))
     is_consistent = tf.cast(gap < allowed + CONSISTENCY_OFFSET, tf.float32)
     return 1.0 - is_consistent * is_inside
+
+
+def motion_boundaries(flow: tf.Tensor) -> tf.Tensor:
+    """Finds the pixels whose neighbour to the right or below moves otherwise.
+
+    The second condition of [1] under which a trajectory stops: there an estimate of the
+    flow is often wrong.
+
+    Args:
+      flow: [N, H, W, 2] pixels.
+
+    Returns:
+      [N, H, W, 1] float32: 1 at a boundary. No gradient. Beyond the border lies nothing
+      new.
+
+    Raises:
+      ValueError: the shape of `flow` differs from the above.
+    """
+    shapes.check_shape(flow, "N H W C", name="flow", C=2)
+    flow = tf.stop_gradient(tf.cast(flow, tf.float32))
+    down = tf.pad(flow[:, 1:] - flow[:, :-1], [[0, 0], [0, 1], [0, 0], [0, 0]])
+    right = tf.pad(flow[:, :, 1:] - flow[:, :, :-1], [[0, 0], [0, 0], [0, 1], [0, 0]])
+    change = _squared_length(down) + _squared_length(right)
+    allowed = BOUNDARY_SLOPE * _squared_length(flow) + BOUNDARY_OFFSET
+    return tf.cast(change > allowed, tf.float32)
 
 
 def resize_flow(flow: tf.Tensor, *, height: int, width: int) -> tf.Tensor:
