@@ -19,8 +19,9 @@ from tests.engine import echo, training_runs
 from tests.pretrained import test_lpips
 from tfvideogan import evaluate
 from tfvideogan.core import clip, errors
-from tfvideogan.engine import loop, protocols
+from tfvideogan.engine import build, loop, protocols, strategy
 from tfvideogan.engine.config import config
+from tfvideogan.engine.runs import checkpoints, run_folder
 from tfvideogan.pretrained import lpips
 
 NAMES = protocols.names()
@@ -417,3 +418,53 @@ def test_protocol_judges(
         assert results[key] is not None, key
         if value is not None:
             assert results[key] == pytest.approx(value, 1e-4, 1e-4), key
+
+
+# --- The models of the package
+
+TINY = {
+    "sprites_foregan": ("gin/foregan.gin", ["foregan.Options.width = 4"]),
+    "walkers_10_20": (
+        "gin/mocogan/prediction.gin",
+        [
+            "JUDGED = 5",
+            "prediction.Options.width = 4",
+            "prediction.Options.context = 2",
+        ],
+    ),
+    "shapes_content": ("gin/mocogan.gin", ["mocogan.Options.width = 2"]),
+}
+
+
+def untrained(path: pathlib.Path, gin_file: str, bindings: list[str]) -> clip.ClipSpec:
+    """Writes the run folder of an experiment after no step; returns its clips."""
+    config.parse([gin_file, "gin/smoke.gin"], bindings)
+    arguments = config.arguments(loop.run)
+    factories = (arguments["make_model"], arguments["make_source"])
+    built = build.build(*factories, strategy.one_device())
+    folder = run_folder.RunFolder(path)
+    card = run_folder.make_card(built, config.values(), step=0, precision="float32")
+    folder.write_start(card, config.text(), config.text())
+    items = built.model.checkpoint_items()
+    saver = checkpoints.Checkpoints(folder.checkpoints, items, model=built.model_name)
+    saver.save(0, {})
+    return built.source.spec
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", TINY)
+def test_model_of_the_package_is_judged(name: str, tmp_path: pathlib.Path) -> None:
+    run = tmp_path / "run"
+    spec = untrained(run, *TINY[name])
+    bindings = []
+    if CASES[name].has_classifier:
+        longer = spec.with_frames(protocols.read(name).frames)
+        bindings = classifier(tmp_path, longer)
+    flags = [f"--gin_param={one}" for one in bindings]
+    command = [f"--workdir={run}", f"--protocol={name}", "--clips=2", *flags]
+    assert evaluate.main(command) == 0
+    [record] = training_runs.records(run, "eval.jsonl")
+    assert (record["protocol"], record["clips"]) == (name, 2)
+    assert record["size"] == [32, 32, spec.channels]
+    assert record["training_frames"] == 4 != record["frames"]
+    assert any(value is not None for value in record["results"].values())
