@@ -401,13 +401,16 @@ def test_protocol_judges(
     assert (
         evaluate.main([f"--workdir={run}", f"--protocol={name}", number, *flags]) == 0
     )
-    assert "No published figures beside these" in capsys.readouterr().out
     # Settings of a model wait for a model that has them, I3D's place is taken.
     elsewhere = ("loop.run.", "prediction.Options.")
     unused = [one for one in config.unused() if not one.startswith(elsewhere)]
     assert not unused, f"nothing looks at these bindings: {unused}"
     [record] = training_runs.records(run, "eval.jsonl")
-    made = protocols.read(name)
+    made, text = protocols.read(name), capsys.readouterr().out
+    assert "No published figures beside these" in text
+    # The source is that which the protocol names.
+    assert "clips are of" not in text
+    assert "are drawn" not in text or f"are drawn ({made.data})" in text
     assert (record["protocol"], record["split"]) == (name, made.split)
     assert (record["clips"], record["frames"]) == (case.clips, made.frames)
     assert record["bindings"] == bindings and record["seed"] == made.seed

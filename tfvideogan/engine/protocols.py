@@ -111,10 +111,8 @@ class Protocol:
         Raises:
           UserError: the protocol wants others.
         """
-        if self.size is not None and tuple(self.size) != (
-            trained.height,
-            trained.width,
-        ):
+        found = (trained.height, trained.width)
+        if self.size is not None and tuple(self.size) != found:
             height, width = self.size
             raise errors.UserError(
                 f"{self.name} judges clips of {height}x{width}, but {run} was trained on "
