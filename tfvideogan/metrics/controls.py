@@ -1,6 +1,6 @@
 """Real clips with one thing wrong: what a distance of videos has to notice.
 
-    controls.damage("shuffled", clips)   # uint8 [N, T, H, W, C] -> the same shape
+    controls.damage("shuffled", clips)   # [N, T, H, W, C] -> the same shape
 
     shuffled    frames in a random order
     reversed    frames from the last to the first
@@ -27,7 +27,7 @@ _SEED_BYTES = 8
 
 
 def damage(name: str, clips: np.ndarray) -> np.ndarray:
-    """Damages clips uint8 [N, T, H, W, C] by a name of `CONTROLS`."""
+    """Damages clips [N, T, H, W, C], uint8 or floats, by a name of `CONTROLS`."""
     return np.stack([CONTROLS[name](clip) for clip in clips])
 
 
