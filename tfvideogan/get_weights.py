@@ -78,7 +78,7 @@ def _work(options: argparse.Namespace) -> int:
         else:
             missing.append(one)
     if options.file:
-        _take(missing, options.file)
+        _take(missing, [file.expanduser() for file in options.file])
         return command_line.OK
     for package in dict.fromkeys(one.package for one in missing):
         with tempfile.TemporaryDirectory() as folder:

@@ -18,8 +18,7 @@ class TwoChannels(image_network.ImageNetwork):
     published_name = "Two_0"
 
 
-@pytest.fixture(scope="module")
-def features() -> perceptual.Features:
+def make_features() -> perceptual.Features:
     kernel = np.zeros([1, 1, 3, 2], np.float32)
     kernel[0, 0, 0, 0], kernel[0, 0, 1, 1] = image_network.DEVIATION[:2]
     arrays = {
@@ -27,6 +26,11 @@ def features() -> perceptual.Features:
         "Two_0/Conv_0/bias": np.array(image_network.MEAN[:2], np.float32),
     }
     return perceptual.Features(network=TwoChannels(arrays, outputs=["colours"]))
+
+
+@pytest.fixture(scope="module")
+def features() -> perceptual.Features:
+    return make_features()
 
 
 def row(*pixels: tuple[float, float]) -> tf.Tensor:
@@ -93,6 +97,24 @@ def test_gradients_reach_the_images_only(features) -> None:
         loss += perceptual.style_squared(features(real), features(fake))
     assert tape.watched_variables() == ()
     assert np.any(tape.gradient(loss, fake))
+
+
+def test_every_replica_sees_its_own_images(two_devices) -> None:
+    strategy = tf.distribute.MirroredStrategy(two_devices)
+    with strategy.scope():
+        mirrored = make_features()
+
+    @tf.function
+    def losses() -> tf.Tensor:
+        def on_one() -> tf.Tensor:
+            number = tf.distribute.get_replica_context().replica_id_in_sync_group
+            fake = row((0.1, 0.4), (1, 0)) * tf.cast(number, tf.float32)
+            return perceptual.content_l1(mirrored(fake), mirrored(tf.zeros_like(fake)))
+
+        return tf.stack(strategy.experimental_local_results(strategy.run(on_one)))
+
+    # Nothing on the first one, 0.1, 0.4, 1 and 0 on the second.
+    np.testing.assert_allclose(losses(), [0, 1.5 / 4], atol=1e-6)
 
 
 def test_a_model_that_keeps_it_neither_has_nor_saves_its_variables(

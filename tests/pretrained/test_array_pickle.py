@@ -55,6 +55,14 @@ def test_nothing_that_a_pickle_names_is_run(tree, tmp_path, monkeypatch) -> None
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("array", [np.array([1], object), np.array(["text"])])
+def test_arrays_of_anything_but_numbers_are_refused(array: np.ndarray) -> None:
+    with pytest.raises(
+        errors.UserError, match="an array of [OU].*, which is no number"
+    ):
+        array_pickle.read(pickle.dumps({"a": array}))
+
+
 @pytest.mark.parametrize(
     "content",
     [

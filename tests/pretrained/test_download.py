@@ -36,11 +36,13 @@ def test_pip_downloads_the_archive(index, tmp_path) -> None:
     assert found.is_relative_to(folder)
 
 
+@pytest.mark.long
 def test_another_archive_of_the_same_name_is_refused(index, tmp_path) -> None:
     with pytest.raises(errors.UserError, match=r"toy-weights==1.0 \(.*--file=PATH"):
         download.download(toy_weights.PACKAGE, tmp_path)
 
 
+@pytest.mark.long
 def test_without_an_index_pip_says_why_and_we_say_what_to_do(index, tmp_path) -> None:
     index.unlink()
     with pytest.raises(

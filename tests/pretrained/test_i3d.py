@@ -77,3 +77,15 @@ def test_the_published_weights_give_the_published_logits() -> None:
     # Float32 sums in another order; logits are as large as 20.
     np.testing.assert_allclose(logits[0], golden["logits"], atol=2e-4)
     np.testing.assert_allclose(features[0], golden["mixed5c"], atol=2e-4)
+
+
+@pytest.mark.long
+@real_weights.needs("i3d")
+def test_black_clips_are_as_far_from_white_ones_as_published() -> None:
+    network = i3d.load()
+    black, white = (
+        network.judge(np.full([1, 15, 32, 32, 1], level, np.uint8))[0].numpy()
+        for level in (0, 255)
+    )
+    # Sets of equal clips have no covariance: the Fréchet distance is that of the logits.
+    np.testing.assert_allclose(np.square(black - white).sum(), 133.91, atol=5e-3)

@@ -61,7 +61,7 @@ def test_an_odd_clip_is_padded_at_both_ends() -> None:
 
 
 def test_a_maximum_of_windows_that_reach_over_the_end() -> None:
-    pool = inception.MaxPool(1, window=(3, 1, 1), strides=(2, 1, 1))
+    pool = inception.Pool(1, window=(3, 1, 1), strides=(2, 1, 1))
     found = pool(line(-5, -2, -3, -4))[0, :, 0, 0, 0]
     np.testing.assert_array_equal(found, [-2, -3])
 

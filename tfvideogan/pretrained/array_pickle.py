@@ -47,12 +47,12 @@ def _arrays(found: Any, keys: tuple[str, ...]) -> Iterator[tuple[str, np.ndarray
     if isinstance(found, Mapping):
         for key, value in found.items():
             yield from _arrays(value, (*keys, str(key)))
-    elif isinstance(found, np.ndarray) and found.dtype.kind in _NUMERIC_KINDS:
+    elif isinstance(found, np.ndarray):
         yield "/".join(keys), found
     else:
         raise errors.UserError(
             f"the pickle holds a {type(found).__name__} at {'/'.join(keys) or 'its top'}; "
-            "only dictionaries of NumPy arrays of numbers are read."
+            "only dictionaries of NumPy arrays are read."
         )
 
 

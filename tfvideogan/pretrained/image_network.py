@@ -84,15 +84,17 @@ class ImageNetwork(keras.Model):
                 f"`outputs` {tuple(outputs)} must be one or more of "
                 f"{', '.join(self.layout)}."
             )
-        self.outputs_wanted = tuple(outputs)
+        self.wanted = tuple(outputs)
         self.kernels: dict[str, keras.Variable] = {}
         self.biases: dict[str, keras.Variable] = {}
         channels = CHANNELS
         for name, layer in self._needed().items():
             if isinstance(layer, Convolution):
                 shape = (layer.kernel, layer.kernel, channels, layer.channels)
-                self.kernels[name] = self._frozen(f"{name}_kernel", shape)
-                self.biases[name] = self._frozen(f"{name}_bias", (layer.channels,))
+                self.kernels[name] = weights.add_variable(self, f"{name}_kernel", shape)
+                self.biases[name] = weights.add_variable(
+                    self, f"{name}_bias", (layer.channels,)
+                )
                 channels = layer.channels
         if arrays is not None:
             weights.assign(self.published_variables(), arrays)
@@ -130,17 +132,12 @@ class ImageNetwork(keras.Model):
                     padding=[[0, 0], margin, margin, [0, 0]],
                 )
                 hidden = tf.nn.relu(tf.nn.bias_add(hidden, self.biases[name]))
-            if name in self.outputs_wanted:
+            if name in self.wanted:
                 found[name] = hidden
         return found
 
     def _needed(self) -> dict[str, Convolution | Pool]:
         """Returns the layers up to the last output."""
         names = list(self.layout)
-        last = max(names.index(name) for name in self.outputs_wanted)
+        last = max(names.index(name) for name in self.wanted)
         return {name: self.layout[name] for name in names[: last + 1]}
-
-    def _frozen(self, name: str, shape: tuple[int, ...]) -> keras.Variable:
-        return self.add_weight(
-            name=name, shape=shape, initializer="zeros", trainable=False
-        )

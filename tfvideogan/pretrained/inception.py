@@ -10,11 +10,13 @@ References:
 import keras
 import tensorflow as tf
 
+from tfvideogan.pretrained import weights
+
 EPSILON = 1e-3  # of the batch norm in [1]
 _PLACES = (1, 2, 3)
 
 
-class MaxPool(keras.layers.Layer):
+class Pool(keras.layers.Layer):
     """The maximum over windows: [N, T, H, W, C] -> [N, T', H', W', C]."""
 
     def __init__(
@@ -62,11 +64,13 @@ class Unit(keras.layers.Layer):
         super().__init__(dtype="float32", trainable=False)
         self.channels = channels
         self.stride = stride
-        self.kernel = frozen(self, "kernel", (kernel,) * 3 + (in_channels, channels))
-        self.bias = frozen(self, "bias", (channels,))
+        self.kernel = weights.add_variable(
+            self, "kernel", (kernel,) * 3 + (in_channels, channels)
+        )
+        self.bias = weights.add_variable(self, "bias", (channels,))
         statistics = (1, 1, 1, 1, channels)  # as they were published
-        self.mean = frozen(self, "mean", statistics)
-        self.variance = frozen(self, "variance", statistics)
+        self.mean = weights.add_variable(self, "mean", statistics)
+        self.variance = weights.add_variable(self, "variance", statistics)
 
     def published_variables(self, name: str) -> dict[str, keras.Variable]:
         """Returns the variables by their names in the unit `name`."""
@@ -128,7 +132,7 @@ class Block(keras.layers.Layer):
             "Branch_2/Conv3d_0b_3x3": Unit(thin[0], thin[1], kernel=3),
             "Branch_3/Conv3d_0b_1x1": Unit(in_channels, pooled, kernel=1),
         }
-        self.maximum = MaxPool(in_channels, window=(3, 3, 3), strides=(1, 1, 1))
+        self.maximum = Pool(in_channels, window=(3, 3, 3), strides=(1, 1, 1))
 
     def published_variables(self, name: str) -> dict[str, keras.Variable]:
         """Returns the variables by their names in the block `name`."""
@@ -145,12 +149,3 @@ class Block(keras.layers.Layer):
             branch = name.partition("/")[0]
             branches[branch] = unit(branches[branch], clip_statistics=clip_statistics)
         return tf.concat(list(branches.values()), axis=-1)
-
-
-def frozen(
-    layer: keras.layers.Layer, name: str, shape: tuple[int, ...]
-) -> keras.Variable:
-    """Gives a layer a variable that no optimizer moves, zero until it is assigned."""
-    return layer.add_weight(
-        name=name, shape=shape, initializer="zeros", trainable=False
-    )

@@ -60,7 +60,7 @@ class LPIPS:
         """Computes the distance of each pair.
 
         Args:
-          frames: [N, H, W, 3] in [-1, 1], H and W 32 or more.
+          frames: [N, H, W, 3] float32 in [-1, 1], H and W 32 or more.
           targets: the same shape.
 
         Returns:

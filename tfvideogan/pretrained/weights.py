@@ -89,6 +89,15 @@ def store(
     return target
 
 
+def add_variable(
+    layer: keras.layers.Layer, name: str, shape: tuple[int, ...]
+) -> keras.Variable:
+    """Gives a layer a variable that is never trained, zero until it is assigned."""
+    return layer.add_weight(
+        name=name, shape=shape, initializer="zeros", trainable=False
+    )
+
+
 def assign(
     variables: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray]
 ) -> None:
