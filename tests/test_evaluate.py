@@ -4,8 +4,35 @@ import pathlib
 
 import pytest
 
-from tests.engine import events, training_runs
+from tests.engine import events, toy, training_runs
 from tfvideogan import evaluate
+from tfvideogan.engine import protocols
+
+MINE = """
+# Toy clips, as an own protocol of somebody who works here.
+from __gin__ import dynamic_registration
+
+from tests.engine import toy
+from tfvideogan.engine import loop
+from tfvideogan.engine import protocols
+
+ROOT = %gin.REQUIRED
+
+loop.run.make_source = @toy.ToySource
+loop.run.metrics = [@toy.MeanError()]
+toy.ToySource.root = %ROOT
+
+protocols.Protocol:
+  about = "repainting"
+  data = "toy"
+  split = "validation"
+  clips = 5
+  frames = 4
+  seed = 7
+  batch_size = 3
+  measures = ("error",)
+  published = (("Painter", "a book", "V", (0.25,)),)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +134,10 @@ def test_other_spelling_of_the_run_folder_works(folder: pathlib.Path) -> None:
         ("--clips=0", "`clips` (0)"),
         ("--gin_param=loop.run.metrics = []", "has no metrics"),
         ("--gin_param=toy.ToyGAN.filtres = 2", "did you mean `filters`"),
+        ("--protocol=kth", "--protocol ('kth') must be one of bair1_15_fvd, "),
+        ("--protocol", "--protocol ('') must be one of bair1_15_fvd, "),
+        ("--protocol=digits_10_10", "judges clips of 64x64, but"),
+        ("--protocol=walkers_10_20", "walkers have `channels` 1, but"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(
@@ -123,3 +154,67 @@ def test_folder_that_is_no_run_is_refused(
 ) -> None:
     assert evaluate.main([f"--workdir={tmp_path}/none"]) == 2
     assert "is no run folder" in capsys.readouterr().err
+
+
+# --- Protocols
+
+
+@pytest.fixture
+def mine(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A protocol in the current folder."""
+    (tmp_path / protocols.FOLDER).mkdir(parents=True)
+    (tmp_path / protocols.FOLDER / "mine.gin").write_text(MINE)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("mine")
+def test_protocol_says_which_clips_are_judged_and_is_recorded(
+    folder: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--protocol=mine", "--gin_param=ROOT = 'here'")
+    record = judge(folder, *flags)
+    assert record["protocol"] == "mine" and record["split"] == "validation"
+    assert (record["clips"], record["frames"], record["seed"]) == (5, 4, 7)
+    assert record["size"] == [8, 8, 3] and record["bindings"] == ["ROOT = 'here'"]
+    assert set(record["versions"]) == {"tfvideogan", "tensorflow"}
+    assert record["trained_on"] == "toy clips, procedural, 8x8"
+    text = capsys.readouterr().out
+    assert "mine: repainting" in text
+    assert "No published figures beside these: the clips are drawn (toy)" in text
+    assert (folder / "eval_mine").is_dir()
+    again = judge(folder, *flags, "--batch_size=1")["results"]
+    assert again == pytest.approx(record["results"], rel=1e-6)
+
+
+@pytest.mark.usefixtures("mine")
+def test_published_figures_stand_apart_below_those_of_filmed_clips(
+    folder: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(toy.ToySource, "is_procedural", False)
+    given = "--gin_param=ROOT = 'here'"
+    judge(folder, "--protocol=mine", given)
+    table, _, block = capsys.readouterr().out.partition(protocols.HEADING)
+    assert "Painter" not in table and "Painter  V  0.25   a book" in block
+    judge(folder, "--protocol=mine", given, "--gin_param=toy.ToyGAN.rate = 0.5")
+    assert "changed by toy.ToyGAN.rate = 0.5." in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize("flag", ["--split=test", "--multiples=2"])
+def test_what_a_protocol_fixes_is_no_option(
+    flag: str, folder: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main([f"--workdir={folder}", "--protocol=mine", flag]) == 2
+    assert "is fixed by --protocol=mine" in capsys.readouterr().err
+
+
+def test_list_of_protocols_needs_no_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main(["--protocol=list"]) == 0
+    assert "kth10_20_128" in capsys.readouterr().out
+
+
+def test_run_folder_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main([]) == 2
+    assert "--workdir is missing" in capsys.readouterr().err

@@ -1,8 +1,8 @@
 """Every published gin file is read, built, trained, judged, exported and served.
 
-gin/data/, base.gin and smoke.gin are parts; everything else is an experiment, alone or,
-where it binds no model, on top of its family's file (gin/foregan/davis.gin after
-gin/foregan.gin).
+gin/data/, gin/protocols/, base.gin and smoke.gin are parts; everything else is an
+experiment, alone or, where it binds no model, on top of its family's file
+(gin/foregan/davis.gin after gin/foregan.gin).
 """
 
 import math
@@ -30,7 +30,9 @@ from tfvideogan.serving.local.lifecycle import config as lifecycle
 
 BASE, SMOKE = "gin/base.gin", "gin/smoke.gin"
 FILES = source_tree.files("gin", ".gin")
-PARTS = [BASE, SMOKE, *(path for path in FILES if path.startswith("gin/data/"))]
+# Protocols are tried in tests/engine/test_protocols.py.
+FOLDERS_OF_PARTS = ("gin/data/", "gin/protocols/")
+PARTS = [BASE, SMOKE, *(path for path in FILES if path.startswith(FOLDERS_OF_PARTS))]
 EXPERIMENTS = [path for path in FILES if path not in PARTS]
 
 INCLUDE = re.compile(r"^include ['\"](.+)['\"]", re.MULTILINE)

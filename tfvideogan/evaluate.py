@@ -2,8 +2,10 @@
 
     python -m tfvideogan.evaluate --workdir=runs/foregan
     python -m tfvideogan.evaluate --workdir=runs/foregan --split=test --clips=16
+    python -m tfvideogan.evaluate --workdir=runs/foregan --protocol=sprites_foregan
 
 Prints a table, appends a line to eval.jsonl in the run folder and writes to TensorBoard.
+A protocol brings clips and metrics of its own; --protocol=list tells which there are.
 """
 
 import os
@@ -12,11 +14,12 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 
 from tfvideogan.core import errors
-from tfvideogan.engine import command_line, evaluator, rebuild
+from tfvideogan.engine import command_line, evaluator, protocols, rebuild
 from tfvideogan.engine.reporting import reports, summaries
 from tfvideogan.engine.runs import run_folder
 
@@ -24,6 +27,9 @@ EXAMPLES = """\
   python -m tfvideogan.evaluate --workdir=runs/foregan
   python -m tfvideogan.evaluate --workdir=runs/foregan --checkpoint=5000 --weights=raw
   python -m tfvideogan.evaluate --workdir=runs/foregan --gin_param='DAVIS_ROOT="/data"'
+  python -m tfvideogan.evaluate --protocol=list
+  python -m tfvideogan.evaluate --workdir=runs/foregan --protocol=davis_foregan \\
+    --gin_param='DAVIS_ROOT="/data/DAVIS"'
 """
 
 
@@ -34,8 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     made = command_line.parser("Judge the model of a run folder.", EXAMPLES)
-    command_line.add_workdir(made, required=True, about="the run folder")
+    command_line.add_workdir(made, required=False, about="the run folder")
     command_line.add_checkpoint(made)
+    made.add_argument(
+        "--protocol",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="a named way of judging, with its own clips and metrics; "
+        f'"{protocols.LIST}" prints a table of them',
+    )
     made.add_argument("--split", help="of the source; test by default, if there is one")
     made.add_argument(
         "--clips", type=int, help="how many clips at most; all by default"
@@ -53,31 +67,66 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _work(options: argparse.Namespace) -> int:
+    if options.protocol == protocols.LIST:
+        print(protocols.listing())
+        return command_line.OK
+    _check(options)
     rebuilt = rebuild.rebuild(
-        options.workdir, checkpoint=options.checkpoint, bindings=options.gin_param
+        options.workdir,
+        checkpoint=options.checkpoint,
+        bindings=options.gin_param,
+        protocol=options.protocol,
     )
-    arguments = rebuilt.arguments
-    if not arguments["metrics"]:
+    metrics = rebuilt.arguments["metrics"]
+    if not metrics:
         raise errors.UserError(
             "The run's configuration has no metrics; bind loop.run.metrics."
         )
-    source = rebuilt.built.source
-    plan = evaluator.Plan(
+    built, protocol = rebuilt.built, rebuilt.protocol
+    plan = _plan(options, rebuilt)
+    judge = evaluator.Evaluator(built.model, built.source, metrics)
+    report = rebuilt.signed(judge.run(plan))
+    kind = plan.split if protocol is None else protocol.name
+    events = summaries.Summaries(rebuilt.folder.events(f"eval_{kind}"))
+    reports.record_evaluation(rebuilt.folder, events, rebuilt.step, report)
+    events.close()
+    if protocol is not None:
+        print(f"{protocol.name}: {protocol.about}")
+    print(report.headline(rebuilt.step))
+    print(report.table())
+    if protocol is not None:
+        print(rebuilt.comparison(report))
+    print(f"written to {rebuilt.folder.path / run_folder.EVALUATIONS}")
+    return command_line.OK
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.protocol is not None:
+        protocols.gin_file(options.protocol)
+        for name in ("split", "multiples"):
+            if getattr(options, name) is not None:
+                raise errors.UserError(
+                    f"--{name} is fixed by --protocol={options.protocol}; leave it out."
+                )
+    if options.workdir is None:
+        raise errors.UserError(
+            "--workdir is missing; give a run folder, or see --help."
+        )
+
+
+def _plan(options: argparse.Namespace, rebuilt: rebuild.Rebuilt) -> evaluator.Plan:
+    if rebuilt.protocol is not None:
+        plan = rebuilt.protocol.plan(weights=options.weights, clips=options.clips)
+        size = _given(options.batch_size, plan.batch_size)
+        return dataclasses.replace(plan, batch_size=size)
+    arguments, source = rebuilt.arguments, rebuilt.built.source
+    return evaluator.Plan(
         split=options.split or evaluator.default_split(source, "test", "validation"),
         clips=options.clips,
         multiples=_given(options.multiples, arguments["eval_multiples"]),
         batch_size=_given(options.batch_size, arguments["eval_batch_size"]),
         weights=options.weights,
     )
-    judge = evaluator.Evaluator(rebuilt.built.model, source, arguments["metrics"])
-    report = judge.run(plan)
-    events = summaries.Summaries(rebuilt.folder.events(f"eval_{plan.split}"))
-    reports.record_evaluation(rebuilt.folder, events, rebuilt.step, report)
-    events.close()
-    print(report.headline(rebuilt.step))
-    print(report.table())
-    print(f"written to {rebuilt.folder.path / run_folder.EVALUATIONS}")
-    return command_line.OK
 
 
 def _given(value: int | None, default: int) -> int:

@@ -75,6 +75,18 @@ def test_evaluation_reads_each_clip_once_in_order_from_its_start():
     assert all(set(toy_source.starts(batch)) == {0} for batch in batches)
 
 
+def test_evaluation_may_draw_order_and_windows_from_a_seed():
+    def drawn(seed: int) -> tuple[list[int], list[int]]:
+        batches = list(make(training=False, draws=True, seed=seed))
+        clips = [one for batch in batches for one in toy_source.clip_numbers(batch)]
+        return clips, [one for batch in batches for one in toy_source.starts(batch)]
+
+    clips, starts = drawn(1)
+    assert sorted(clips) == list(range(6)) != clips  # each once
+    assert len(set(starts)) > 1 and set(starts) <= {0, 1, 2, 3}
+    assert drawn(1) == (clips, starts) != drawn(2)
+
+
 def test_evaluation_may_begin_with_a_later_clip():
     batches = list(make(training=False, first_clip=3))
     assert [toy_source.clip_numbers(batch) for batch in batches] == [[3, 4, 5]]

@@ -80,6 +80,24 @@ def test_windows_end_with_the_shortest_clip(
     assert counter.frames == report.protocol["frames"] == frames
 
 
+def test_windows_have_the_length_that_is_asked_for(built: build.Built) -> None:
+    counter = Counter()
+    judge = evaluator.Evaluator(built.model, built.source, [counter])
+    assert judge.run(plan(frames=5, clips=1)).protocol["frames"] == counter.frames == 5
+
+
+def test_seed_draws_other_clips_and_windows(built: build.Built) -> None:
+    seen = {}
+    for seed in (None, 1, 2):
+        counter = Counter()
+        judge = evaluator.Evaluator(built.model, built.source, [counter])
+        report = judge.run(plan(frames=4, clips=3, seed=seed))
+        assert report.protocol["seed"] == seed
+        seen[seed] = {clip.tobytes() for clip in counter.clips}
+        assert len(seen[seed]) == 3
+    assert seen[None] != seen[1] != seen[2]
+
+
 def test_batch_size_changes_no_result(built: build.Built) -> None:
     judge = evaluator.Evaluator(built.model, built.source, [toy.MeanError()])
     one = judge.run(plan(batch_size=1)).results["error/model/T"]
@@ -230,6 +248,7 @@ def test_table_of_nothing_is_empty() -> None:
         ({"clips": 0}, "`clips` \\(0\\) must be at least 1"),
         ({"multiples": 0}, "`multiples`"),
         ({"batch_size": 0}, "`batch_size`"),
+        ({"frames": 0}, "`frames`"),
         ({"weights": "old"}, "must be one of ema, raw"),
     ],
 )

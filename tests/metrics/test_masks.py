@@ -227,6 +227,17 @@ def test_threshold_is_the_models_only():
         assert metric.result()["J mean/flow-warped mask/T"] == 1
 
 
+def test_two_thresholds_stand_side_by_side_under_two_names():
+    batch = moving_clip()
+    soft = 0.7 * batch["foreground_masks"]
+    found = {}
+    for threshold, subject in ((0.5, "half"), (0.82, "high")):
+        metric = masks.MaskTracking(horizon=4, threshold=threshold, subject=subject)
+        metric.update(batch, {"foreground_masks": soft})
+        found |= metric.result()
+    assert (found["J mean/half/T"], found["J mean/high/T"]) == (1, 0)
+
+
 def test_carried_mask_stays_soft_between_steps():
     first = np.zeros((1, 1, 6, 1), np.float32)
     first[0, 0, 1:3] = 1

@@ -4,7 +4,22 @@ import numpy as np
 import pytest
 
 from tests import check_metric
+from tfvideogan.engine import loop
+from tfvideogan.engine.config import config
 from tfvideogan.metrics import vfid
+from tfvideogan.pretrained import i3d
+
+BOTH_MODES = """
+from __gin__ import dynamic_registration
+from tfvideogan.engine import loop
+from tfvideogan.metrics import vfid
+from tfvideogan.metrics.features import i3d
+
+loop.run.metrics = (@vfid.VFID(), @clip_statistics/vfid.VFID())
+vfid.VFID.extractor = @i3d.PooledI3D()
+clip_statistics/vfid.VFID.extractor = @clip_statistics/i3d.PooledI3D()
+clip_statistics/i3d.PooledI3D.clip_statistics = True
+"""
 
 
 class Shade:
@@ -37,3 +52,13 @@ def test_completed_videos_are_compared_with_the_originals(tmp_path):
         "recall[shade]",
     }
     assert not metric.more_real
+
+
+def test_both_modes_of_batch_norm_are_bound_as_the_head_of_the_file_says(monkeypatch):
+    monkeypatch.setattr(i3d, "load", lambda: None)
+    config.parse_text(BOTH_MODES)
+    metrics = config.arguments(loop.run)["metrics"]
+    config.reset()
+    names = [metric.extractor.name for metric in metrics]
+    assert names == ["i3d-pooled", "i3d-pooled-clip-statistics"]
+    assert all(type(metric) is vfid.VFID for metric in metrics)

@@ -71,14 +71,16 @@ def test_subjects_and_measures_have_their_names():
 
 
 def test_a_distance_that_sees_motion_says_so():
-    metric = judged(Steps())
-    assert metric.result()["FVD[steps] sees motion/probes/4 frames, n=12"] == 1.0
+    found = judged(Steps()).result()
+    for what in ("motion", "direction"):
+        assert found[f"FVD[steps] sees {what}/probes/4 frames, n=12"] == 1.0
 
 
 def test_a_distance_of_pictures_is_not_used_for_motion(caplog):
     with caplog.at_level(logging.WARNING, "absl"):
         found = judged(Sharpness()).result()
-    assert found["FVD[sharpness] sees motion/probes/4 frames, n=12"] == 0.0
+    for what in ("motion", "direction"):
+        assert found[f"FVD[sharpness] sees {what}/probes/4 frames, n=12"] == 0.0
     assert "FVD[sharpness] does not order the probes; it is not used for" in caplog.text
 
 
@@ -86,21 +88,24 @@ GOOD = {"floor": 1.0, "blurred": 5.0, "shuffled": 9.0, "reversed": 4.0, "frozen"
 
 
 @pytest.mark.parametrize(
-    ("changed", "expected"),
+    ("changed", "motion", "direction"),
     [
-        ({}, True),
-        ({"frozen": 4.5}, False),  # a small blur is worse
-        ({"shuffled": 4.5}, False),
-        ({"reversed": 1.5}, False),  # within the intervals: 1 + 1.96 · 0.3
-        ({"reversed": 2.3}, True),
+        ({}, True, True),
+        ({"frozen": 4.5}, False, True),  # a small blur is worse
+        ({"shuffled": 4.5}, False, True),
+        # Within the intervals: both reach 1.96 · 0.3.
+        ({"reversed": 2.1}, True, False),
+        ({"reversed": 2.3}, True, True),
+        ({"shuffled": 2.1, "blurred": 1.5}, False, True),
     ],
 )
-def test_probes_are_in_order(changed, expected):
+def test_probes_are_in_order(changed, motion, direction):
     values = {**GOOD, **changed}
     scores = {
         name: feature_distance.Score(value, 0.3) for name, value in values.items()
     }
-    assert video_distance.sees_motion(scores) is expected
+    assert video_distance.sees_motion(scores) is motion
+    assert video_distance.sees_direction(scores) is direction
 
 
 def test_without_further_clips_there_is_no_verdict():

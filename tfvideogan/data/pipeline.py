@@ -29,6 +29,7 @@ def make_dataset(
     seed: int,
     frames: int | None = None,
     training: bool = True,
+    draws: bool = False,
     start_step: int = 0,
     first_clip: int = 0,
     num_workers: int = 1,
@@ -40,16 +41,17 @@ def make_dataset(
 
     In training, global batch number `step` is cut into `num_replicas` equal parts; this
     worker yields the parts of its own replicas, in order. Otherwise each clip is read
-    once, in order, from its first frame; the last batch may be smaller, and workers take
-    turns.
+    once, in order, from its first frame, or, where `draws`, in a drawn order from a drawn
+    frame; the last batch may be smaller, and workers take turns.
 
     Args:
       source: where clips come from.
       split: one of the source's splits.
       batch_size: examples of one step over all replicas of all workers.
-      seed: of the run.
+      seed: of the run, or of what is drawn.
       frames: T of a window; the source's own by default.
       training: shuffled without end, or once in order.
+      draws: whether order and windows are drawn from the seed out of training, too.
       start_step: the first step, when a training is resumed.
       first_clip: the first clip that is read once in order; not for training.
       num_workers: processes that train together.
@@ -78,7 +80,7 @@ def make_dataset(
     def example(number: tf.Tensor) -> dict[str, tf.Tensor]:
         """Makes the example of a global number."""
         own = _number_seed(root, number)
-        if training:
+        if training or draws:
             index = _shuffled(number, num_clips, root)
             window = source.read(
                 split, index, frames=frames, seed=seeds.fold(own, "window")

@@ -4,10 +4,11 @@
     report = evaluator.run(Plan(split="test", clips=64))
     print(report.table())
 
-Every clip is read once, in order, from its first frame. A metric sees whole numpy
-batches; the last one is padded for the model and cut again, so that each clip counts
-once. One that wants `more_real` then sees as many further real clips: those behind the
-judged ones, or the first of "train" where the split has too few.
+Every clip is read once, in order, from its first frame; with a seed in an order and from
+a frame that it draws. A metric sees whole numpy batches; the last one is padded for the
+model and cut again, so that each clip counts once. One that wants `more_real` then sees as
+many further real clips: those behind the judged ones, or the first of "train" where the
+split has too few.
 """
 
 import contextlib
@@ -50,11 +51,15 @@ class Plan:
 
     Attributes:
       split: of the source.
-      clips: how many at most, from the first; None takes all.
+      clips: how many at most; None takes all.
       multiples: clips are judged over `multiples` x T frames, T being the length of a
         training clip, or over what the split has.
       batch_size: clips at a time; changes no result.
       weights: "ema" (slow copy) or "raw".
+      frames: length of the windows, whatever that of a training clip; None goes by
+        `multiples`.
+      seed: draws which clips, and where in them the windows begin; None takes the first
+        ones, from their first frames.
     """
 
     split: str
@@ -62,10 +67,12 @@ class Plan:
     multiples: int = 4
     batch_size: int = 4
     weights: str = "ema"
+    frames: int | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         """Checks the numbers."""
-        for name in ("clips", "multiples", "batch_size"):
+        for name in ("clips", "multiples", "batch_size", "frames"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise errors.UserError(f"`{name}` ({value}) must be at least 1.")
@@ -157,11 +164,13 @@ class Evaluator:
             metric.reset()
             metric.prepare(clips)
         with at_work(self._model, plan.weights):
-            for batch in self._batches(_Part(plan.split, 0, clips), frames, size):
+            for batch in self._batches(
+                _Part(plan.split, 0, clips), frames, size, plan.seed
+            ):
                 if should_stop():
                     return None
                 self._update(batch, size)
-        for batch in self._batches(more, frames, size):
+        for batch in self._batches(more, frames, size, plan.seed):
             if should_stop():
                 return None
             for metric in self._wanting_more:
@@ -176,6 +185,8 @@ class Evaluator:
     def num_frames(self, plan: Plan) -> int:
         """Returns the length of the windows that are judged."""
         sources.check_split(self._source, plan.split)
+        if plan.frames is not None:
+            return plan.frames
         wanted = plan.multiples * self._source.spec.frames
         return min(wanted, self._source.num_frames(plan.split))
 
@@ -205,18 +216,19 @@ class Evaluator:
         return part
 
     def _batches(
-        self, part: "_Part", frames: int, size: int
+        self, part: "_Part", frames: int, size: int, seed: int | None
     ) -> Iterator[dict[str, np.ndarray]]:
-        """Yields numpy batches of some clips of a split, in order."""
+        """Yields numpy batches of some clips of a split, in its or in a drawn order."""
         if not part.clips:
             return
         dataset = pipeline.make_dataset(
             self._source,
             part.split,
             batch_size=size,
-            seed=0,
+            seed=seed or 0,
             frames=frames,
             training=False,
+            draws=seed is not None,
             first_clip=part.first,
         )
         left, iterator = part.clips, iter(dataset)
@@ -242,6 +254,7 @@ class Evaluator:
             "split": plan.split,
             "clips": clips,
             "frames": frames,
+            "seed": plan.seed,
             "training_frames": self._source.spec.frames,
             "weights": plan.weights,
             "data": self._source.describe(),

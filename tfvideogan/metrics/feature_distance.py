@@ -129,9 +129,12 @@ class FeatureDistance(streaming.Metric):
         """Takes the features of every clip of a batch; see `streaming.Metric`."""
         remedy = f"`{type(self).__name__}` judges models that generate videos."
         videos = streaming.generated_and_real(batch, outputs, remedy=remedy)
-        made, real = (self._beginning(videos[key]) for key in (MODEL, REAL))
-        self._add(MODEL, self._features_of_made(made))
-        self._add(REAL, self._features_of_real(real))
+        self._add(MODEL, self._features_of_made(self._beginning(videos[MODEL])))
+        self.update_judged(batch)
+
+    def update_judged(self, batch: Mapping[str, np.ndarray]) -> None:
+        """Takes real clips that others are compared with; alone where there is no model."""
+        self._add(REAL, self._features_of_real(self._beginning(batch["frames"])))
 
     def update_real(self, batch: Mapping[str, np.ndarray]) -> None:
         """Takes further real clips, for floor and controls; see `streaming.Metric`."""

@@ -167,6 +167,7 @@ class MaskTracking(streaming.MeanMetric):
       threshold: the model's masks count from this value on. (The baselines' from 0.5.)
       start: first scored frame.
       with_flow: report the mask carried by flow too; False if the data have no flow.
+      subject: the model's name in the table, to tell thresholds apart.
     """
 
     horizon: int
@@ -174,6 +175,7 @@ class MaskTracking(streaming.MeanMetric):
     threshold: float = 0.5
     start: int = 1
     with_flow: bool = True
+    subject: str = "model"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -204,7 +206,7 @@ class MaskTracking(streaming.MeanMetric):
             )
         first = truth[:, :1]
         subjects = {
-            "model": predicted >= self.threshold,
+            self.subject: predicted >= self.threshold,
             "copied mask": np.broadcast_to(first >= _HARD, truth.shape),
         }
         if self.with_flow:
@@ -219,9 +221,9 @@ class MaskTracking(streaming.MeanMetric):
             for subject, masks in subjects.items()
         }
         for baseline in list(subjects)[1:]:
-            scores[f"model - {baseline}"] = {
+            scores[f"{self.subject} - {baseline}"] = {
                 key: values - scores[baseline][key]
-                for key, values in scores["model"].items()
+                for key, values in scores[self.subject].items()
                 if key[0] in COMPARED
             }
         for subject, of_subject in scores.items():

@@ -10,10 +10,12 @@ Called FVD only with the reference network (`features/i3d.py`); any other extrac
 name in brackets. The common protocol is 2,048 real and 2,048 generated clips of 16 frames;
 say the number with every figure, and take the kernel distance below it.
 
-Whether the metric may be used to speak of motion is a result, too: `FVD sees
-motion/probes/...` is 1 if real clips that are shuffled, reversed or frozen are found
-farther off than real clips as they are, beyond the intervals of both, and frames in random
-order or standing still farther off than a small blur; else 0.
+Whether the metric may be used to speak of motion is a result, too. `FVD sees motion/probes`
+is 1 if real clips that stand still, or whose frames are in no order, are farther off than
+real clips as they are, beyond the intervals of both, and farther off than a small blur;
+else 0. `FVD sees direction/probes` is 1 if reversed clips are farther off than the floor,
+beyond both intervals; waving and boxing look alike backwards, so that no metric can see it
+there.
 
 References:
   [1] Unterthiner et al., Towards Accurate Generative Models of Video: A New Metric and
@@ -28,10 +30,8 @@ from absl import logging
 from tfvideogan.metrics import feature_distance
 from tfvideogan.metrics.features import extractor as extractors
 
-DAMAGED_IN_TIME = ("shuffled", "reversed", "frozen")
-# Time running backwards may look natural; these two never do.
-WORSE_THAN_BLUR = ("shuffled", "frozen")
-BLUR = "blurred"
+SHUFFLED, REVERSED, FROZEN, BLURRED = "shuffled", "reversed", "frozen", "blurred"
+CONTROLS = (SHUFFLED, REVERSED, FROZEN, BLURRED)
 NOT_FOR_MOTION = (
     "it is not used for motion: say nothing of how clips move by this number, and take an "
     "extractor that sees motion, such as a classifier of actions."
@@ -50,7 +50,7 @@ class VideoDistance(feature_distance.FeatureDistance):
       cache_dir: see `FeatureDistance`.
     """
 
-    controls: tuple[str, ...] = (*DAMAGED_IN_TIME, BLUR)
+    controls: tuple[str, ...] = CONTROLS
 
     frechet_name = "FVD"
     kernel_name = "KVD"
@@ -64,32 +64,45 @@ class VideoDistance(feature_distance.FeatureDistance):
                 of, subject, column = name.split("/")
                 if of == title:
                     scores[subject] = score
-            if not {feature_distance.FLOOR, BLUR, *DAMAGED_IN_TIME} <= set(scores):
+            if not {feature_distance.FLOOR, *CONTROLS} <= set(scores):
                 continue
             sees = sees_motion(scores)
             if not sees:
                 logging.warning(
                     "%s does not order the probes; %s", title, NOT_FOR_MOTION
                 )
-            found[f"{title} sees motion/probes/{column}"] = feature_distance.Score(
-                float(sees)
-            )
+            for what, is_seen in (
+                ("motion", sees),
+                ("direction", sees_direction(scores)),
+            ):
+                name = f"{title} sees {what}/probes/{column}"
+                found[name] = feature_distance.Score(float(is_seen))
         return found
 
 
 def sees_motion(scores: Mapping[str, feature_distance.Score]) -> bool:
-    """Tells whether a distance orders the probes.
+    """Tells whether a distance orders the probes; see the head of the file.
 
     Args:
-      scores: of "floor", "shuffled", "reversed", "frozen" and "blurred" real clips.
-
-    Returns:
-      Whether each damage in time is above the floor, beyond the intervals of both, and
-      shuffled and frozen clips are farther off than blurred ones.
+      scores: of "floor", "shuffled", "frozen" and "blurred" real clips.
     """
-    floor, blurred = scores[feature_distance.FLOOR], scores[BLUR]
-    highest = floor.interval()[1]
-    is_noticed = all(scores[name].interval()[0] > highest for name in DAMAGED_IN_TIME)
-    return is_noticed and all(
-        scores[name].value > blurred.value for name in WORSE_THAN_BLUR
+    blurred = scores[BLURRED].value
+    return all(
+        is_above(scores[name], scores[feature_distance.FLOOR])
+        and scores[name].value > blurred
+        for name in (SHUFFLED, FROZEN)
     )
+
+
+def sees_direction(scores: Mapping[str, feature_distance.Score]) -> bool:
+    """Tells whether a distance notices that time runs backwards.
+
+    Args:
+      scores: of "floor" and "reversed" real clips.
+    """
+    return is_above(scores[REVERSED], scores[feature_distance.FLOOR])
+
+
+def is_above(score: feature_distance.Score, other: feature_distance.Score) -> bool:
+    """Tells whether a score is higher than another, beyond the intervals of both."""
+    return score.interval()[0] > other.interval()[1]

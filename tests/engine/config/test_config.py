@@ -244,3 +244,44 @@ def test_message_leaves_out_the_notes_of_gin() -> None:
     with pytest.raises(ValueError) as caught:
         config.arguments(loop.run)["make_model"]()
     assert config.message(caught.value) == "`filters` (5) must be even; use 6."
+
+
+def test_files_on_top_of_a_stored_text_win_and_bindings_win_over_them(
+    tmp_path: pathlib.Path,
+) -> None:
+    stored = config.parse([TOY], ["SEED = 3", "BATCH_SIZE = 3", "STEPS = 3"]).text
+    top = write(tmp_path, "BATCH_SIZE = 5\nSEED = 5\n")
+    config.parse_text(stored, ["SEED = 7"], gin_files=[top])
+    found = config.arguments(loop.run)
+    assert (found["steps"], found["batch_size"], found["seed"]) == (3, 5, 7)
+
+
+def test_replaced_packages_are_forgotten_and_the_rest_is_kept(
+    tmp_path: pathlib.Path,
+) -> None:
+    stored = config.parse([TOY], ["toy.ToySource.num_clips = 3"]).text
+    config.parse_text(stored, replaced=["tests.engine", "tfvideogan.engine.loo"])
+    found = config.values()
+    assert found["tests.engine.toy.ToySource.num_clips"] == "12"  # its default
+    assert found["tfvideogan.engine.loop.run.steps"] == "4"
+
+
+def test_required_macro_keeps_the_value_that_the_text_gave_it(
+    tmp_path: pathlib.Path,
+) -> None:
+    text = "ROOT = %gin.REQUIRED\ntoy.ToySource.root = %ROOT\n"
+    top = write(tmp_path, text)
+    stored = config.parse([top], ["ROOT = 'there'"]).text
+    parsed = config.parse_text(stored, gin_files=[top])
+    assert parsed.values["tests.engine.toy.ToySource.root"] == "'there'"
+    assert parsed.required == ("ROOT",)
+    parsed = config.parse_text(stored, ["ROOT = 'here'"], gin_files=[top])
+    assert parsed.values["tests.engine.toy.ToySource.root"] == "'here'"
+    with pytest.raises(errors.UserError, match="`ROOT` must be given"):
+        config.parse_text(IMPORTS, gin_files=[top])
+
+
+def test_bindings_of_a_file_can_be_read_alone(tmp_path: pathlib.Path) -> None:
+    top = write(tmp_path, "toy.ToySource.root = %OPEN\ntoy.ToySource.num_clips = 3\n")
+    found = config.read_bindings(top, toy.ToySource)
+    assert found["num_clips"] == 3 and repr(found["root"]) == "%OPEN"

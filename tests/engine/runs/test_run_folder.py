@@ -52,6 +52,17 @@ def test_card_says_what_the_data_are(built: build.Built) -> None:
     json.dumps(card)
 
 
+def test_clips_of_the_training_come_back_from_the_card(
+    built: build.Built, tmp_path: pathlib.Path
+) -> None:
+    folder = run_folder.RunFolder(tmp_path)
+    card = run_folder.make_card(built, VALUES, step=0, precision="float32")
+    folder.write_start(card, "config", "operative")
+    assert folder.spec() == built.source.spec
+    with pytest.raises(errors.UserError, match="has no run.json that tells the clips"):
+        run_folder.RunFolder(tmp_path / "none").spec()
+
+
 def test_other_model_is_refused_even_when_overwriting(tmp_path: pathlib.Path) -> None:
     folder = started(tmp_path / "run", VALUES)
     other = VALUES | {MAKE: "@a.OtherGAN"}
@@ -103,7 +114,11 @@ def test_the_last_evaluation_of_each_split_is_that_of_these_weights(
     for time, (step, weights, split) in enumerate([*judged, (2, "ema", "a")]):
         record = {"step": step, "weights": weights, "split": split, "time": time}
         folder.append(run_folder.EVALUATIONS, record)
-    assert [one["time"] for one in folder.evaluations(4, "ema")] == [2, 1]
+    # A protocol counts for itself, whatever its split.
+    by_protocol = {"step": 4, "weights": "ema", "split": "a", "time": 9}
+    folder.append(run_folder.EVALUATIONS, by_protocol | {"protocol": "p"})
+    assert folder.evaluations(4, "ema").pop()["time"] == 9
+    assert [one["time"] for one in folder.evaluations(4, "ema")] == [2, 1, 9]
 
 
 def test_other_workers_write_nothing(tmp_path: pathlib.Path) -> None:

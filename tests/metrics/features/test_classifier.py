@@ -64,7 +64,7 @@ def test_name_and_identity_are_of_the_weights(folder, tmp_path):
 
 def test_clips_of_another_size_are_named(folder):
     with pytest.raises(
-        errors.UserError, match="4 frames of 2x2x1, but .* 3 frames of 2x"
+        errors.UserError, match="4 frames of 2x2x1 .*, but .* 3 frames of 2x"
     ):
         classifier.Classifier(folder).features(clips(1, 2, 3, 4))
 

@@ -33,9 +33,9 @@ def test_published_names_are_for_the_reference():
         (
             {"min_frames": 9},
             (2, 8, 4, 4, 3),
-            "8 frames of 4x4x3, .* wants 9 or more fra",
+            r"8 frames of 4x4x3 \(.*wants 9 or more fra",
         ),
-        ({}, (2, 8, 4, 4, 1), "frames of 4x4x1, but mine wants 1 or more .*anyxanyx3"),
+        ({}, (2, 8, 4, 4, 1), r"frames of 4x4x1 \(.* mine wants 1 or more .*anyxanyx3"),
         ({"size": (4, 8, 8, 3)}, (1, 4, 8, 9, 3), "mine wants 4 frames of 8x8x3"),
         ({"size": (4, 8, 8, 3)}, (1, 5, 8, 8, 3), "the clips have 5 frames"),
     ],

@@ -40,6 +40,13 @@ def test_the_overview_states_the_facts(made, tmp_path):
     assert "copied" not in text and "F/model" not in text
 
 
+def test_what_a_protocol_found_goes_by_its_name(made, tmp_path):
+    by_protocol = {"split": "test", "protocol": "p", "results": {"A/model/T": 2.0}}
+    told = {**made, "metrics": [*made["metrics"], by_protocol]}
+    text = listing.overview(told, tmp_path)
+    assert "judged on test" in text and "judged on p" in text and "A/model/T 2" in text
+
+
 def test_the_table_has_a_row_for_each_tensor_and_says_twins_once(made):
     lines = listing.signatures_table(made).splitlines()
     assert lines[0] == "serving_default = predict"

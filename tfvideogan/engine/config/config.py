@@ -23,14 +23,13 @@ from typing import Any
 import gin
 from gin import config as gin_state
 from tfvideogan.core import errors
-from tfvideogan.engine.config import messages, search_path, type_checks
+from tfvideogan.engine.config import messages, references, search_path, type_checks
 
 # gin's resource reader uses importlib.util without importing it.
 _ = importlib.util
 CALL_NOTE = "\n  In call to configurable"
-MACRO = "gin.macro"
+MACRO = references.MACRO
 REQUIRED = "%gin.REQUIRED"
-_PACKAGE = "tfvideogan."
 # Macros that a file uses and a binding of the command line has put out of work. They are
 # no mistake, so `unused` is silent about them.
 _REPLACED: set[str] = set()
@@ -46,12 +45,14 @@ class Parsed:
       text: the whole in gin's canonical form; `parse_text` reads it.
       values: "scope/module.function.parameter" -> value as text, with macros replaced
         by what they stand for and defaults filled in.
+      required: the macros that the files leave to the user, such as KTH_ROOT.
     """
 
     files: tuple[str, ...]
     bindings: tuple[str, ...]
     text: str
     values: Mapping[str, str]
+    required: tuple[str, ...]
 
 
 def parse(gin_files: Sequence[str], bindings: Sequence[str] = ()) -> Parsed:
@@ -74,12 +75,47 @@ def parse(gin_files: Sequence[str], bindings: Sequence[str] = ()) -> Parsed:
     return _finish(paths, bindings)
 
 
-def parse_text(text: str, bindings: Sequence[str] = ()) -> Parsed:
-    """Reads a stored configuration (`Parsed.text` or `operative_text`), then bindings."""
+def parse_text(
+    text: str,
+    bindings: Sequence[str] = (),
+    *,
+    gin_files: Sequence[str] = (),
+    replaced: Sequence[str] = (),
+) -> Parsed:
+    """Reads a stored configuration, then gin files on top of it, then bindings.
+
+    Args:
+      text: `Parsed.text` or `operative_text`.
+      bindings: see `parse`.
+      gin_files: see `parse`. What one of them leaves to the user (`%gin.REQUIRED`) keeps
+        the value that the text gives it.
+      replaced: packages, such as "tfvideogan.metrics": what the text binds in them is
+        forgotten before the files are read.
+
+    Raises:
+      UserError: see `parse`.
+    """
     reset()
     with _explained(header=text):
         gin.parse_config(text)
-    return _finish((), bindings)
+    _forget(replaced)
+    macros = _macro_values()
+    paths = tuple(search_path.find(path) for path in gin_files)
+    for path in paths:
+        with _explained():
+            gin.parse_config_file(path)
+    return _finish(paths, bindings, macros)
+
+
+def read_bindings(gin_file: str, function: Callable[..., Any]) -> dict[str, Any]:
+    """Returns what a gin file, read alone and unchecked, binds for a function.
+
+    Literals as they are; references as objects whose text is gin's.
+    """
+    reset()
+    with _explained():
+        gin.parse_config_file(search_path.find(gin_file))
+    return gin.get_bindings(function, resolve_references=False)
 
 
 def reset() -> None:
@@ -140,9 +176,9 @@ def values() -> dict[str, str]:
     """Returns everything bound as `Parsed.values` describes."""
     found = {}
     for scope, selector in sorted(_configured()):
-        address = _address(selector)
+        address = references.address(selector)
         prefix = f"{scope}/{address}" if scope else address
-        known = messages.parameters(_function(selector)).items()
+        known = messages.parameters(references.function(selector)).items()
         bound = {
             name: one.default for name, one in known if one.default is not one.empty
         }
@@ -151,7 +187,7 @@ def values() -> dict[str, str]:
             outer = "/".join(parts[:depth])
             bound |= gin_state._CONFIG.get((outer, selector), {})
         for name, value in sorted(bound.items()):
-            found[f"{prefix}.{name}"] = _as_text(value)
+            found[f"{prefix}.{name}"] = references.as_text(value)
     return found
 
 
@@ -204,7 +240,14 @@ def markdown(config_text: str) -> str:
     return gin.markdown(config_text)
 
 
-def _finish(paths: tuple[str, ...], bindings: Sequence[str]) -> Parsed:
+def _finish(
+    paths: tuple[str, ...],
+    bindings: Sequence[str],
+    known_macros: Mapping[str, Any] | None = None,
+) -> Parsed:
+    required = [name for name, one in _macro_values().items() if repr(one) == REQUIRED]
+    for name in set(required) & set(known_macros or {}):
+        gin_state._CONFIG[name, MACRO]["value"] = known_macros[name]
     named_by_files = _named_macros()
     for binding in bindings:
         # With the imports of the files, a binding can name all that they could.
@@ -215,7 +258,21 @@ def _finish(paths: tuple[str, ...], bindings: Sequence[str]) -> Parsed:
     _check_macros()
     _check_types()
     gin.finalize()
-    return Parsed(paths, tuple(bindings), text(), values())
+    return Parsed(paths, tuple(bindings), text(), values(), tuple(required))
+
+
+def _forget(packages: Sequence[str]) -> None:
+    inside = tuple(f"{package}." for package in packages)
+    for key in [key for key in gin_state._CONFIG if key[1].startswith(inside)]:
+        del gin_state._CONFIG[key]
+
+
+def _macro_values() -> dict[str, Any]:
+    return {
+        scope: bound["value"]
+        for (scope, selector), bound in gin_state._CONFIG.items()
+        if selector == MACRO
+    }
 
 
 def _header() -> str:
@@ -243,11 +300,11 @@ def _is_not_about_search(record: logging.LogRecord) -> bool:
 
 
 def _check_macros() -> None:
-    macros = [scope for scope, selector in gin_state._CONFIG if selector == MACRO]
+    macros = list(_macro_values())
     for (scope, selector), bound in gin_state._CONFIG.items():
         for name, value in bound.items():
             where = _written(scope, selector, name)
-            for macro in _macros_in(value):
+            for macro in references.macros_in(value):
                 if f"%{macro}" == REQUIRED:
                     raise errors.UserError(
                         f"`{where}` must be given: bind it in a later gin file or with "
@@ -265,9 +322,9 @@ def _check_types() -> None:
     for (scope, selector), bound in gin_state._CONFIG.items():
         if selector == MACRO:
             continue
-        hints = type_checks.annotations(_function(selector))
+        hints = type_checks.annotations(references.function(selector))
         for name, value in bound.items():
-            value = _resolved(value)
+            value = references.resolved(value)
             is_reference = isinstance(value, gin_state.ConfigurableReference)
             found = type_checks.complaint(
                 name,
@@ -287,40 +344,13 @@ def _written(scope: str, selector: str, name: str) -> str:
     return f"{scope}/{short}" if scope else short
 
 
-def _function(selector: str) -> Callable[..., Any]:
-    return gin_state._REGISTRY[selector].wrapped
-
-
-def _address(selector: str) -> str:
-    """Where a function of the package stands.
-
-    gin puts the name that an import line gives in place of the module's: of `from
-    tfvideogan.models.foregan import model as foregan` it makes `...foregan.foregan`.
-    """
-    function = _function(selector)
-    name = f"{function.__module__}.{function.__qualname__}"
-    return name if name.startswith(_PACKAGE) else selector
-
-
-def _is_macro(value: Any) -> bool:
-    is_reference = isinstance(value, gin_state.ConfigurableReference)
-    return is_reference and repr(value).startswith("%")
-
-
-def _macros_in(value: Any) -> Iterator[str]:
-    if _is_macro(value):
-        yield repr(value)[1:]
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _macros_in(one)
-    elif isinstance(value, dict):
-        yield from _macros_in([*value.keys(), *value.values()])
-
-
 def _named_macros() -> set[str]:
     bound = gin_state._CONFIG.values()
     return {
-        name for values in bound for one in values.values() for name in _macros_in(one)
+        name
+        for values in bound
+        for one in values.values()
+        for name in references.macros_in(one)
     }
 
 
@@ -328,37 +358,9 @@ def _configured() -> set[tuple[str, str]]:
     """Returns (scope, selector) of all that is bound or referred to."""
     found = {key for key in gin_state._CONFIG if key[1] != MACRO}
     for reference in gin_state.iterate_references(gin_state._CONFIG):
-        if not _is_macro(reference):
+        if not references.is_macro(reference):
             found.add(reference.config_key)
     return found
-
-
-def _resolved(value: Any) -> Any:
-    if _is_macro(value):
-        return _resolved(gin_state._CONFIG[repr(value)[1:], MACRO]["value"])
-    if isinstance(value, list | tuple):
-        return type(value)(_resolved(one) for one in value)
-    if isinstance(value, dict):
-        return {_resolved(key): _resolved(one) for key, one in value.items()}
-    return value
-
-
-def _as_text(value: Any) -> str:
-    value = _resolved(value)
-    if isinstance(value, gin_state.ConfigurableReference):
-        scopes = "".join(f"{scope}/" for scope in value.scopes)
-        brackets = "()" if value.evaluate else ""
-        return f"@{scopes}{_address(value.configurable.selector)}{brackets}"
-    if isinstance(value, list | tuple):
-        inner = ", ".join(_as_text(one) for one in value)
-        return f"({inner})"
-    if isinstance(value, dict):
-        inner = (f"{_as_text(key)}: {_as_text(one)}" for key, one in value.items())
-        return "{" + ", ".join(inner) + "}"
-    if value is None or isinstance(value, str | int | float | bool):
-        return repr(value)
-    # The address in the text of an arbitrary object would differ in every process.
-    return f"<{type(value).__qualname__}>"
 
 
 def _is_within(scope: str, outer: str) -> bool:

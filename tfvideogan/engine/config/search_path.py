@@ -18,6 +18,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 SHARE = os.path.join("share", "tfvideogan")
 
 
+def names(folder: str) -> list[str]:
+    """Returns the gin files of a folder, such as gin/protocols, by name without ending.
+
+    All places of the search are looked through.
+    """
+    places = [pathlib.Path(root or ".", folder) for root in search_folders()]
+    return sorted({path.stem for place in places for path in place.glob("*.gin")})
+
+
 @functools.cache
 def search_folders() -> tuple[str, ...]:
     """Returns the folders in the order of the search; "" is the current one."""

@@ -28,7 +28,7 @@ import keras
 import tensorflow as tf
 
 import tfvideogan
-from tfvideogan.core import errors, machine
+from tfvideogan.core import clip, errors, machine
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.runs import differences
@@ -108,6 +108,20 @@ class RunFolder:
         path = self.path / CARD
         return json.loads(path.read_text()) if path.is_file() else {}
 
+    def spec(self) -> clip.ClipSpec:
+        """Returns what clips the run was trained on.
+
+        Raises:
+          UserError: the folder does not say.
+        """
+        card = self.card()
+        if "spec" not in card:
+            raise errors.UserError(
+                f"{self.path} is no run folder: it has no {CARD} that tells the clips of "
+                "its training. Give the --workdir of `python -m tfvideogan.train`."
+            )
+        return clip.ClipSpec(**card["spec"])
+
     def config_text(self) -> str:
         """Returns the configuration that rebuilds this run.
 
@@ -158,13 +172,16 @@ class RunFolder:
                 file.write(json.dumps(record) + "\n")
 
     def evaluations(self, step: int, weights: str) -> list[dict[str, Any]]:
-        """Returns the last evaluation of each split, of exactly these weights."""
+        """Returns the last evaluation of each split, of exactly these weights.
+
+        Each protocol counts for itself.
+        """
         path = self.path / EVALUATIONS
         found = {}
         for line in path.read_text().splitlines() if path.is_file() else ():
             record = json.loads(line)
             if (record["step"], record["weights"]) == (step, weights):
-                found[record["split"]] = record
+                found[record["split"], record.get("protocol")] = record
         return list(found.values())
 
     def forget_after(self, step: int) -> None:

@@ -80,11 +80,12 @@ def check_clips(extractor: Extractor, clips: np.ndarray) -> None:
     is_long = frames >= least if length is None else frames == length
     if not (fits and is_long):
         often = "" if length else " or more"
-        shape = "x".join("any" if one is None else str(one) for one in wanted)
+        named = ["any" if one is None else str(one) for one in wanted]
+        shape = "any size" if set(named) == {"any"} else "x".join(named)
         raise errors.UserError(
-            f"the clips have {frames} frames of {'x'.join(map(str, sizes))}, but "
-            f"{extractor.name} wants {least}{often} frames of {shape} (height, width, "
-            "channels); judge such clips, or take another extractor."
+            f"the clips have {frames} frames of {'x'.join(map(str, sizes))} (height, "
+            f"width, channels), but {extractor.name} wants {least}{often} frames of "
+            f"{shape}; judge such clips, or take another extractor."
         )
 
 

@@ -36,7 +36,7 @@ def overview(card: Mapping[str, Any], folder: pathlib.Path) -> str:
             f"{sizes['fps']:g} frames per second"
         )
     for judged in card.get("metrics", ()):
-        facts[f"judged on {judged['split']}"] = ", ".join(
+        facts[f"judged on {judged.get('protocol') or judged['split']}"] = ", ".join(
             f"{name} {value:.4g}"
             for name, value in judged["results"].items()
             if value is not None and "/model/" in name

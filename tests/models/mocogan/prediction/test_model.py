@@ -1,5 +1,7 @@
 """MoCoGAN for prediction keeps the promises of a model, and those of its own."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -198,6 +200,27 @@ def test_evaluations_predict_the_context_s_continuation(model, frames):
     np.testing.assert_allclose(
         found["samples"][:, 0], found["long_frames"][:, :2], atol=1e-5
     )
+
+
+def test_evaluations_give_as_many_frames_as_asked_for(model, frames, monkeypatch):
+    longer = tf.concat(
+        [-frames[:, :2], frames], axis=1
+    )  # three last of five are the same
+    short = model.evaluation_outputs({"frames": frames})
+    options = dataclasses.replace(model.options, context=5)
+    monkeypatch.setattr(model, "options", options)
+    found = model.evaluation_outputs({"frames": longer})
+    np.testing.assert_array_equal(found["frames"][:, :5], longer[:, :5])
+    np.testing.assert_allclose(
+        found["frames"][:, 5:], short["frames"][:, 3:], atol=1e-6
+    )
+    assert found["samples"].shape == (2, 2, 2, 16, 16, 3)
+
+
+@pytest.mark.parametrize("name", ["context", "num_samples"])
+def test_evaluations_without_frames_or_samples_are_refused(name):
+    with pytest.raises(errors.UserError, match=rf"`{name}` \(0\) must be at least 1"):
+        prediction.Options(**{name: 0})
 
 
 # --- Content and motion

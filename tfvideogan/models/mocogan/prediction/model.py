@@ -88,12 +88,14 @@ class Options:
         the prior.
       clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
         through time may explode without.
+      context: frames of a clip that evaluations give; of more than three the model sees
+        the last three.
       num_samples: predictions of a clip that evaluations draw.
       long_multiple: evaluations predict so many training clips' length.
 
     Raises:
-      UserError: `generator` or `critics` is not what it may be, or they do not go
-        together.
+      UserError: `generator` or `critics` is not what it may be, they do not go together,
+        or `context` or `num_samples` is less than 1.
     """
 
     content: int = 64
@@ -113,6 +115,7 @@ class Options:
     has_posterior: bool = True
     critics: str = "dual"
     clip_norm: float | None = 2.0
+    context: int = predictor.MAX_CONTEXT
     num_samples: int = 5
     long_multiple: int = 16
 
@@ -124,6 +127,10 @@ class Options:
                     f"`{name}` ({value!r}) must be one of "
                     f"{', '.join(map(repr, allowed))}."
                 )
+        for name in ("context", "num_samples"):
+            value = getattr(self, name)
+            if value < 1:
+                raise errors.UserError(f"`{name}` ({value}) must be at least 1.")
         if self.critics == "dual" and not self.has_posterior:
             raise errors.UserError(
                 '`critics` ("dual") judges posterior rollouts, but `has_posterior` is '
@@ -368,6 +375,7 @@ class PredictionMoCoGAN(base.VideoModel):
         return showing.evaluation_outputs(
             self,
             batch,
+            context=self.options.context,
             num_samples=self.options.num_samples,
             long_frames=self.options.long_multiple * self.spec.frames,
         )

@@ -34,14 +34,16 @@ def evaluation_outputs(
     model: Predicts,
     batch: Mapping[str, tf.Tensor],
     *,
+    context: int,
     num_samples: int,
     long_frames: int,
 ) -> dict[str, tf.Tensor]:
-    """Predicts every clip from its first three frames; its pixels are its seed.
+    """Predicts every clip from its first frames; its pixels are its seed.
 
     Args:
       model: at work.
       batch: see `core.clip`.
+      context: K, how many frames are given.
       num_samples: S, how many sampled predictions.
       long_frames: L, of the long predictions.
 
@@ -51,18 +53,20 @@ def evaluation_outputs(
       likewise, without the context.
     """
     frames = batch["frames"]
-    context = frames[:, : predictor.MAX_CONTEXT]
-    horizon = frames.shape[1] - predictor.MAX_CONTEXT
+    given = frames[:, :context]
+    horizon = frames.shape[1] - context
     clip_seeds = noise.seeds_of_clips(frames)
-    mean = model.predict_frames(context, clip_seeds, frames=horizon, temperature=0.0)
-    samples = [
-        model.predict_frames(context, clip_seeds + index, frames=horizon)
-        for index in range(num_samples)
-    ]
+    mean = model.predict_frames(given, clip_seeds, frames=horizon, temperature=0.0)
+    sample_seeds = clip_seeds[:, tf.newaxis] + tf.range(num_samples, dtype=tf.int64)
+    samples = model.predict_frames(
+        tf.repeat(given, num_samples, axis=0),
+        tf.reshape(sample_seeds, [-1]),
+        frames=horizon,
+    )
     return {
-        "frames": tf.concat([context, mean], axis=1),
-        "samples": tf.stack(samples, axis=1),
-        "long_frames": model.predict_frames(context, clip_seeds, frames=long_frames),
+        "frames": tf.concat([given, mean], axis=1),
+        "samples": tf.reshape(samples, [-1, num_samples, horizon, *frames.shape[2:]]),
+        "long_frames": model.predict_frames(given, clip_seeds, frames=long_frames),
     }
 
 
