@@ -81,7 +81,10 @@ def test_a_distance_of_pictures_is_not_used_for_motion(caplog):
         found = judged(Sharpness()).result()
     for what in ("motion", "direction"):
         assert found[f"FVD[sharpness] sees {what}/probes/4 frames, n=12"] == 0.0
-    assert "FVD[sharpness] does not order the probes; it is not used for" in caplog.text
+    assert (
+        "FVD[sharpness] does not order the probes of 4 frames, n=12; it is not used for "
+        "motion"
+    ) in caplog.text
 
 
 GOOD = {"floor": 1.0, "blurred": 5.0, "shuffled": 9.0, "reversed": 4.0, "frozen": 6.0}

@@ -33,8 +33,8 @@ from tfvideogan.metrics.features import extractor as extractors
 SHUFFLED, REVERSED, FROZEN, BLURRED = "shuffled", "reversed", "frozen", "blurred"
 CONTROLS = (SHUFFLED, REVERSED, FROZEN, BLURRED)
 NOT_FOR_MOTION = (
-    "it is not used for motion: say nothing of how clips move by this number, and take an "
-    "extractor that sees motion, such as a classifier of actions."
+    "it is not used for motion: say nothing of how clips move by this number; judge more "
+    "clips, or take an extractor that sees motion, such as a classifier of actions."
 )
 
 
@@ -59,17 +59,21 @@ class VideoDistance(feature_distance.FeatureDistance):
         found = super()._measure_all()
         for measure in (self.frechet_name, self.kernel_name):
             title = extractors.title(measure, self.extractor)
-            scores = {}
+            scores, columns = {}, {}
             for name, score in found.items():
                 of, subject, column = name.split("/")
                 if of == title:
-                    scores[subject] = score
+                    scores[subject], columns[subject] = score, column
             if not {feature_distance.FLOOR, *CONTROLS} <= set(scores):
                 continue
+            column = columns[feature_distance.FLOOR]
             sees = sees_motion(scores)
             if not sees:
                 logging.warning(
-                    "%s does not order the probes; %s", title, NOT_FOR_MOTION
+                    "%s does not order the probes of %s; %s",
+                    title,
+                    column,
+                    NOT_FOR_MOTION,
                 )
             for what, is_seen in (
                 ("motion", sees),
