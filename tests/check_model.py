@@ -15,6 +15,7 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -329,6 +330,21 @@ CHECKS = (
     half_precision_stays_finite,
 )
 FILE_CHECKS = (checkpoints_hold_everything, saved_models_answer_alike)
+# They trace whole steps or whole answers: half a minute each for a model of long rollouts.
+TRACING = (
+    eager_equals_graph,
+    two_replicas_equal_one,
+    half_precision_stays_finite,
+    saved_models_answer_alike,
+)
+
+
+def of_large_model(checks: Sequence[Callable[..., None]]) -> list[Any]:
+    """Returns checks as parameters, those that trace much marked long."""
+    return [
+        pytest.param(check, marks=pytest.mark.long) if check in TRACING else check
+        for check in checks
+    ]
 
 
 def _example(spec: tf.TensorSpec, case: Case) -> tf.Tensor:

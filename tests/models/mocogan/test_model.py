@@ -29,12 +29,16 @@ CASE = check_model.Case(make_model=make_model, spec=SPEC)
 SIZES = codes.Sizes(content=4, noise=2, state=4, categories=2)
 
 
-@pytest.mark.parametrize("check", check_model.CHECKS, ids=check_model.name)
+@pytest.mark.parametrize(
+    "check", check_model.of_large_model(check_model.CHECKS), ids=check_model.name
+)
 def test_conformance(check, monkeypatch):
     check(CASE, monkeypatch)
 
 
-@pytest.mark.parametrize("check", check_model.FILE_CHECKS, ids=check_model.name)
+@pytest.mark.parametrize(
+    "check", check_model.of_large_model(check_model.FILE_CHECKS), ids=check_model.name
+)
 def test_conformance_on_disk(check, monkeypatch, tmp_path):
     check(CASE, monkeypatch, tmp_path)
 
