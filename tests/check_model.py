@@ -330,8 +330,9 @@ CHECKS = (
     half_precision_stays_finite,
 )
 FILE_CHECKS = (checkpoints_hold_everything, saved_models_answer_alike)
-# They trace whole steps or whole answers: half a minute each for a model of long rollouts.
-TRACING = (
+# They trace or repeat whole steps: half a minute each for a model of long rollouts.
+COSTLY = (
+    the_seed_decides,
     eager_equals_graph,
     two_replicas_equal_one,
     half_precision_stays_finite,
@@ -340,9 +341,9 @@ TRACING = (
 
 
 def of_large_model(checks: Sequence[Callable[..., None]]) -> list[Any]:
-    """Returns checks as parameters, those that trace much marked long."""
+    """Returns checks as parameters, the costly ones marked long."""
     return [
-        pytest.param(check, marks=pytest.mark.long) if check in TRACING else check
+        pytest.param(check, marks=pytest.mark.long) if check in COSTLY else check
         for check in checks
     ]
 

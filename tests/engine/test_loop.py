@@ -102,6 +102,7 @@ def test_mixed_precision_resumes_exactly(
     assert is_scaled == (precision == "float16")
 
 
+@pytest.mark.long
 def test_run_goes_on_before_a_checkpoint_that_was_cut(
     whole: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
@@ -117,6 +118,7 @@ def test_run_goes_on_before_a_checkpoint_that_was_cut(
     )  # steps that came again are there once
 
 
+@pytest.mark.long
 def test_blocks_of_steps_resume_like_single_ones(tmp_path: pathlib.Path) -> None:
     blocks = (
         "loop.run.steps_per_call = 2",
@@ -381,6 +383,7 @@ def test_two_workers_train_in_step_resume_and_equal_one_process(
     assert len(list((tmp_path / "two" / "train").iterdir())) == 2
 
 
+@pytest.mark.long
 def test_run_without_gin_needs_no_configuration(tmp_path: pathlib.Path) -> None:
     outcome = loop.run(
         workdir=str(tmp_path / "run"),

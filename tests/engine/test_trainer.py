@@ -108,7 +108,11 @@ def test_clipping_really_clips(one_device: tf.distribute.Strategy) -> None:
     assert np.abs(free - tight).max() > 1e-3
 
 
-@pytest.mark.parametrize("options", [{}, {"every": 2}, LAZY], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [{}, pytest.param({"every": 2}, marks=pytest.mark.long), LAZY],
+    ids=str,
+)
 def test_block_of_steps_equals_single_steps(
     options: dict, one_device: tf.distribute.Strategy
 ) -> None:

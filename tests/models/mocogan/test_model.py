@@ -54,10 +54,15 @@ def model():
 @pytest.mark.parametrize(
     "spec",
     [
-        clip.ClipSpec(8, 8, 8),
-        clip.ClipSpec(16, 16, 24),
-        clip.ClipSpec(24, 40, 16, channels=1, num_classes=3),
         clip.ClipSpec(9, 20, 28),
+        *(
+            pytest.param(spec, marks=pytest.mark.long)
+            for spec in (
+                clip.ClipSpec(8, 8, 8),
+                clip.ClipSpec(16, 16, 24),
+                clip.ClipSpec(24, 40, 16, channels=1, num_classes=3),
+            )
+        ),
     ],
 )
 def test_any_length_and_any_size_that_divides_can_be_trained(spec):
@@ -183,6 +188,7 @@ def custom_gradients(function, *arguments) -> int:
     return sum(node.attr[kind].s.startswith(b"CustomGradient") for node in nodes)
 
 
+@pytest.mark.long
 def test_training_plans_its_gradients_and_an_export_holds_none(model):
     generate = model.serving_functions()["generate"].function
     options = {"seed": tf.TensorSpec([None], tf.int64)}

@@ -77,7 +77,11 @@ def frames():
 @pytest.mark.parametrize(
     ("options", "spec"),
     [
-        ({"has_posterior": False, "critics": "single"}, SPEC),
+        pytest.param(
+            {"has_posterior": False, "critics": "single"},
+            SPEC,
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             {"critics": "single", "has_warp": False}, SPEC, marks=pytest.mark.long
         ),
