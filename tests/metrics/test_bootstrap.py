@@ -102,3 +102,9 @@ def test_centred_resamples_have_the_mean_and_stay_above_zero():
         bootstrap.centred(np.array([1.0, 2.0, 6.0]), 4), [2, 3, 7]
     )
     np.testing.assert_allclose(bootstrap.centred(np.array([1.0, 3.0]), 0.5), [0, 1.5])
+
+
+def test_without_any_distance_there_is_no_interval():
+    nothing = np.full(3, np.nan)
+    resampled = bootstrap.centred(nothing, float("nan"))
+    assert bootstrap.intervals({"place distance/model/T": resampled}) == {}

@@ -114,3 +114,13 @@ def test_models_that_generate_nothing_are_named(make, outputs):
 def test_a_horizon_without_a_lag_is_refused():
     with pytest.raises(errors.UserError, match=r"`LongVideos.horizon` \(3\)"):
         movement.LongVideos(3)
+
+
+def test_clips_without_objects_have_no_interval_of_distances():
+    plain = np.zeros([3, 4, 8, 8, 3], np.float32)
+    metric = movement.Movement()
+    metric.update({"frames": plain}, {"frames": plain})
+    assert np.isnan(metric.result()["place distance/model/T"])
+    found = metric.intervals()
+    assert "place distance/model/T" not in found
+    assert found["moving/model/T"] == (0.0, 0.0)

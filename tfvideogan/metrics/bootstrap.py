@@ -114,9 +114,12 @@ def centred(resampled: np.ndarray, value: float) -> np.ndarray:
       value: the distance over all clips.
 
     Returns:
-      [1000], 0 or more.
+      [1000], 0 or more; NaN where there is no distance, as without any object to follow.
     """
-    return np.maximum(resampled - np.nanmean(resampled) + value, 0.0)
+    known = resampled[~np.isnan(resampled)]
+    if not known.size:
+        return resampled
+    return np.maximum(resampled - known.mean() + value, 0.0)
 
 
 def in_order(*arrays: np.ndarray) -> list[np.ndarray]:
