@@ -199,17 +199,13 @@ class FrameMetric(streaming.MeanMetric):
             self._skip()
             return
         remedy = f'`{type(self).__name__}.when_missing` = "skip" reports n/a instead.'
-        targets = streaming.required(
-            batch, self.target_key, where="batches", remedy=remedy
+        frames, targets = streaming.made_and_wanted(
+            batch,
+            outputs,
+            output_key=self.output_key,
+            target_key=self.target_key,
+            remedy=remedy,
         )
-        frames = streaming.required(
-            outputs, self.output_key, where="outputs", remedy=remedy
-        )
-        if frames.shape != targets.shape:
-            raise errors.UserError(
-                f"the model's `{self.output_key}` have shape {frames.shape}, the "
-                f"batch's `{self.target_key}` {targets.shape}; they must be equal."
-            )
         weights = None
         if self.region is not None:
             weights = streaming.required(

@@ -189,21 +189,13 @@ class MaskTracking(streaming.MeanMetric):
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:
         """Scores every clip of a batch; see `streaming.Metric`."""
-        remedy = "use a data set with object masks."
-        truth = streaming.required(
-            batch, "foreground_masks", where="batches", remedy=remedy
-        )
-        predicted = streaming.required(
+        predicted, truth = streaming.made_and_wanted(
+            batch,
             outputs,
-            "foreground_masks",
-            where="outputs",
-            remedy="MaskTracking is for models that predict masks.",
+            output_key="foreground_masks",
+            target_key="foreground_masks",
+            remedy="MaskTracking judges models that predict masks, on data with masks.",
         )
-        if predicted.shape != truth.shape:
-            raise errors.UserError(
-                f"the model's `foreground_masks` have shape {predicted.shape}, the "
-                f"batch's {truth.shape}; they must be equal."
-            )
         first = truth[:, :1]
         subjects = {
             self.subject: predicted >= self.threshold,

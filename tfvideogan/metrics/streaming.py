@@ -236,6 +236,39 @@ def required(
     return arrays[key]
 
 
+def made_and_wanted(
+    batch: Mapping[str, np.ndarray],
+    outputs: Mapping[str, np.ndarray],
+    *,
+    output_key: str,
+    target_key: str,
+    remedy: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Looks up what a model made and what it should be like, of one shape.
+
+    Args:
+      batch: arrays by batch key.
+      outputs: the outputs of a model.
+      output_key: what the model made.
+      target_key: what it should be like, in the batch.
+      remedy: see `required`.
+
+    Returns:
+      The model's array and the batch's.
+
+    Raises:
+      UserError: either is missing, or their shapes differ.
+    """
+    wanted = required(batch, target_key, where="batches", remedy=remedy)
+    made = required(outputs, output_key, where="outputs", remedy=remedy)
+    if made.shape != wanted.shape:
+        raise errors.UserError(
+            f"the model's `{output_key}` have shape {made.shape}, the batch's "
+            f"`{target_key}` {wanted.shape}; they must be equal."
+        )
+    return made, wanted
+
+
 def generated_and_real(
     batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray], *, remedy: str
 ) -> dict[str, np.ndarray]:

@@ -74,17 +74,13 @@ class PairedMetric(streaming.MeanMetric):
         """
         name = type(self).__name__
         remedy = f"`{name}` judges videos that have a real one to compare with."
-        real = streaming.required(
-            batch, self.target_key, where="batches", remedy=remedy
+        model, real = streaming.made_and_wanted(
+            batch,
+            outputs,
+            output_key=self.output_key,
+            target_key=self.target_key,
+            remedy=remedy,
         )
-        model = streaming.required(
-            outputs, self.output_key, where="outputs", remedy=remedy
-        )
-        if model.shape != real.shape:
-            raise errors.UserError(
-                f"the model's `{self.output_key}` have shape {model.shape}, the batch's "
-                f"`{self.target_key}` {real.shape}; they must be equal."
-            )
         if real.shape[1] - self.start < 2:
             raise errors.UserError(
                 f"`{name}` compares two frames or more, but clips have {real.shape[1]} "

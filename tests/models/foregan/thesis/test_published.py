@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import formula_weights, source_tree
+from tests import check_parity, formula_weights, source_tree
 from tests.models.foregan.thesis import recorded_scenes
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.engine import loop
@@ -99,16 +99,8 @@ def losses_of(model):
     )
 
 
-def assert_close(ours, theirs, tolerance):
-    largest = np.abs(theirs).max()
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * largest)
-
-
 def test_every_variable_has_a_name(model):
-    table = model.published_weights()
-    for name, network in model.networks.items():
-        named = [id(weight.variable) for weight in table.networks[name]]
-        assert sorted(named) == sorted(id(one) for one in network.variables)
+    check_parity.every_variable_has_a_name(model)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +115,7 @@ def test_layers_are_those_of_the_original(name, rolled, recorded, model):
     tolerance = NETWORK * (model.options.alpha / 4 if has_mask else 1)
     theirs = recorded[f"rollout/{name}"]
     for ours_now, theirs_now in zip(rolled[name][0], theirs, strict=True):
-        assert_close(ours_now, theirs_now, tolerance)
+        check_parity.assert_close(ours_now, theirs_now, tolerance)
         tolerance *= GROWTH
 
 
@@ -132,9 +124,11 @@ def test_scores_are_those_of_the_original(model, recorded):
     critic = model.foreground_critic
     of_mask = critic.mask_score(critic.trunk(np.repeat(shown["mask"], 3, axis=-1)))
     patches = model.background_critic(shown["patches"])
-    assert_close(patches, recorded["scores/background"], NETWORK)
-    assert_close(critic(shown["foreground"]), recorded["scores/foreground"], NETWORK)
-    assert_close(of_mask, recorded["scores/mask"], NETWORK)
+    check_parity.assert_close(patches, recorded["scores/background"], NETWORK)
+    check_parity.assert_close(
+        critic(shown["foreground"]), recorded["scores/foreground"], NETWORK
+    )
+    check_parity.assert_close(of_mask, recorded["scores/mask"], NETWORK)
 
 
 def test_generator_losses_are_those_of_the_original(model, recorded):
@@ -150,10 +144,12 @@ def test_generator_losses_are_those_of_the_original(model, recorded):
     foreground = ours["generator/foreground"] + ours["generator/mask"]
     background = ours["generator/background"]
     reconstruction = ours["generator/reconstruction"]
-    assert_close(reconstruction, recorded["generator/reconstruction"], LOSS)
-    assert_close(foreground, recorded["generator/foreground"], LOSS)
-    assert_close(background, recorded["generator/background"], LOSS)
-    assert_close(sum(ours.values()), recorded["generator/total"], LOSS)
+    check_parity.assert_close(
+        reconstruction, recorded["generator/reconstruction"], LOSS
+    )
+    check_parity.assert_close(foreground, recorded["generator/foreground"], LOSS)
+    check_parity.assert_close(background, recorded["generator/background"], LOSS)
+    check_parity.assert_close(sum(ours.values()), recorded["generator/total"], LOSS)
 
 
 def test_critic_losses_are_those_of_the_original(model, recorded, monkeypatch):
@@ -167,9 +163,11 @@ def test_critic_losses_are_those_of_the_original(model, recorded, monkeypatch):
     )
     kinds = ("foreground", "mask", "background")
     adversarial = sum(ours[f"critic/{kind}"] for kind in kinds)
-    assert_close(adversarial, recorded["critic/adversarial"], LOSS)
+    check_parity.assert_close(adversarial, recorded["critic/adversarial"], LOSS)
     for name in ("background", "foreground_penalty", "background_penalty"):
-        assert_close(ours[f"critic/{name}"], recorded[f"critic/{name}"], LOSS)
+        check_parity.assert_close(
+            ours[f"critic/{name}"], recorded[f"critic/{name}"], LOSS
+        )
 
 
 def test_weights_of_another_variant_are_refused(model, weights):

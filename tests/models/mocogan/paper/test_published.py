@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import formula_weights, source_tree
+from tests import check_parity, formula_weights, source_tree
 from tests.models.mocogan.paper import recorded_inputs
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.engine import loop
@@ -81,37 +81,33 @@ def codes_of(name, num_clips=recorded_inputs.NUM_CLIPS):
     )
 
 
-def assert_close(ours, theirs, tolerance):
-    largest = np.abs(theirs).max()
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * largest)
-
-
 def test_every_variable_has_a_name(model):
-    table = model.published_weights()
-    for name, network in model.networks.items():
-        named = [id(weight.variable) for weight in table.networks[name]]
-        assert sorted(named) == sorted(id(one) for one in network.weights)
+    check_parity.every_variable_has_a_name(model)
 
 
 # --- Networks
 
 
 def test_motion_codes_are_those_of_the_original(model, recorded):
-    assert_close(model.motion(codes_of("codes")), recorded["motion"], NETWORK)
+    check_parity.assert_close(
+        model.motion(codes_of("codes")), recorded["motion"], NETWORK
+    )
 
 
 @pytest.mark.parametrize("mode", ["inference", "training"])
 def test_frames_are_those_of_the_original(mode, model, recorded):
     frames = model.renderer(codes_of("codes"), training=mode == "training")
     thinned = recorded_inputs.thinned(frames)
-    assert_close(thinned, recorded[f"frames/{mode}"], NETWORK)
+    check_parity.assert_close(thinned, recorded[f"frames/{mode}"], NETWORK)
 
 
 def test_statistics_move_as_those_of_the_original(model, recorded):
     model.renderer(codes_of("codes"), training=True)
     norm = model.generator.norms[-1]
-    assert_close(norm.moving_mean, recorded["statistics/mean"], NETWORK)
-    assert_close(norm.moving_variance, recorded["statistics/variance"], NETWORK)
+    check_parity.assert_close(norm.moving_mean, recorded["statistics/mean"], NETWORK)
+    check_parity.assert_close(
+        norm.moving_variance, recorded["statistics/variance"], NETWORK
+    )
 
 
 @pytest.fixture
@@ -133,14 +129,14 @@ MODES = ["inference", "training", "noisy"]
 @pytest.mark.parametrize("mode", MODES)
 def test_logits_of_patches_are_those_of_the_original(mode, model, judge, recorded):
     logits = judge(model.image_critic, recorded_inputs.images(), mode)
-    assert_close(logits[..., 0], recorded[f"patches/{mode}"], NETWORK)
+    check_parity.assert_close(logits[..., 0], recorded[f"patches/{mode}"], NETWORK)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_logits_of_clips_are_those_of_the_original(mode, model, judge, recorded):
     logits, categories = judge(model.video_critic, recorded_inputs.clips(), mode)
-    assert_close(logits, recorded[f"video/{mode}"], NETWORK)
-    assert_close(categories, recorded[f"categories/{mode}"], NETWORK)
+    check_parity.assert_close(logits, recorded[f"video/{mode}"], NETWORK)
+    check_parity.assert_close(categories, recorded[f"categories/{mode}"], NETWORK)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -154,7 +150,7 @@ def test_logits_of_whole_images_are_those_of_the_original(mode, judge, recorded)
     for weight, value in weight_names.values(table, weights):
         weight.variable.assign(value)
     logits = judge(critic, images, mode)
-    assert_close(np.ravel(logits), recorded[f"whole/{mode}"], NETWORK)
+    check_parity.assert_close(np.ravel(logits), recorded[f"whole/{mode}"], NETWORK)
 
 
 # --- Losses
@@ -200,7 +196,7 @@ def total(losses, *, without=()):
 
 def test_loss_of_images_is_that_of_the_original(drawn, recorded):
     losses, _ = drawn.image_critic_losses(batch(), None, SEED)
-    assert_close(total(losses), recorded["critic_loss/image"], LOSS)
+    check_parity.assert_close(total(losses), recorded["critic_loss/image"], LOSS)
 
 
 def test_loss_of_clips_is_that_of_the_original(drawn, recorded):
@@ -208,14 +204,14 @@ def test_loss_of_clips_is_that_of_the_original(drawn, recorded):
     # The original's head learns from real labels or, by its fault, from nothing; ours
     # from the fakes as well.
     labelled = total(losses, without=["/category_fake"])
-    assert_close(labelled, recorded["critic_loss/video_labelled"], LOSS)
+    check_parity.assert_close(labelled, recorded["critic_loss/video_labelled"], LOSS)
 
 
 def test_loss_of_clips_without_labels_is_the_legacy(drawn, recorded, monkeypatch):
     legacy = dataclasses.replace(drawn.options, is_legacy=True)
     monkeypatch.setattr(drawn, "options", legacy)
     losses, _ = drawn.video_critic_losses(batch(), None, SEED)
-    assert_close(total(losses), recorded["critic_loss/video"], LOSS)
+    check_parity.assert_close(total(losses), recorded["critic_loss/video"], LOSS)
 
 
 def test_generator_loss_and_its_gradients_are_those_of_the_original(
@@ -231,7 +227,7 @@ def test_generator_loss_and_its_gradients_are_those_of_the_original(
         losses, _ = drawn.generator_losses(batch(), None, SEED)
         loss = total(losses)
     gradients = tape.gradient(loss, [weight.variable.value for weight in learnt])
-    assert_close(loss, recorded["generator_loss"], LOSS)
+    check_parity.assert_close(loss, recorded["generator_loss"], LOSS)
     for weight, gradient in zip(learnt, gradients, strict=True):
         norms, shares = np.transpose(
             [recorded[f"gradient/{name}"] for name in weight.names]
@@ -244,7 +240,7 @@ def test_generator_loss_and_its_gradients_are_those_of_the_original(
         )
         ours = [np.linalg.norm(gradient), np.sum(gradient * direction)]
         theirs = [np.linalg.norm(norms), shares.sum()]
-        assert_close(ours, theirs, GRADIENT)
+        check_parity.assert_close(ours, theirs, GRADIENT)
 
 
 # --- Released weights
