@@ -3,6 +3,7 @@
 import datetime
 import json
 import pathlib
+import shutil
 import signal
 import sys
 
@@ -111,14 +112,21 @@ def test_an_unknown_row_is_one_line_with_those_that_there_are(
     assert "foregan/sprites" in capsys.readouterr().err
 
 
-def test_a_training_older_than_the_commit_needs_the_commit_that_trained() -> None:
-    try:
-        date = int(results._git("log", "-1", "--format=%ct"))
-    except errors.UserError:
-        pytest.skip("no git checkout")
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_training_older_than_the_commit_needs_the_commit_that_trained(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    results._git("init")
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    results._git(*author, "commit", "--allow-empty", "--message=First")
+    date = int(results._git("log", "-1", "--format=%ct"))
     day = datetime.timedelta(days=1)
     at = datetime.datetime.fromtimestamp(date, datetime.timezone.utc)
     short = results._git("log", "-1", "--format=%h")
-    assert results._commit((at + day).isoformat()).startswith(short)
+    assert results._commit((at + day).isoformat()) == short
+    (tmp_path / "gin").mkdir()
+    (tmp_path / "gin" / "new.gin").touch()
+    assert results._commit((at + day).isoformat()) == f"{short}, changed"
     with pytest.raises(errors.UserError, match="--commit"):
         results._commit((at - day).isoformat())

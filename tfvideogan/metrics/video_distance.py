@@ -27,11 +27,12 @@ from collections.abc import Mapping
 
 from absl import logging
 
+from tfvideogan.metrics import controls as damages
 from tfvideogan.metrics import feature_distance
 from tfvideogan.metrics.features import extractor as extractors
 
 SHUFFLED, REVERSED, FROZEN, BLURRED = "shuffled", "reversed", "frozen", "blurred"
-CONTROLS = (SHUFFLED, REVERSED, FROZEN, BLURRED)
+CONTROLS = tuple(damages.CONTROLS)
 NOT_FOR_MOTION = (
     "it is not used for motion: say nothing of how clips move by this number; judge more "
     "clips, or take an extractor that sees motion, such as a classifier of actions."

@@ -19,13 +19,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfvideogan.core import errors, pixels
-from tfvideogan.metrics import streaming
+from tfvideogan.metrics import feature_distance, streaming
 from tfvideogan.metrics.distances import inception_score
 from tfvideogan.metrics.features import extractor as extractors
 
 REMEDY = "`VideoInceptionScore` judges models that generate videos."
-# Half the width of a 95 % interval, in standard errors.
-SIGMAS = 1.96
 # Of the splits.
 SEED = 0
 
@@ -88,9 +86,9 @@ class VideoInceptionScore(streaming.Metric):
         for (subject, length), rows in self._probabilities.items():
             score = self._score(rows)
             if score and self.splits > 1:
-                half = SIGMAS * score.spread / np.sqrt(self.splits - 1)
+                error = score.spread / np.sqrt(self.splits - 1)
                 name = f"{self._title()}/{subject}/{length} frames, n={len(rows)}"
-                found[name] = (score.mean - half, score.mean + half)
+                found[name] = feature_distance.Score(score.mean, error).interval()
         return found
 
     def merge(self, other: "VideoInceptionScore") -> None:
