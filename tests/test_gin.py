@@ -30,7 +30,7 @@ from tfvideogan.serving.local.lifecycle import config as lifecycle
 
 BASE, SMOKE = "gin/base.gin", "gin/smoke.gin"
 FILES = source_tree.files("gin", ".gin")
-# Protocols are tried in tests/engine/test_protocols.py.
+# Protocols are tried in tests/engine/test_protocol_bundles.py.
 FOLDERS_OF_PARTS = ("gin/data/", "gin/protocols/")
 PARTS = [BASE, SMOKE, *(path for path in FILES if path.startswith(FOLDERS_OF_PARTS))]
 EXPERIMENTS = [path for path in FILES if path not in PARTS]
