@@ -1,0 +1,49 @@
+"""The history of a clip as channels of one image: where each frame is put.
+
+    image = volume.channels(history, align="right")      # [N, H, W, D·C]
+
+Channels without a frame are black, as published; `align` says which ones they are:
+
+    "right"    the first ones: the newest frame is always in the last one
+    "left"     the released code: the last ones, so that three frames of history fill the
+               first three. A network that was trained on clips of D frames has then never
+               had anything in channel D, where step D of a rollout puts the newest frame:
+               it cannot see it, and prediction D is nearly a copy of the one before.
+
+The released code ends there: its next step writes outside the volume. Here the oldest frame
+is dropped from then on, whatever the alignment.
+"""
+
+import tensorflow as tf
+
+from tfvideogan.models.text2video import history as histories
+
+ALIGNMENTS = ("right", "left")
+
+
+def channels(history: histories.History, *, align: str) -> tf.Tensor:
+    """Returns the volume that the generator sees, [N, H, W, D·C] in [0, 1].
+
+    Args:
+      history: of D frames of H x W with C channels.
+      align: one of `ALIGNMENTS`.
+    """
+    depth, height, width, colours = history.frames.shape[1:]
+    is_valid = history.valid[:, :, None, None, None] > 0
+    volume = tf.where(is_valid, unit(history.frames), 0.0)  # [N, D, H, W, C]
+    if align == "left":
+        missing = tf.reduce_sum(tf.cast(history.valid == 0, tf.int32), axis=1)
+        places = (tf.range(depth) + missing[:, tf.newaxis]) % depth  # [N, D]
+        volume = tf.gather(volume, places, batch_dims=1)
+    volume = tf.transpose(volume, [0, 2, 3, 1, 4])  # [N, H, W, D, C]
+    return tf.reshape(volume, [-1, height, width, depth * colours])
+
+
+def unit(frames: tf.Tensor) -> tf.Tensor:
+    """Returns frames of [-1, 1] in the range of the network, [0, 1]."""
+    return (frames + 1.0) * 0.5
+
+
+def signed(frames: tf.Tensor) -> tf.Tensor:
+    """Returns frames of [0, 1] in [-1, 1]."""
+    return 2.0 * frames - 1.0
