@@ -22,19 +22,29 @@ _EPSILON = 1e-5
 class GroupNorm(keras.layers.Layer):
     """Normalises groups of channels of each example over time and space, [2]."""
 
-    def __init__(self, groups: int = GROUPS, **kwargs: object) -> None:
+    def __init__(
+        self, groups: int = GROUPS, *, is_affine: bool = True, **kwargs: object
+    ) -> None:
         """Stores the settings.
 
         Args:
           groups: how many; the largest divisor that they have in common with the
             channels is taken.
+          is_affine: whether each channel then has a gain and a bias of its own.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
         self.groups = groups
+        self.is_affine = is_affine
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        if self.is_affine:
+            shape = (input_shape[-1],)
+            self.gain = self.add_weight(shape=shape, initializer="ones", name="gain")
+            self.bias = self.add_weight(shape=shape, initializer="zeros", name="bias")
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Returns [N, ..., C] of mean 0 and variance 1 in each group."""
+        """Returns [N, ..., C]; before gain and bias of mean 0 and variance 1 in groups."""
         channels = inputs.shape[-1]
         groups = math.gcd(self.groups, channels)
         size = channels // groups
@@ -52,7 +62,11 @@ class GroupNorm(keras.layers.Layer):
             for one in (means, squares)
         )  # [N, C]
         scale = tf.math.rsqrt(tf.nn.relu(square - tf.square(mean)) + _EPSILON)
-        made = flat * scale[:, tf.newaxis] - (mean * scale)[:, tf.newaxis]
+        shift = -mean * scale
+        if self.is_affine:
+            gain, bias = (tf.cast(one, tf.float32) for one in (self.gain, self.bias))
+            scale, shift = scale * gain, shift * gain + bias
+        made = flat * scale[:, tf.newaxis] + shift[:, tf.newaxis]
         return tf.cast(tf.reshape(made, tf.shape(inputs)), inputs.dtype)
 
 
@@ -67,7 +81,7 @@ class FiLM(keras.layers.Layer):
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
-        self.norm = GroupNorm(groups)
+        self.norm = GroupNorm(groups, is_affine=False)
 
     def build(
         self,

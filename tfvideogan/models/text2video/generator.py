@@ -47,7 +47,6 @@ import tensorflow as tf
 
 from tfvideogan.core import clip
 from tfvideogan.layers import convolution, film
-from tfvideogan.models.text2video import history as histories
 from tfvideogan.ops import frames as frame_ops
 from tfvideogan.ops import warp
 
@@ -72,6 +71,7 @@ class Generator(keras.Model):
         self,
         spec: clip.ClipSpec,
         *,
+        depth: int,
         width: int,
         units: int,
         narrow: int,
@@ -82,6 +82,7 @@ class Generator(keras.Model):
 
         Args:
           spec: of a clip; its sides divide by `SIDE_STEP`.
+          depth: d, frames of a history.
           width: b, channels at half of the sides.
           units: u, of the network-in-network.
           narrow: q, channels of the maps that it sees and makes.
@@ -90,6 +91,7 @@ class Generator(keras.Model):
         """
         # Frames that are warped stay float32.
         super().__init__(name=name, autocast=False)
+        self.depth = depth
         self.output_mode = output_mode
         self.channels = spec.channels
         self.reach = REACH * max(spec.height, spec.width)
