@@ -43,7 +43,7 @@ the first frame of a chunk is the last one of the chunk before.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import tensorflow as tf
@@ -136,6 +136,8 @@ class ServingFunction:
       about: what the signature does, one line.
       tolerance: by how much a float of an export may differ from the model, absolutely
         below 1 and relatively above; more than 1e-5 wants a reason.
+      held: what an export must hold beside the variables that the function reads: another
+        SavedModel that it calls, with all its variables and tables.
     """
 
     function: Callable[..., Mapping[str, tf.Tensor]]
@@ -145,6 +147,7 @@ class ServingFunction:
     at_least: Mapping[str, int] = dataclasses.field(default_factory=dict)
     about: str = ""
     tolerance: float = TOLERANCE
+    held: tuple[tf.Module, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that every input is batched and every rule fits one.
@@ -195,6 +198,7 @@ class ServingFunction:
         about: str = "",
         at_least: Mapping[str, int] | None = None,
         tolerance: float = TOLERANCE,
+        held: Sequence[tf.Module] = (),
     ) -> "ServingFunction":
         """Makes one from whole inputs, see the attributes.
 
@@ -204,7 +208,16 @@ class ServingFunction:
         named = {one.spec.name: one for one in inputs}
         specs = {name: one.spec for name, one in named.items()}
         rules = {name: one.rule for name, one in named.items()}
-        return cls(function, specs, outputs, rules, at_least or {}, about, tolerance)
+        return cls(
+            function,
+            specs,
+            outputs,
+            rules,
+            at_least or {},
+            about,
+            tolerance,
+            tuple(held),
+        )
 
 
 class Exportable(Protocol):
@@ -280,9 +293,9 @@ def label(num_classes: int) -> Input:
     return _one_each(LABEL, rule)
 
 
-def text(about: str = "a caption, UTF-8") -> Input:
-    """Returns the caption, string [N]."""
-    return _one_each(TEXT, InputRule("N", about, example=b""))
+def text(about: str = "a caption, UTF-8", *, example: str = "") -> Input:
+    """Returns the caption, string [N]; `example` is one that the model understands."""
+    return _one_each(TEXT, InputRule("N", about, example=example.encode()))
 
 
 def truncation() -> Input:
