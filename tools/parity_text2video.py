@@ -9,8 +9,8 @@ with TensorFlow 2.21 and Keras 3.15, which has all layers that the notebooks use
 
 Of the notebooks those cells are run that define the functions named below. The networks get
 weights by formula, so that only names, shapes and outputs are written. Keras of 2018 is
-Keras 3 by other names here: `merge` concatenates, models and optimizers take other keywords.
-Dropout multiplies by 1 + its rate in training, so that its places show. A frozen
+Keras 3 by other names here: `merge` concatenates, models take other keywords. Dropout
+multiplies by 1 + its rate in training, so that its places show. A frozen
 discriminator normalised by the statistics of the batch in 2018, and by the moving ones
 today: it is not frozen here, and nothing is updated.
 """

@@ -3,24 +3,24 @@
 Ten frames of history are ten input channels; there is no convolution over time. For
 frames of H x W with C channels, D frames of history, f filters and S words of V:
 
-    level    layers                                         channels    size
-    in       history as channels                            D·C         H x W
-    E1       conv 3x3, conv 3x3                             f           H x W       skip
-    E2       mean 2x2, conv 3x3, conv 3x3                   2f          H/2 x W/2   skip
-    E3       mean 2x2, conv 3x3, conv 3x3                   4f          H/4 x W/4   skip
-    E4       mean 2x2, conv 3x3, conv 3x3                   8f          H/8 x W/8   skip, dropout
-    inner    flat E4 (before dropout) ‖ caption             8f·HW/64 + S·V
-             dense                                          1024
-             dense                                          16f         H/16 x W/16
-    D4       twice as large, conv 2x2, ‖ E4, conv, conv     8f, 8f      H/8 x W/8
-    D3       twice as large, conv 2x2, ‖ E3, conv, conv     4f, 4f      H/4 x W/4
-    D2       twice as large, conv 2x2, ‖ E2, conv, conv     4f, 2f      H/2 x W/2
-    D1       twice as large, conv 2x2, ‖ E1, conv, conv     f, f        H x W
-    out      conv 3x3; conv 1x1, sigmoid                    2C, C       H x W
+    level    layers                                      channels    size
+    in       history as channels                         D·C         H x W
+    E1       conv 3x3, conv 3x3                          f           H x W        skip
+    E2       mean 2x2, conv 3x3, conv 3x3                2f          H/2 x W/2    skip
+    E3       mean 2x2, conv 3x3, conv 3x3                4f          H/4 x W/4    skip
+    E4       mean 2x2, conv 3x3, conv 3x3                8f          H/8 x W/8    skip (1)
+    inner    flat E4 ‖ caption                           8f·HW/64 + S·V
+             dense                                       1024
+             dense                                       16f         H/16 x W/16
+    D4       twice as large, conv 2x2, ‖ E4, 2 conv      8f, 8f      H/8 x W/8
+    D3       twice as large, conv 2x2, ‖ E3, 2 conv      4f, 4f      H/4 x W/4
+    D2       twice as large, conv 2x2, ‖ E2, 2 conv      4f, 2f      H/2 x W/2
+    D1       twice as large, conv 2x2, ‖ E1, 2 conv      f, f        H x W
+    out      conv 3x3; conv 1x1, sigmoid                 2C, C       H x W
 
-ReLU behind every layer but the last, no normalisation, He-normal convolutions. At 128x128
-with C = 1 and the two words of KTH it has 25,446,477 parameters, 98.9 % of them in the two
-dense layers.
+(1) The skip alone goes through dropout; the dense layers see E4 itself. ReLU behind every
+layer but the last, no normalisation, He-normal convolutions. At 128x128 with C = 1 and the
+two words of KTH it has 25,446,477 parameters, 98.9 % of them in the two dense layers.
 
 Where we differ from the released code: its fifth level (mean, two convolutions of 16f and
 dropout) is left out, because nothing uses what it computes; its second dense layer always
@@ -74,7 +74,7 @@ class UNet(keras.Model):
         """
         super().__init__(name=name)
         self.dropout = dropout
-        self.encoder = [_Convolutions(filters * factor) for factor in ENCODER]
+        self.encoder = [DoubleConvolution(filters * factor) for factor in ENCODER]
         self.inner_size = (height // SIDE_STEP, width // SIDE_STEP, INNER * filters)
         self.to_hidden = keras.layers.Dense(hidden, activation="relu")
         rows, columns, features = self.inner_size
@@ -83,7 +83,7 @@ class UNet(keras.Model):
             convolution.Conv2D(filters * up, 2, kernel_initializer=HE)
             for up, _ in DECODER
         ]
-        self.decoder = [_Convolutions(filters * factor) for _, factor in DECODER]
+        self.decoder = [DoubleConvolution(filters * factor) for _, factor in DECODER]
         self.to_pairs = _convolution3(2 * channels)
         self.to_frame = convolution.Conv2D(channels, 1, dtype="float32")
 
@@ -124,14 +124,16 @@ class UNet(keras.Model):
         return tf.reshape(inner, [-1, *self.inner_size])
 
 
-class _Convolutions(keras.layers.Layer):
+class DoubleConvolution(keras.layers.Layer):
     """Two 3x3 convolutions with ReLU."""
 
     def __init__(self, filters: int) -> None:
+        """Creates them, with `filters` channels each."""
         super().__init__()
         self.first, self.second = _convolution3(filters), _convolution3(filters)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Returns [N, H, W, filters] of [N, H, W, any]."""
         return tf.nn.relu(self.second(tf.nn.relu(self.first(x))))
 
 

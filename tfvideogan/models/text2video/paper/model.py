@@ -18,18 +18,17 @@ text-to-video/UNet_KTH.ipynb and Adversarial_UNet_KTH.ipynb.
 
 import dataclasses
 import functools
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, pixels, seeds, signatures
+from tfvideogan.core import clip, errors, seeds
 from tfvideogan.layers import captions
 from tfvideogan.losses import adversarial
-from tfvideogan.models import base, monitors, phase, weight_names
+from tfvideogan.models import monitors, phase, weight_names
 from tfvideogan.models.text2video import history as histories
-from tfvideogan.models.text2video import rollout
+from tfvideogan.models.text2video import predicting, rollout
 from tfvideogan.models.text2video.paper import (
     discriminator,
     generator,
@@ -40,6 +39,14 @@ from tfvideogan.models.text2video.paper import (
 
 ERROR_RATE, GENERATOR_RATE, CRITIC_RATE = 1e-4, 1e-5, 2e-5
 MIN_FRAMES = 2
+POSITIVE = (
+    "depth",
+    "filters",
+    "hidden",
+    "critic_width",
+    "context",
+    "served_frames",
+)
 
 
 class Drawn(NamedTuple):
@@ -61,7 +68,7 @@ class Options:
     """The settings of `PaperText2Video`; the defaults are the published ones.
 
     Attributes:
-      history: D, frames that the generator sees at most.
+      depth: D, frames of history that the generator sees at most.
       history_align: where they are in its input: "right", or "left" as in the released
         code; see `volume.py`.
       filters: f, channels of the generator's largest feature maps.
@@ -70,12 +77,15 @@ class Options:
       critic_width: channels of the discriminator's first block.
       critic_dropout: of each of its blocks.
       context: frames of a clip that evaluations give.
+      served_frames: F, frames of an answer of the signatures.
+      painter: folder of an exported model of stills that makes first frames from text; or
+        None. Only exports need it.
 
     Raises:
       UserError: a value is out of its range.
     """
 
-    history: int = 10
+    depth: int = 10
     history_align: str = "right"
     filters: int = 8
     hidden: int = 1024
@@ -83,6 +93,8 @@ class Options:
     critic_width: int = 32
     critic_dropout: float = 0.1
     context: int = 1
+    served_frames: int = 10
+    painter: str | None = None
 
     def __post_init__(self) -> None:
         if self.history_align not in volume.ALIGNMENTS:
@@ -90,7 +102,7 @@ class Options:
                 f"`history_align` ({self.history_align!r}) must be one of "
                 f"{', '.join(map(repr, volume.ALIGNMENTS))}."
             )
-        for name in ("history", "filters", "hidden", "critic_width", "context"):
+        for name in POSITIVE:
             if getattr(self, name) < 1:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least 1."
@@ -102,7 +114,7 @@ class Options:
                 )
 
 
-class PaperText2Video(base.VideoModel):
+class PaperText2Video(predicting.PredictingModel):
     """A U-Net of the plane and, in adversarial schedules, a discriminator of frames."""
 
     def __init__(
@@ -159,7 +171,8 @@ class PaperText2Video(base.VideoModel):
         # One frame creates every variable.
         context = tf.zeros([1, 1, spec.height, spec.width, spec.channels])
         tokens = tf.zeros([1, spec.caption_length], tf.int32)
-        first = self.predict_frames(context, tokens, frames=1)
+        lengths = tf.zeros([1], tf.int32)
+        first = self.predict_frames(context, tokens, lengths, num_frames=1)
         if self.schedule.is_adversarial:
             self.critic = discriminator.FrameDiscriminator(
                 width=options.critic_width, dropout=options.critic_dropout
@@ -170,7 +183,9 @@ class PaperText2Video(base.VideoModel):
     def networks(self) -> dict[str, keras.Layer]:
         """The generator, and the critic where there is one."""
         found = {"generator": self.generator}
-        return found | {"critic": self.critic} if self.schedule.is_adversarial else found
+        return (
+            found | {"critic": self.critic} if self.schedule.is_adversarial else found
+        )
 
     @property
     def averaged_networks(self) -> tuple[str, ...]:
@@ -267,10 +282,10 @@ class PaperText2Video(base.VideoModel):
         frames = batch["frames"]
         number, length = tf.shape(frames)[0], frames.shape[1]
         times = 1 + seeds.integers([number], seed, length - 1)  # [N]
-        history = histories.of_clips(frames, times - 1, times, self.options.history)
+        history = histories.of_clips(frames, times - 1, times, self.options.depth)
         return Drawn(
             volume.channels(history, align=self.options.history_align),
-            self.encoder(batch["caption_tokens"]),
+            self.encode(batch["caption_tokens"], batch["caption_lengths"]),
             volume.unit(tf.gather(frames, times, batch_dims=1)),
         )
 
@@ -284,25 +299,20 @@ class PaperText2Video(base.VideoModel):
         seen = volume.channels(history, align=self.options.history_align)
         return {"frame": volume.signed(self.generator(seen, caption))}
 
-    def predict_frames(
-        self, context: tf.Tensor, tokens: tf.Tensor, *, frames: int | tf.Tensor
-    ) -> tf.Tensor:
-        """Predicts what follows on a context.
+    @property
+    def caption_size(self) -> int:
+        """S·V, numbers of the one-hot words."""
+        return self.spec.caption_length * self.spec.vocabulary_size
 
-        Args:
-          context: [N, K, H, W, C] in [-1, 1]; of more than D frames the last D count.
-          tokens: [N, S] int32, the caption.
-          frames: F, any.
+    def encode(self, caption_tokens: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """Returns one-hot captions [N, S·V] float32; padding is the word of number 0."""
+        return tf.cast(self.encoder(caption_tokens), tf.float32)
 
-        Returns:
-          [N, F, H, W, C] in [-1, 1].
-        """
-        history = histories.of_context(context, self.options.history)
-        caption = self.encoder(tokens)
-        video, _ = rollout.predict(
-            self.next_frame, history, caption, num_frames=frames
-        )
-        return video
+    def continue_from(
+        self, history: histories.History, caption: tf.Tensor, *, num_frames: int
+    ) -> tuple[tf.Tensor, histories.History]:
+        """Predicts what follows on a history; see `rollout.predict`."""
+        return rollout.predict(self.next_frame, history, caption, num_frames=num_frames)
 
 
 def _check(spec: clip.ClipSpec) -> None:

@@ -26,9 +26,7 @@ def table(networks: Mapping[str, keras.Layer]) -> weight_names.Table:
     return weight_names.Table(named)
 
 
-def of_generator(
-    network: generator.UNet, prefix: str
-) -> Iterator[weight_names.Weight]:
+def of_generator(network: generator.UNet, prefix: str) -> Iterator[weight_names.Weight]:
     """Yields the weights of the generator."""
     down = [one for level in network.encoder for one in (level.first, level.second)]
     up = [

@@ -130,7 +130,5 @@ def phases(schedule: Schedule, updates: Updates) -> tuple[phase.Phase, ...]:
     ]
     if schedule.name == "double":
         gain = schedule.error_gain
-        found.append(
-            updates.error_in_phase(RECONSTRUCTION, joins=GENERATOR, gain=gain)
-        )
+        found.append(updates.error_in_phase(RECONSTRUCTION, joins=GENERATOR, gain=gain))
     return tuple(found)

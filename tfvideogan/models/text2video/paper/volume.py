@@ -6,9 +6,10 @@ Channels without a frame are black, as published; `align` says which ones they a
 
     "right"    the first ones: the newest frame is always in the last one
     "left"     the released code: the last ones, so that three frames of history fill the
-               first three. A network that was trained on clips of D frames has then never
-               had anything in channel D, where step D of a rollout puts the newest frame:
-               it cannot see it, and prediction D is nearly a copy of the one before.
+               first three. Trained on clips of D frames the network has never had
+               anything in the last channel, where step D of a rollout puts the newest
+               frame; the others are as in the step before, and prediction D is nearly
+               the same again.
 
 The released code ends there: its next step writes outside the volume. Here the oldest frame
 is dropped from then on, whatever the alignment.
