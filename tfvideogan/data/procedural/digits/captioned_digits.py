@@ -34,7 +34,7 @@ import numpy as np
 
 from tfvideogan.core import errors
 from tfvideogan.data import captions, combinations, glyphs, motion_captions
-from tfvideogan.data.procedural import bouncing, compositing, captioning, procedural
+from tfvideogan.data.procedural import bouncing, captioning, compositing, procedural
 from tfvideogan.data.procedural.digits import moving_digits
 
 MANNERS = ("six", "axis")

@@ -30,7 +30,7 @@ import numpy as np
 
 from tfvideogan.core import errors
 from tfvideogan.data import captions, combinations, motion_captions, source
-from tfvideogan.data.procedural import bouncing, compositing, captioning, procedural
+from tfvideogan.data.procedural import bouncing, captioning, compositing, procedural
 from tfvideogan.data.procedural.icons import bank
 
 MAX_ICONS = 2
