@@ -96,7 +96,7 @@ class CaptionedDigits(procedural.Procedural):
         self.spec = self.make_spec(
             channels=1,
             caption_length=CAPTION_LENGTHS[self.says],
-            vocabulary_size=self.vocabulary.size,
+            words=self.vocabulary.words,
         )
         six, axis = len(motion_captions.MOTIONS), bouncing.NUM_AXES
         count = six if self.motions == "six" else axis

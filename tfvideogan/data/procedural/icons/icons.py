@@ -86,7 +86,7 @@ class Icons(procedural.Procedural):
         longest = captioning.longest(names, self.says)
         self.spec = self.make_spec(
             caption_length=(longest + 1) * self.num_icons - 1,
-            vocabulary_size=self.vocabulary.size,
+            words=self.vocabulary.words,
         )
         self._pictures = self.icons.sized(self.icon_size)
         self._periods = captioning.periods(self.periods, self.says)
