@@ -89,6 +89,12 @@ NARROW = {
         "paper.Options.width = 4",
         "paper.Options.long_multiple = 2",
     ],
+    "paper.PaperText2Video": [
+        "JUDGED = 5",
+        "paper.Options.filters = 2",
+        "paper.Options.hidden = 8",
+        "paper.Options.critic_width = 2",
+    ],
     # As the head of gin/mocogan/prediction.gin says for a quick trial.
     "prediction.PredictionMoCoGAN": [
         "JUDGED = 5",
