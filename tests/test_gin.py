@@ -94,6 +94,8 @@ NARROW = {
         "paper.Options.filters = 2",
         "paper.Options.hidden = 8",
         "paper.Options.critic_width = 2",
+        "schedules.Schedule.pretraining_steps = 1",
+        "schedules.Schedule.critic_steps = 0",
     ],
     # As the head of gin/mocogan/prediction.gin says for a quick trial.
     "prediction.PredictionMoCoGAN": [

@@ -1,9 +1,15 @@
-"""The names of the original's weights: the layers of the notebooks' Keras models.
+r"""The names of the original's weights: the layers of the notebooks' Keras models.
 
 `generator.` and `discriminator.` stand before the names, which Keras 2 gives in a fresh
-session: layers of a kind are numbered from 1 in the order in which they are made. Numbers 9
-and 10 are convolutions of the fifth level, whose output is not used and which is saved with
-no model.
+session: layers of a kind are numbered from 1 in the order in which they are made. Numbers
+9 and 10 are convolutions of the fifth level, whose output is not used and which no saved
+model holds. What `ModelCheckpoint` of the notebooks writes is read by
+
+    import_weights --gin_file=gin/text2video/paper.gin \
+        --weights=generator=weights.50.hdf5 \
+        --gin_param='paper.Options.history_align = "left"'
+
+with a source whose captions are one word of two, as theirs are.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
