@@ -17,6 +17,8 @@ from tfvideogan.data import motion_captions
 from tfvideogan.data.procedural import bouncing
 
 ALL = motion_captions.SAYS[-1]
+# Of `periods`, in their order.
+PACES = (motion_captions.QUICK, motion_captions.MIDDLING, motion_captions.SLOW)
 
 
 def check(fewest_and_most: tuple[int, int], says: str) -> None:
@@ -52,11 +54,11 @@ def caption(
       paths: of these elements.
       start: first frame of the window.
       says: one of `motion_captions.SAYS`.
-      periods: those the paths were drawn from.
+      periods: those the paths were drawn from; none where there is one pace only.
     """
     clauses = [motion_captions.Clause(*element) for element in elements]
     if says == ALL:
-        paces = {periods[0]: motion_captions.QUICK, periods[-1]: motion_captions.SLOW}
+        paces = dict(zip(periods, PACES, strict=False))
         clauses = [
             dataclasses.replace(
                 clause,

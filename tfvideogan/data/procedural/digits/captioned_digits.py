@@ -98,9 +98,11 @@ class CaptionedDigits(procedural.Procedural):
             caption_length=CAPTION_LENGTHS[self.says],
             words=self.vocabulary.words,
         )
-        six, axis = len(motion_captions.MOTIONS), bouncing.NUM_AXES
-        count = six if self.motions == "six" else axis
-        self._periods = captioning.periods(self.periods, self.says)
+        if self.motions == "six":
+            count = len(motion_captions.MOTIONS)
+            self._periods = captioning.periods(self.periods, self.says)
+        else:
+            count, self._periods = bouncing.NUM_AXES, ()
         self._pairs = combinations.split_pairs(NUM_DIGITS, count)
         self._stage = bouncing.Stage(
             canvas, np.full((self.num_digits, 2), self.digit_size)
