@@ -22,8 +22,8 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
 
     frame = mask · copy + (1 - mask) · tanh(colour)
 
-Group norm and SiLU behind every convolution; in the decoder, from the network-in-network
-on, the caption scales and shifts each channel (FiLM). A skip is the newest time slice
+A leaky rectifier behind every layer; in the decoder, from the network-in-network on, the
+caption scales and shifts each channel before it (FiLM). A skip is the newest time slice
 beside a 1x1 convolution of the mean over time: it hands on what things look like, while
 the motion passes the network-in-network, which alone sees the whole picture and where in
 it things are.
@@ -42,12 +42,13 @@ References:
   [3] Perez et al., FiLM, AAAI 2018.
 """
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip
 from tfvideogan.layers import convolution, film
-from tfvideogan.ops import frames as frame_ops
 from tfvideogan.ops import warp
 
 OUTPUT_MODES = ("warp", "residual", "direct")
@@ -61,6 +62,7 @@ FLOW_CHANNELS = 2
 MASK_BIAS = 1.0
 FIRST_DEVIATION = 1e-2
 HE = "he_normal"
+LEAKY_SLOPE = 0.2
 KEEP = {"padding": 1, "use_bias": False, "kernel_initializer": HE}
 
 
@@ -95,9 +97,9 @@ class Generator(keras.Model):
         self.output_mode = output_mode
         self.channels = spec.channels
         self.reach = REACH * max(spec.height, spec.width)
-        self.first = _Encode(width, 1)
-        self.second = _Encode(2 * width, 2)
-        self.third = _Encode(4 * width, 2)
+        self.first = Encode(width, 1)
+        self.second = Encode(2 * width, 2)
+        self.third = Encode(4 * width, 2)
         self.collapse = keras.layers.Dense(4 * width)
         self.inner = NetworkInNetwork(units=units, narrow=narrow)
         self.up_second = _Decode(2 * width)
@@ -118,7 +120,7 @@ class Generator(keras.Model):
 
     def call(
         self,
-        frames: tf.Tensor,
+        frames: Sequence[tf.Tensor],
         valid: tf.Tensor,
         caption: tf.Tensor,
         training: bool = False,
@@ -126,7 +128,7 @@ class Generator(keras.Model):
         """Generates the frame that follows on a history.
 
         Args:
-          frames: [N, d, H, W, C] float32 in [-1, 1], see `history.History`.
+          frames: d of [N, H, W, C] float32 in [-1, 1], see `history.History`.
           valid: [N, d] float32.
           caption: [N, D] float32.
           training: changes nothing here.
@@ -137,14 +139,14 @@ class Generator(keras.Model):
         """
         dtype = self.compute_dtype
         caption = tf.cast(caption, dtype)
-        first = self.first(_volume(tf.cast(frames, dtype), tf.cast(valid, dtype)))
-        second = self.second(first)  # [N, T/2, H/4, W/4, 2b]
-        third = self.third(second)  # [N, T/4, H/8, W/8, 4b]
-        x = self.collapse(_times_to_channels(third))  # [N, H/8, W/8, 4b]
+        first = self.first(_volume(frames, tf.cast(valid, dtype)))  # T of [N, H/2, W/2, b]
+        second = self.second(first)  # T/2 of [N, H/4, W/4, 2b]
+        third = self.third(second)  # T/4 of [N, H/8, W/8, 4b]
+        x = self.collapse(tf.concat(third, axis=-1))  # [N, H/8, W/8, 4b]
         x = self.inner(x, caption)
         x = self.up_second(x, second, caption)  # [N, H/4, W/4, 2b]
         x = self.up_first(x, first, caption)  # [N, H/2, W/2, b]
-        return self._outputs(x, frames[:, -1], caption)
+        return self._outputs(x, frames[-1], caption)
 
     def _outputs(
         self, x: tf.Tensor, last: tf.Tensor, caption: tf.Tensor
@@ -159,11 +161,13 @@ class Generator(keras.Model):
             seen = tf.nn.space_to_depth(tf.cast(copy, x.dtype), BLOCK)
             x = self.look(tf.concat([x, seen], axis=-1), caption)
         paint = tf.nn.depth_to_space(self.to_paint(x), BLOCK)  # [N, H, W, C + 1]
-        paint = tf.cast(paint, tf.float32)
-        colour = tf.tanh(paint[..., : self.channels])
+        colour, logit = tf.split(
+            tf.cast(paint, tf.float32), [self.channels, 1], axis=-1
+        )
+        colour = tf.tanh(colour)
         if self.output_mode == "direct":
             return {"frame": colour}
-        mask = tf.sigmoid(paint[..., self.channels :] + MASK_BIAS)
+        mask = tf.sigmoid(logit + MASK_BIAS)
         made |= {"copy": copy, "mask": mask}
         return made | {"frame": mask * copy + (1.0 - mask) * colour}
 
@@ -175,10 +179,9 @@ class NetworkInNetwork(keras.layers.Layer):
         """Creates the layers; see `Generator`."""
         super().__init__()
         self.narrow = narrow
-        self.squeeze = keras.layers.Dense(narrow, activation="silu")
+        self.squeeze = keras.layers.Dense(narrow)
         self.hidden = [
-            keras.layers.Dense(units, activation="silu", kernel_initializer=HE)
-            for _ in range(2)
+            keras.layers.Dense(units, kernel_initializer=HE) for _ in range(2)
         ]
 
     def build(
@@ -194,31 +197,42 @@ class NetworkInNetwork(keras.layers.Layer):
     def call(self, maps: tf.Tensor, caption: tf.Tensor) -> tf.Tensor:
         """Takes and returns maps [N, h, w, C] under captions [N, D]."""
         _, height, width, _ = maps.shape
-        x = tf.reshape(self.squeeze(maps), [-1, height * width * self.narrow])
+        x = _leaky(self.squeeze(maps))  # [N, h, w, q]
+        x = tf.reshape(x, [-1, height * width * self.narrow])
         x = tf.concat([x, caption], axis=-1)  # [N, h·w·q + D]
         for layer in self.hidden:
-            x = layer(x)  # [N, u]
+            x = _leaky(layer(x))  # [N, u]
         x = tf.reshape(self.to_maps(x), [-1, height, width, self.narrow])
-        return tf.nn.silu(self.film(maps + self.expand(x), caption))
+        return _leaky(self.film(maps + self.expand(x), caption))
 
 
-class _Encode(keras.layers.Layer):
-    """Conv 1x3x3, or 2x4x4 with a stride of 2; group norm; SiLU."""
+class Encode(keras.layers.Layer):
+    """Conv 1x3x3, or 2x4x4 with a stride of 2, and a leaky rectifier."""
 
     def __init__(self, filters: int, stride: int) -> None:
+        """Creates the convolution.
+
+        Args:
+          filters: channels of the output.
+          stride: of time and space: 1, which convolves each frame, or 2.
+        """
         super().__init__()
         self.stride = stride
-        if stride == 1:
-            self.convolve = convolution.Conv2D(filters, 3, **KEEP)
-        else:
-            self.convolve = convolution.Conv2D(filters, 4, stride=2, **KEEP)
-        self.norm = film.GroupNorm()
+        kernel = 3 if stride == 1 else 4
+        self.convolve = convolution.Conv2D(
+            filters, kernel, stride=stride, padding=1, kernel_initializer=HE
+        )
 
-    def call(self, clips: tf.Tensor) -> tf.Tensor:
-        if self.stride != 1:
-            clips = _pairs_to_channels(clips)
-        x = convolution.on_frames(self.convolve, clips)  # [N, T, H, W, C]
-        return tf.nn.silu(self.norm(x))
+    def call(self, clips: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        """Takes T of [N, H, W, C]; returns T or T/2 of [N, h, w, F]."""
+        if self.stride == BLOCK:
+            odd = len(clips) % 2
+            clips = [*clips[:1] * odd, *clips]
+            pairs = zip(clips[::2], clips[1::2], strict=True)
+            clips = [tf.concat(pair, axis=-1) for pair in pairs]
+        # All frames behind each other: slices along the first axis are quick.
+        made = _leaky(self.convolve(tf.concat(clips, axis=0)))
+        return tf.split(made, len(clips), axis=0)
 
 
 class _Decode(keras.layers.Layer):
@@ -231,16 +245,18 @@ class _Decode(keras.layers.Layer):
         self.skip = keras.layers.Dense(filters)
         self.blocks = [_Modulated(filters) for _ in range(2)]
 
-    def call(self, x: tf.Tensor, clips: tf.Tensor, caption: tf.Tensor) -> tf.Tensor:
-        newest, mean = clips[:, -1], tf.reduce_mean(clips, axis=1)
-        x = tf.concat([self.up(x), newest, self.skip(mean)], axis=-1)
+    def call(
+        self, x: tf.Tensor, clips: Sequence[tf.Tensor], caption: tf.Tensor
+    ) -> tf.Tensor:
+        mean = tf.add_n(clips) / len(clips)
+        x = tf.concat([self.up(x), clips[-1], self.skip(mean)], axis=-1)
         for block in self.blocks:
             x = block(x, caption)
         return x
 
 
 class _Modulated(keras.layers.Layer):
-    """Conv 3x3, FiLM, SiLU."""
+    """Conv 3x3, FiLM, leaky rectifier."""
 
     def __init__(self, filters: int) -> None:
         super().__init__()
@@ -248,25 +264,18 @@ class _Modulated(keras.layers.Layer):
         self.film = film.FiLM()
 
     def call(self, x: tf.Tensor, caption: tf.Tensor) -> tf.Tensor:
-        return tf.nn.silu(self.film(self.convolve(x), caption))
+        return _leaky(self.film(self.convolve(x), caption))
 
 
-def _volume(frames: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
-    """Joins 2x2 pixels of frames [N, d, H, W, C] and validity [N, d]."""
-    depth = frames.shape[1]
-    flat = tf.nn.space_to_depth(frame_ops.fold_time(frames), BLOCK)
-    shape = tf.concat([tf.shape(flat)[:3], [1]], axis=0)
-    ones = tf.broadcast_to(tf.reshape(valid, [-1, 1, 1, 1]), shape)
-    return frame_ops.unfold_time(tf.concat([flat, ones], axis=-1), num_frames=depth)
+def _volume(frames: Sequence[tf.Tensor], valid: tf.Tensor) -> list[tf.Tensor]:
+    """Joins 2x2 pixels of each frame [N, H, W, C] and its validity, [N, d] of all."""
+    made = []
+    for frame, flag in zip(frames, tf.unstack(valid, axis=1), strict=True):
+        pixels = tf.nn.space_to_depth(tf.cast(frame, valid.dtype), BLOCK)
+        ones = tf.ones_like(pixels[..., :1]) * flag[:, None, None, None]
+        made.append(tf.concat([pixels, ones], axis=-1))
+    return made
 
 
-def _pairs_to_channels(clips: tf.Tensor) -> tf.Tensor:
-    """Maps [N, T, H, W, C] to [N, T/2, H, W, 2C]; before an odd T the oldest again."""
-    if clips.shape[1] % 2:
-        clips = tf.concat([clips[:, :1], clips], axis=1)
-    return tf.concat([clips[:, 0::2], clips[:, 1::2]], axis=-1)
-
-
-def _times_to_channels(clips: tf.Tensor) -> tf.Tensor:
-    """Maps [N, T, H, W, C] to [N, H, W, T·C]."""
-    return tf.concat(tf.unstack(clips, axis=1), axis=-1)
+def _leaky(x: tf.Tensor) -> tf.Tensor:
+    return tf.nn.leaky_relu(x, LEAKY_SLOPE)

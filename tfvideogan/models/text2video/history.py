@@ -22,11 +22,12 @@ class History(NamedTuple):
     """What is known of N clips.
 
     Attributes:
-      frames: [N, d, H, W, C] in [-1, 1], oldest first.
+      frames: d slots of [N, H, W, C] in [-1, 1], oldest first: apart, so that a rollout
+        shifts them without copying any.
       valid: [N, d] float32, 1 where a slot holds a frame of its own.
     """
 
-    frames: tf.Tensor
+    frames: tuple[tf.Tensor, ...]
     valid: tf.Tensor
 
 
@@ -59,14 +60,16 @@ def of_clips(
     oldest = tf.maximum(last - lengths + 1, 0)[:, tf.newaxis]
     frames = tf.gather(clips, tf.maximum(times, oldest), axis=1, batch_dims=1)
     frames = tf.ensure_shape(frames, [None, depth, *clips.shape[2:]])
-    return History(frames, tf.cast(times >= oldest, tf.float32))
+    return History(
+        tuple(tf.unstack(frames, axis=1)), tf.cast(times >= oldest, tf.float32)
+    )
 
 
 def shifted(history: History, frame: tf.Tensor) -> History:
     """Appends a frame [N, H, W, C] and forgets the oldest slot."""
-    frames = tf.concat([history.frames[:, 1:], frame[:, tf.newaxis]], axis=1)
     ones = tf.ones_like(history.valid[:, :1])
-    return History(frames, tf.concat([history.valid[:, 1:], ones], axis=1))
+    valid = tf.concat([history.valid[:, 1:], ones], axis=1)
+    return History((*history.frames[1:], frame), valid)
 
 
 def random_lengths(number: tf.Tensor, depth: int, seed: tf.Tensor) -> tf.Tensor:

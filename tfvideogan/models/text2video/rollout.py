@@ -34,7 +34,7 @@ import tensorflow as tf
 from tfvideogan.core import seeds
 from tfvideogan.models.text2video import history as histories
 
-# (frames [N, d, H, W, C], valid [N, d], caption [N, D], training=) -> see `Generator.call`
+# (frames d of [N, H, W, C], valid [N, d], caption [N, D], training=) -> `Generator.call`
 Generator = Callable[..., dict[str, tf.Tensor]]
 
 
@@ -74,7 +74,7 @@ def predict(
     Returns:
       [N, F, H, W, C] float32 in [-1, 1], and the history to go on from.
     """
-    size = history.frames.shape[2:]
+    size = history.frames[-1].shape[1:]
     array = tf.TensorArray(tf.float32, num_frames, element_shape=[None, *size])
 
     def step(
@@ -135,7 +135,7 @@ def train(
     window = tf.ensure_shape(window, [None, 1 + plan.num_frames, *clips.shape[2:]])
     real_last, real = window[:, 0], window[:, 1:]
     made = _compared(generator, history, caption, real, plan, seed)
-    last_seen = history.frames[:, -1]
+    last_seen = history.frames[-1]
     return made | {"real": real, "last": last_seen, "real_last": real_last}
 
 

@@ -141,7 +141,8 @@ def serving_functions(
     def go_on(
         *, state_frames: tf.Tensor, state_valid: tf.Tensor, state_caption: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        history = histories.History(state_frames, state_valid)
+        slots = tuple(tf.unstack(state_frames, axis=1))
+        history = histories.History(slots, state_valid)
         made, history = model.continue_from(
             history, state_caption, num_frames=num_frames
         )
@@ -197,7 +198,8 @@ def serving_functions(
 def _memory(
     history: histories.History, caption: tf.Tensor
 ) -> dict[str, tf.Tensor]:
-    values = dict(zip(MEMORY, (*history, caption), strict=True))
+    frames = tf.stack(history.frames, axis=1)  # [N, d, H, W, C]
+    values = dict(zip(MEMORY, (frames, history.valid, caption), strict=True))
     return {signatures.NEXT_STATE + name: value for name, value in values.items()}
 
 
