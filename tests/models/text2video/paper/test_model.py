@@ -227,15 +227,17 @@ def test_an_undecided_critic_costs_the_logarithm_of_two(model, batch):
     before = [one.numpy() for one in score.weights]
     score.set_weights([np.zeros(one.shape) for one in score.weights])
     of_critic, _ = model.critic_losses("critic", batch, None, SEED)
-    of_generator, _ = model.adversarial_losses("generator", batch, None, SEED)
+    of_generator, _ = model.adversarial_losses("generator", 0.0, batch, None, SEED)
     score.set_weights(before)
     both = of_critic["critic/adversarial"], of_generator["generator/adversarial"]
     np.testing.assert_allclose(both, [2 * math.log(2), math.log(2)], rtol=1e-6)
 
 
-def test_double_adds_the_squared_error_to_the_generator_s_loss(model, batch):
-    logs = model.train_step(batch)
-    assert {"generator/adversarial", "generator/error"} <= set(logs)
+def test_the_error_counts_in_an_adversarial_loss_by_its_gain(model, batch):
+    error = model.error_losses("error", batch, None, SEED)[0]["error/error"]
+    for gain in (0.0, 3.0):
+        losses, _ = model.adversarial_losses("generator", gain, batch, None, SEED)
+        np.testing.assert_allclose(losses["generator/error"], gain * error, rtol=1e-5)
 
 
 def test_dropout_loses_features_of_the_skip_in_training_only():

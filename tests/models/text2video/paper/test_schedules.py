@@ -19,13 +19,12 @@ class Updates:
     def critic_phase(self, name, **when):
         return phase.Phase(name, ("critic",), None, self.optimizer, **when)
 
-    def adversarial_phase(self, name, **when):
+    def adversarial_phase(self, name, *, error_gain, **when):
+        # Where no loss is asked for, the gain of the phase stands for it.
+        return self.error_phase(name, gain=error_gain or 0.5, **when)
+
+    def error_phase(self, name, **when):
         return phase.Phase(name, ("generator",), None, self.optimizer, **when)
-
-    error_phase = adversarial_phase
-
-    def error_in_phase(self, name, *, joins, gain):
-        return phase.Phase(name, (), None, joins=joins, gain=gain)
 
 
 def phases(name: str, **numbers: int) -> tuple[phase.Phase, ...]:
@@ -72,10 +71,12 @@ def test_the_critic_learns_five_times_for_each_update_of_the_generator():
         assert repeats["generator"] == repeats["critic_pretraining"] == 1
 
 
-def test_double_adds_the_error_with_its_gain():
-    *_, error = phases("double", error_gain=2.0)
-    assert (error.joins, error.gain) == ("generator", 2.0)
-    assert all(one.joins is None for one in phases("simple"))
+def test_double_alone_adds_the_error_with_its_gain():
+    gains = {
+        name: [one.gain for one in phases(name, error_gain=2.0)][-1]
+        for name in ("simple", "double", "alternating")
+    }
+    assert gains == {"simple": 0.5, "double": 2.0, "alternating": 0.5}
 
 
 def test_published_lengths_are_the_defaults():

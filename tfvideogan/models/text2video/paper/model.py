@@ -18,6 +18,7 @@ text-to-video/UNet_KTH.ipynb and Adversarial_UNet_KTH.ipynb.
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import keras
@@ -202,27 +203,24 @@ class PaperText2Video(predicting.PredictingModel):
         """Those of the schedule."""
         return schedules.phases(self.schedule, self)
 
-    def critic_phase(self, name: str, **when: int | None) -> phase.Phase:
+    def critic_phase(self, name: str, **when: int) -> phase.Phase:
         """Makes a phase of the critic; see `schedules.Updates`."""
         losses = functools.partial(self.critic_losses, name)
         return phase.Phase(name, ("critic",), losses, self.critic_optimizer, **when)
 
-    def adversarial_phase(self, name: str, **when: int | None) -> phase.Phase:
+    def adversarial_phase(
+        self, name: str, *, error_gain: float, **when: int
+    ) -> phase.Phase:
         """Makes a phase of the generator; see `schedules.Updates`."""
-        losses = functools.partial(self.adversarial_losses, name)
+        losses = functools.partial(self.adversarial_losses, name, error_gain)
         return phase.Phase(
             name, ("generator",), losses, self.generator_optimizer, **when
         )
 
-    def error_phase(self, name: str, **when: int | None) -> phase.Phase:
+    def error_phase(self, name: str, **when: int) -> phase.Phase:
         """Makes a phase of the generator; see `schedules.Updates`."""
         losses = functools.partial(self.error_losses, name)
         return phase.Phase(name, ("generator",), losses, self.error_optimizer, **when)
-
-    def error_in_phase(self, name: str, *, joins: str, gain: float) -> phase.Phase:
-        """Makes a part of another phase; see `schedules.Updates`."""
-        losses = functools.partial(self.error_losses, joins)
-        return phase.Phase(name, (), losses, joins=joins, gain=gain)
 
     # --- Losses
 
@@ -246,15 +244,19 @@ class PaperText2Video(predicting.PredictingModel):
     def adversarial_losses(
         self,
         name: str,
+        error_gain: float,
         batch: phase.Batch,
         shared: phase.Batch | None,
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
-        """Cross entropy of predictions that should pass for real."""
-        _, fake = self._predicted(batch, seed)
+        """Cross entropy of predictions that should pass for real, and their error."""
+        target, fake = self._predicted(batch, seed)
         logits = self.critic(fake, seeds.fold(seed, "critic"), training=True)
-        loss = adversarial.logistic_generator_loss(logits)
-        return {f"{name}/adversarial": loss}, {}
+        losses = {
+            f"{name}/adversarial": adversarial.logistic_generator_loss(logits),
+            f"{name}/error": error_gain * _squared_error(target, fake),
+        }
+        return losses, {}
 
     def error_losses(
         self,
@@ -264,8 +266,7 @@ class PaperText2Video(predicting.PredictingModel):
         seed: tf.Tensor,
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Squared error of predictions, in [0, 1]."""
-        target, fake = self._predicted(batch, seed)
-        error = tf.reduce_mean(tf.math.squared_difference(target, fake))
+        error = _squared_error(*self._predicted(batch, seed))
         return {f"{name}/error": error}, {}
 
     def _predicted(
@@ -292,10 +293,10 @@ class PaperText2Video(predicting.PredictingModel):
     # --- Inference
 
     def next_frame(
-        self, frames: tf.Tensor, valid: tf.Tensor, caption: tf.Tensor
+        self, frames: Sequence[tf.Tensor], valid: tf.Tensor, caption: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Returns `frame` [N, H, W, C] in [-1, 1]; see `rollout.Generator`."""
-        history = histories.History(frames, valid)
+        history = histories.History(tuple(frames), valid)
         seen = volume.channels(history, align=self.options.history_align)
         return {"frame": volume.signed(self.generator(seen, caption))}
 
@@ -313,6 +314,10 @@ class PaperText2Video(predicting.PredictingModel):
     ) -> tuple[tf.Tensor, histories.History]:
         """Predicts what follows on a history; see `rollout.predict`."""
         return rollout.predict(self.next_frame, history, caption, num_frames=num_frames)
+
+
+def _squared_error(target: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(tf.math.squared_difference(target, fake))
 
 
 def _check(spec: clip.ClipSpec) -> None:

@@ -91,20 +91,24 @@ class Schedule:
 class Updates(Protocol):
     """What a schedule is made of; `when` are the timing fields of `phase.Phase`."""
 
-    def critic_phase(self, name: str, **when: int | None) -> phase.Phase:
+    def critic_phase(self, name: str, **when: int) -> phase.Phase:
         """Makes a phase of the critic."""
         ...
 
-    def adversarial_phase(self, name: str, **when: int | None) -> phase.Phase:
-        """Makes a phase of the generator that deceives the critic."""
+    def adversarial_phase(
+        self, name: str, *, error_gain: float, **when: int
+    ) -> phase.Phase:
+        """Makes a phase of the generator that deceives the critic.
+
+        Args:
+          name: of the phase.
+          error_gain: factor of the squared error in its loss.
+          **when: see the class.
+        """
         ...
 
-    def error_phase(self, name: str, **when: int | None) -> phase.Phase:
-        """Makes a phase of the generator that minimises the squared error."""
-        ...
-
-    def error_in_phase(self, name: str, *, joins: str, gain: float) -> phase.Phase:
-        """Adds the squared error to another phase of the generator."""
+    def error_phase(self, name: str, **when: int) -> phase.Phase:
+        """Makes a phase of the generator that minimises the squared error alone."""
         ...
 
 
@@ -124,11 +128,9 @@ def phases(schedule: Schedule, updates: Updates) -> tuple[phase.Phase, ...]:
     if schedule.name == "alternating":
         when |= {"every": 2 * turn, "length": turn}
         found.append(updates.error_phase(RECONSTRUCTION, offset=turn, **when))
-    found += [
+    gain = schedule.error_gain if schedule.name == "double" else 0.0
+    return (
+        *found,
         updates.critic_phase(CRITIC, repeats=schedule.critic_updates, **when),
-        updates.adversarial_phase(GENERATOR, **when),
-    ]
-    if schedule.name == "double":
-        gain = schedule.error_gain
-        found.append(updates.error_in_phase(RECONSTRUCTION, joins=GENERATOR, gain=gain))
-    return tuple(found)
+        updates.adversarial_phase(GENERATOR, error_gain=gain, **when),
+    )

@@ -29,14 +29,15 @@ def channels(history: histories.History, *, align: str) -> tf.Tensor:
       history: of D frames of H x W with C channels.
       align: one of `ALIGNMENTS`.
     """
-    depth, height, width, colours = history.frames.shape[1:]
-    is_valid = history.valid[:, :, None, None, None] > 0
-    volume = tf.where(is_valid, unit(history.frames), 0.0)  # [N, D, H, W, C]
+    depth = len(history.frames)
+    volume = tf.stack(history.frames, axis=-2)  # [N, H, W, D, C]
+    is_valid = history.valid[:, None, None, :, None] > 0
+    volume = tf.where(is_valid, unit(volume), 0.0)
     if align == "left":
         missing = tf.reduce_sum(tf.cast(history.valid == 0, tf.int32), axis=1)
         places = (tf.range(depth) + missing[:, tf.newaxis]) % depth  # [N, D]
-        volume = tf.gather(volume, places, batch_dims=1)
-    volume = tf.transpose(volume, [0, 2, 3, 1, 4])  # [N, H, W, D, C]
+        volume = _in_order(volume, places)
+    _, height, width, _, colours = volume.shape
     return tf.reshape(volume, [-1, height, width, depth * colours])
 
 
@@ -48,3 +49,9 @@ def unit(frames: tf.Tensor) -> tf.Tensor:
 def signed(frames: tf.Tensor) -> tf.Tensor:
     """Returns frames of [0, 1] in [-1, 1]."""
     return 2.0 * frames - 1.0
+
+
+def _in_order(volume: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+    """Takes the frames of [N, H, W, D, C] in the order `places` [N, D]."""
+    by_time = tf.transpose(volume, [0, 3, 1, 2, 4])  # [N, D, H, W, C]
+    return tf.transpose(tf.gather(by_time, places, batch_dims=1), [0, 2, 3, 1, 4])
