@@ -93,7 +93,7 @@ def _trained(options: argparse.Namespace) -> list[str]:
     )
     with evaluator.at_work(rebuilt.built.model, options.weights):
         module = checked.SignatureModule(rebuilt.serving_functions())
-        client = in_process.InProcessClient(module.concrete)
+        client = in_process.InProcessClient(module.concrete, owner=module)
         return session.run(options, client.signatures(), client.predict)
 
 

@@ -4,7 +4,7 @@
     answer = client.predict(signature="predict", frames=frames, mask=mask)
 
     module = checked.SignatureModule(model.serving_functions())
-    client = in_process.InProcessClient(module.concrete)
+    client = in_process.InProcessClient(module.concrete, owner=module)
 
 Methods, casts and answers are those of `grpc_client.PredictionClient`, but that there is
 one model, so nothing names it. What the server refuses is a `UserError` in the same words:
@@ -27,14 +27,16 @@ Function = tf.types.experimental.ConcreteFunction
 class InProcessClient:
     """Answers with the signatures of a model."""
 
-    def __init__(self, functions: Mapping[str, Function]) -> None:
+    def __init__(self, functions: Mapping[str, Function], *, owner: object) -> None:
         """Stores the signatures.
 
         Args:
           functions: traced, by the name of their signature. Each takes its inputs by name
             and returns a dict.
+          owner: of the variables, which functions hold by weak references only.
         """
         self._functions = functions
+        self._owner = owner
         self._known = {name: _signature(name, functions[name]) for name in functions}
         self._calls: dict[tuple[str, ...], Callable[..., dict[str, tf.Tensor]]] = {}
 
@@ -54,9 +56,7 @@ class InProcessClient:
             raise errors.UserError(
                 f"{folder} cannot be loaded as a SavedModel: {refusals.line(str(error))}"
             ) from error
-        made = cls(loaded.signatures)
-        made._loaded = loaded  # the signatures hold its variables by weak references
-        return made
+        return cls(loaded.signatures, owner=loaded)
 
     def signatures(self) -> dict[str, metadata.Signature]:
         """Returns the signatures by name."""

@@ -89,10 +89,12 @@ def predict(
     pair, length = _pair(verb, known), _length(known[verb], outputs)
     if steps is None or not pair or length is not None and steps <= length:
         found = ask(verb, inputs, outputs)
+        if steps is None:
+            return found
         answered = found[outputs[0]].shape[1]
-        if steps is not None and answered < steps:
+        if answered < steps:
             raise _too_few(verb, steps, answered)
-        return {name: found[name][:, :steps] for name in outputs} if steps else found
+        return {name: found[name][:, :steps] for name in outputs}
     parts: list[Arrays] = []
     state: Arrays = {}
     done = 0
