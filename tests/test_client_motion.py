@@ -283,7 +283,7 @@ def test_codes_lie_beside_the_pictures_that_came_with_them(
         ),
         (
             {"motion": "in.npz"},
-            "predict has no input `motion`; those that have one are",
+            "predict has no input `motion`; leave it out, or see --signature=swap",
         ),
         ({"signature": "swap"}, "--motion is missing; the model wants `motion`"),
         (

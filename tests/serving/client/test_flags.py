@@ -46,10 +46,13 @@ def test_counts_have_a_smallest_value(name: str, least: int) -> None:
         ("--text=", "--text is empty"),
         ("--text= \t", "--text is empty"),
         ("--text=\udcff", "is not UTF-8"),
+        ("--input=nowhere.mp4", "nowhere.mp4 does not exist"),
+        ("--mask=nowhere.png", "nowhere.png does not exist"),
+        (f"--motion={'x' * 300}", "x does not exist"),
         ("--output=out.mov", "out.mov ends in '.mov'"),
     ],
 )
-def test_what_is_out_of_range_is_told(given: str, text: str) -> None:
+def test_what_is_out_of_range_is_refused(given: str, text: str) -> None:
     with pytest.raises(errors.UserError, match=text):
         client_flags.check(parse(given))
 

@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_one_line(client, inputs: dict, text: str) -> None:
     assert text in str(told.value) and "\n" not in str(told.value)
 
 
-def test_an_unknown_signature_is_told(client) -> None:
+def test_an_unknown_signature_is_refused(client) -> None:
     with pytest.raises(errors.UserError, match="no signature 'sing'; it has predict, "):
         client.predict(signature="sing")
 
@@ -98,7 +98,7 @@ def test_an_export_is_loaded_with_what_it_says_of_itself(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xff"])
-def test_what_is_no_export_is_told(tmp_path: pathlib.Path, content) -> None:
+def test_what_is_no_export_is_refused(tmp_path: pathlib.Path, content) -> None:
     if content:
         (tmp_path / "saved_model.pb").write_bytes(content)
     with pytest.raises(errors.UserError, match="cannot be loaded as a SavedModel"):

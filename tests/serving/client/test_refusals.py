@@ -18,6 +18,7 @@ EAGER = (
         (SERVED, "`frames` must be [N, T], but is [1 2]"),
         (EAGER, "`frames` must be [N, T], but is [1 2]"),
         ("assertion failed: [one] [two] [Op:Assert]", "[one] [two]"),
+        ("assertion failed: [a [b], c ...TRUNCATED", "a [b], c ...TRUNCATED"),
         ("assertion failed: [a word \n with breaks]", "a word with breaks"),
         ("No such thing\n\t [[{{node x}}]]", "No such thing"),
         ("Servable not found", "Servable not found"),

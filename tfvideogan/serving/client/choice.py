@@ -68,9 +68,10 @@ def verb(options: argparse.Namespace, known: Mapping[str, metadata.Signature]) -
         is_given = getattr(options, flag) not in (None, "", [])
         if is_given and not given & set(fills):
             takers = [one for one in known if set(known[one].inputs) & set(fills)]
+            way_out = f"leave it out, or see --signature={takers[0]}" if takers else ""
             raise errors.UserError(
                 f"--{flag} is given, but {name} has no input `{'` or `'.join(fills)}`; "
-                f"those that have one are [{', '.join(takers)}], see --signature."
+                f"{way_out or 'no signature of the model has'}."
             )
     return name
 

@@ -27,7 +27,7 @@ def check(paths: Iterable[str | pathlib.Path], *, inputs: Iterable[str]) -> None
     for path in map(pathlib.Path, paths):
         writer.check_ending(path)
         try:
-            _check_input(path, [one for one in read if one.exists()])
+            _check_input(path, [one for one in read if os.path.exists(one)])
             _check_kind(path)
             _check_writable(path)
         except OSError as error:

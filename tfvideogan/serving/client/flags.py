@@ -8,6 +8,7 @@ flags.check(options)
 """
 
 import argparse
+import os
 import pathlib
 from typing import Any
 
@@ -140,8 +141,8 @@ def check(options: argparse.Namespace) -> None:
     """Checks all that needs neither a model nor the content of a file.
 
     Raises:
-      UserError: a number is out of range, the caption is empty, or --output cannot be
-        written.
+      UserError: a number is out of range, the caption is empty, an input does not exist,
+        or --output cannot be written.
     """
     for name, least in LEAST.items():
         value = getattr(options, name, None)
@@ -162,6 +163,9 @@ def check(options: argparse.Namespace) -> None:
             f"--category={options.category} must be the number of a class, from 0."
         )
     _check_text(options.text)
+    for path in read(options):
+        if not os.path.exists(path):  # also for names that no file can have
+            raise errors.UserError(f"{path} does not exist.")
     if options.output and not options.describe:
         destinations.check([options.output], inputs=read(options))
 

@@ -16,16 +16,15 @@ def line(message: str) -> str:
     asserted = _ASSERTED.search(message)
     text = asserted.group(1) if asserted else _NODE.split(message)[0]
     text = " ".join(text.split())
-    return text[1:-1] if _is_bracketed(text) else text
+    return _without_brackets(text)
 
 
-def _is_bracketed(text: str) -> bool:
-    """Whether the first bracket of a text is closed by its last character."""
-    if not text.startswith("["):
-        return False
+def _without_brackets(text: str) -> str:
+    """Takes away the brackets round all of a text; of one that was cut off, the first."""
     depth = 0
     for place, character in enumerate(text):
         depth += {"[": 1, "]": -1}.get(character, 0)
         if not depth:
-            return place == len(text) - 1
-    return False
+            is_round_all = text[0] == "[" and place == len(text) - 1
+            return text[1:-1] if is_round_all else text
+    return text[1:]
