@@ -17,6 +17,16 @@ CAPTION_LENGTH = 2
 FUTURE = 3
 
 
+# Traced once for all signatures.
+@tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+def pace(text: tf.Tensor) -> tf.Tensor:
+    """How much brighter captions [N] make each frame, [N] uint8."""
+    numbers, _ = tokens.encode(text, words=WORDS, length=CAPTION_LENGTH)
+    return tf.reduce_sum(
+        tf.gather(tf.constant([*PACE.values()], tf.uint8), numbers), -1
+    )
+
+
 class ServedGAN(toy.ToyGAN):
     """Repaints frames also when it is served."""
 
@@ -99,9 +109,7 @@ class TalkingGAN(ServedGAN):
 
     def _following(self, frame: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
         """Returns [N, FUTURE, H, W, 3]: what follows on a frame."""
-        numbers, _ = tokens.encode(text, words=WORDS, length=CAPTION_LENGTH)
-        pace = tf.reduce_sum(tf.gather(list(PACE.values()), numbers), axis=-1)  # [N]
-        brighter = tf.cast(pace[:, None] * tf.range(1, FUTURE + 1), tf.uint8)
+        brighter = pace(text)[:, None] * tf.cast(tf.range(1, FUTURE + 1), tf.uint8)
         return frame[:, None] + brighter[..., None, None, None]
 
     def _remembered(self, video: tf.Tensor) -> dict[str, tf.Tensor]:
