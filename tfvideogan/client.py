@@ -17,7 +17,7 @@ from nothing but a seed:
 
     python -m tfvideogan.client --model=mocogan --samples=9 --output=grid.mp4
 
-words and a picture become a video of any length; words alone, too; words, pictures:
+a picture and words become a video of --steps frames; words alone; pictures of words:
 
     python -m tfvideogan.client --model=text2video --input=frame.png --steps=40 \
         --text="the digit 3 is moving left and right" --output=out.mp4

@@ -31,12 +31,11 @@ input it gets depends on the name under which it wants it:
     motion       likewise, of each --motion
     text         what --text says
 
-A picture is a video of one frame. A model with `predict` and `generate` that takes a
-`text` makes the picture, too, where there is no --input. Several --samples, and several
-motions, are one request. A film shows all the answers at once: samples in a square;
-motions in a row above their answers, the content at the left. With an npz or a folder (no
-ending), each answer is there by itself. Codes, which are no pictures, go into one npz
-under their names."""
+A picture is a video of one frame. Without --input, a model whose `generate` takes a
+`text` makes the picture, too. Several --samples, and several motions, are one request. A
+film shows all the answers at once: samples in a square; motions in a row above their
+answers, the content at the left. With an npz or a folder (no ending), each answer is there
+by itself. Codes, which are no pictures, go into one npz under their names."""
 
 # Smallest value of a flag that is given.
 LEAST = {
@@ -78,7 +77,7 @@ def add_request(made: argparse.ArgumentParser) -> None:
     cut = made.add_argument_group("long inputs (each request carries a part)")
     counts = (
         ("chunk_frames", 32, "frames in a request; 32 by default"),
-        ("overlap", 4, "frames two chunks share, if the model has no memory"),
+        ("overlap", 4, "shared by two chunks if the model has no memory; 4 by default"),
     )
     command_line.add_flags(cut, int, "N", counts)
 
@@ -99,10 +98,10 @@ def _add_inputs(given: argparse._ArgumentGroup) -> None:
     )
     counts = (
         ("seed", 0, "for models that want `seed`; 0 by default"),
-        ("samples", 1, "answers to `seed`, `seed` + 1 ...; a film shows all of them"),
+        ("samples", 1, "answers to `seed`, `seed` + 1 ...; 1 by default"),
         ("category", None, "for models that want `label`: the number of a class"),
         ("context_frames", None, "last frames of the input; up to 3 by default"),
-        ("stride", 1, "take every so many frames of the inputs"),
+        ("stride", 1, "take every so many frames of the inputs; 1 by default"),
         ("max_frames", 0, "read so many frames of the input; 0 for all"),
     )
     command_line.add_flags(given, int, "N", counts)
@@ -117,7 +116,11 @@ def add_server(made: argparse.ArgumentParser) -> None:
         "--model", "--model_name", required=True, help="its served name"
     )
     texts = (
-        ("server", "localhost:8500", "host:port of gRPC, or unix:path"),
+        (
+            "server",
+            "localhost:8500",
+            "host:port of gRPC, or unix:path; localhost:8500 by default",
+        ),
         ("label", "", "a version by its label"),
         ("tls_ca", "", "PEM file of the authority; switches TLS on"),
         ("tls_cert", "", "PEM file of the client's certificate"),
@@ -131,7 +134,7 @@ def add_server(made: argparse.ArgumentParser) -> None:
     )
     command_line.add_flags(served, int, "N", counts)
     seconds = (
-        ("timeout", 600.0, "of a request, seconds"),
+        ("timeout", 600.0, "of a request, seconds; 600 by default"),
         ("wait_seconds", 0.0, "wait so long for the model to be available"),
     )
     command_line.add_flags(served, float, "N", seconds)
@@ -163,14 +166,14 @@ def check(options: argparse.Namespace) -> None:
             f"--category={options.category} must be the number of a class, from 0."
         )
     _check_text(options.text)
-    for path in read(options):
+    for path in input_files(options):
         if not os.path.exists(path):  # also for names that no file can have
             raise errors.UserError(f"{path} does not exist.")
     if options.output and not options.describe:
-        destinations.check([options.output], inputs=read(options))
+        destinations.check([options.output], inputs=input_files(options))
 
 
-def read(options: argparse.Namespace) -> list[str]:
+def input_files(options: argparse.Namespace) -> list[str]:
     """Returns the files and folders that the flags name as inputs."""
     return [one for one in (options.input, options.mask, *options.motion) if one]
 

@@ -21,6 +21,7 @@ Arrays = dict[str, np.ndarray]
 # Sends inputs to a signature for some outputs, all with the batch axis.
 Ask = Callable[[str, Arrays, Sequence[str]], Arrays]
 Signatures = Mapping[str, metadata.Signature]
+Progress = Callable[[int, int], None]
 
 
 def check(
@@ -66,7 +67,7 @@ def predict(
     outputs: Sequence[str],
     *,
     steps: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = lambda done, total: None,
 ) -> Arrays:
     """Runs a signature, and goes on from its state until there are enough frames.
 
@@ -95,6 +96,18 @@ def predict(
         if answered < steps:
             raise _too_few(verb, steps, answered)
         return {name: found[name][:, :steps] for name in outputs}
+    return _with_state(ask, pair, inputs, outputs, steps, progress)
+
+
+def _with_state(
+    ask: Ask,
+    pair: tuple[metadata.Signature, metadata.Signature],
+    inputs: Arrays,
+    outputs: Sequence[str],
+    steps: int,
+    progress: Progress,
+) -> Arrays:
+    """Asks for the first frames, then for further ones with the state handed out."""
     parts: list[Arrays] = []
     state: Arrays = {}
     done = 0

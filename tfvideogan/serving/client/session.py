@@ -52,7 +52,7 @@ def run(
     overlap = min(options.overlap, options.chunk_frames - 1)
     plan = long_video.Plan(options.chunk_frames, overlap, _show)
     destinations.check(
-        _files(options, known[verb], outputs), inputs=flags.read(options)
+        _files(options, known[verb], outputs), inputs=flags.input_files(options)
     )
     given, fps = inputs.read(options, known[verb])
 
