@@ -31,7 +31,7 @@ class Vocabulary:
     """Words and their numbers.
 
     Attributes:
-      words: by number; 0 is the padding, then come the directions.
+      words: by number, `ClipSpec.words`; 0 is the padding, then come the directions.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -41,7 +41,7 @@ class Vocabulary:
 
     @property
     def size(self) -> int:
-        """Number of words, the padding included: `ClipSpec.vocabulary_size`."""
+        """Number of words, the padding included."""
         return len(self.words)
 
     def encode(self, caption: str, length: int) -> tuple[np.ndarray, int]:

@@ -185,7 +185,7 @@ def test_damaged_clips_are_left_out_of_all_splits(root):
 
 
 def test_labels_and_captions_come_with_every_window(root):
-    spec = {"caption_length": 3, "vocabulary_size": VOCABULARY.size}
+    spec = {"caption_length": 3, "words": VOCABULARY.words}
     words = dict.fromkeys(LENGTHS, "goes left") | {"cat": "goes right"}
     source = Films(root, contents=spec, words=VOCABULARY, texts=words)
     check_source.check_source(source)
@@ -196,7 +196,7 @@ def test_labels_and_captions_come_with_every_window(root):
 
 
 def test_a_caption_outside_of_the_vocabulary_stops_before_any_work(root):
-    spec = {"caption_length": 3, "vocabulary_size": VOCABULARY.size}
+    spec = {"caption_length": 3, "words": VOCABULARY.words}
     words = dict.fromkeys(LENGTHS, "goes home")
     with pytest.raises(errors.UserError, match="'home'"):
         Films(root, contents=spec, words=VOCABULARY, texts=words)

@@ -92,7 +92,7 @@ class Folder(converted.ConvertedSource):
             has_masks=has_masks,
             num_classes=len(listing.class_names),
             caption_length=max((len(one.split()) for one in texts.values()), default=0),
-            vocabulary_size=vocabulary.size if vocabulary else 0,
+            words=vocabulary.words if vocabulary else (),
             fps=self.fps or _fps(found[0].path),
         )
         clips = {}

@@ -117,7 +117,7 @@ class Kth(converted.ConvertedSource):
             channels=self.channels,
             num_classes=len(ACTIONS),
             caption_length=action_captions.MAX_WORDS,
-            vocabulary_size=words.size,
+            words=words.words,
         )
         steps = OPENSTL_STEPS if self.openstl_windows else {}
         clips = [

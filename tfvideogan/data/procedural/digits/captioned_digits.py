@@ -92,7 +92,7 @@ class CaptionedDigits(procedural.Procedural):
         self.spec = self.make_spec(
             channels=1,
             caption_length=CAPTION_LENGTH,
-            vocabulary_size=self.vocabulary.size,
+            words=self.vocabulary.words,
         )
         six, axis = len(bouncing.MOTIONS), bouncing.NUM_AXES
         count = six if self.motions == "six" else axis

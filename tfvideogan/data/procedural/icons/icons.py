@@ -85,7 +85,7 @@ class Icons(procedural.Procedural):
         longest = max(len(said.split()) for said in meanings)
         self.spec = self.make_spec(
             caption_length=(longest + 1) * self.num_icons - 1,
-            vocabulary_size=self.vocabulary.size,
+            words=self.vocabulary.words,
         )
         self._pictures = self.icons.sized(self.icon_size)
         self._pairs = _split_pairs(len(self.icons.names))

@@ -119,7 +119,7 @@ class Walkers(procedural.Procedural):
             has_masks=self.has_masks,
             num_classes=len(action_captions.ACTIONS),
             caption_length=action_captions.MAX_WORDS,
-            vocabulary_size=self.vocabulary.size,
+            words=self.vocabulary.words,
         )
         self._persons = {
             split: [scenes.person(number, self.version) for number in numbers]
