@@ -281,9 +281,14 @@ def label(num_classes: int) -> Input:
     return _one_each(LABEL, rule)
 
 
-def text(about: str = "a caption, UTF-8") -> Input:
-    """Returns the caption, string [N]."""
-    return _one_each(TEXT, InputRule("N", about, example=b""))
+def text(about: str = "a caption, UTF-8", *, example: bytes = b"") -> Input:
+    """Returns the caption, string [N].
+
+    Args:
+      about: the input in words.
+      example: a caption that can be taken; see `InputRule`.
+    """
+    return _one_each(TEXT, InputRule("N", about, example=example))
 
 
 def truncation() -> Input:
