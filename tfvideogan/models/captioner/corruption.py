@@ -23,26 +23,28 @@ def corrupt(
       seed: [2] int32.
       blur: greatest share of the blurred clip (over 3x3 pixels) in the mixture with
         itself, in [0, 1].
-      noise: greatest standard deviation, in the unit of clips.
+      noise: greatest amplitude of uniform noise, in the unit of clips.
 
     Returns:
       The same shape; noise may leave [-1, 1].
     """
     shape = [tf.shape(clips)[0], 1, 1, 1, 1]
     share = seeds.uniform(shape, seeds.fold(seed, "blur"), 0.0, blur)
-    deviation = seeds.uniform(shape, seeds.fold(seed, "deviation"), 0.0, noise)
+    amplitude = seeds.uniform(shape, seeds.fold(seed, "amplitude"), 0.0, noise)
     soft = _smoothed(_smoothed(clips, ROWS), COLUMNS)
-    drawn = seeds.normal(tf.shape(clips), seeds.fold(seed, "noise"))
-    return clips + share * (soft - clips) + deviation * drawn
+    # Normal numbers take three times as long to draw, a fifth of a training step.
+    drawn = seeds.uniform(tf.shape(clips), seeds.fold(seed, "noise"), -1.0, 1.0)
+    return clips + share * (soft - clips) + amplitude * drawn
 
 
 def _smoothed(clips: tf.Tensor, axis: int) -> tf.Tensor:
     """Weighs the neighbours along an axis; borders are repeated."""
-    pads = [[1, 1] if axis == one else [0, 0] for one in range(clips.shape.rank)]
+    axes = range(clips.shape.rank)
+    pads = [[1, 1] if axis == one else [0, 0] for one in axes]
     padded = tf.pad(clips, pads, "SYMMETRIC")
-    size = clips.shape[axis]
+    sizes = [clips.shape[axis] if axis == one else -1 for one in axes]
     parts = [
-        weight * tf.gather(padded, tf.range(place, place + size), axis=axis)
+        weight * tf.slice(padded, [place if axis == one else 0 for one in axes], sizes)
         for place, weight in enumerate(TAPS)
     ]
     return tf.add_n(parts)
