@@ -69,6 +69,11 @@ NARROW = {
         "classifier.Options.width = 2",
         "classifier.Options.blocks = 1",
     ],
+    "captioner.VideoCaptioner": [
+        "captioner.Options.width = 2",
+        "captioner.Options.levels = 1",
+        "captioner.Options.units = 4",
+    ],
     "foregan.ForeGAN": [
         "foregan.Options.width = 4",
         "foregan.Options.critic_width = 4",

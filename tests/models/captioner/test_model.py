@@ -159,7 +159,7 @@ def test_clips_without_captions_for_it_are_refused(without):
         spec = dataclasses.replace(SPEC, words=WORDS[:-1])
     word = {
         "words": "have no captions",
-        "clauses": "`num_clauses` needs the word 'and'",
+        "clauses": "joined by 'and the'",
     }
     with pytest.raises(errors.UserError, match=word[without]):
         make_model().build_for(spec)

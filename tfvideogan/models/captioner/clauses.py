@@ -51,11 +51,12 @@ class Grammar:
           length: L, words of a caption at most.
           num_clauses: E; with 1 a caption is taken whole, whatever it says.
           ignored: words that are taken out of every clause, or several in a row
-            ("starting left"), which are taken out where they stand together.
+            ("starting left"), which are taken out where they stand together. Those that
+            the vocabulary does not have are in no caption.
 
         Raises:
-          UserError: a word is not in the vocabulary, or captions are too short for so
-            many clauses.
+          UserError: no two clauses can be joined in the vocabulary, or captions are too
+            short for so many.
         """
         self.words, self.length = tuple(words), length
         self.num_clauses = num_clauses
@@ -66,10 +67,22 @@ class Grammar:
             raise errors.UserError(
                 f"`num_clauses` ({num_clauses}) must fit into a caption of {length} words."
             )
-        phrases = [self._numbers(one.split(), "ignored_words") for one in ignored]
+        phrases = [
+            tuple(map(self.words.index, one.split()))
+            for one in ignored
+            if set(one.split()) <= set(self.words)
+        ]
         self._ignored = [number for one in phrases if len(one) == 1 for number in one]
         self._phrases = [one for one in phrases if len(one) > 1]
-        self._joint = self._numbers(JOINT, "num_clauses") if num_clauses > 1 else ()
+        self._joint: tuple[int, ...] = ()
+        if num_clauses > 1:
+            if not set(JOINT) <= set(self.words):
+                raise errors.UserError(
+                    f"`num_clauses` ({num_clauses}) needs clauses that are joined by "
+                    f"{' '.join(JOINT)!r}, but the vocabulary is "
+                    f"{' '.join(sorted(self.words[1:]))}; take 1."
+                )
+            self._joint = tuple(map(self.words.index, JOINT))
 
     def split(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the clauses of captions, without what is ignored.
@@ -118,15 +131,6 @@ class Grammar:
             for place in range(len(phrase)):
                 found |= tf.pad(begins, [[0, 0], [place, 0]])[:, : tokens.shape[1]]
         return found
-
-    def _numbers(self, words: Sequence[str], option: str) -> tuple[int, ...]:
-        unknown = [word for word in words if word not in self.words[1:]]
-        if unknown:
-            raise errors.UserError(
-                f"`{option}` needs the word {unknown[0]!r}, which is not in the "
-                f"vocabulary of the captions: {' '.join(sorted(self.words[1:]))}."
-            )
-        return tuple(self.words.index(word) for word in words)
 
 
 def pairwise(

@@ -105,8 +105,7 @@ class VideoCaptioner(base.VideoModel):
         """Creates the network for the captions of `spec`.
 
         Raises:
-          UserError: the clips have no captions, or none of so many clauses, or an ignored
-            word is not in their vocabulary.
+          UserError: the clips have no captions, or none of so many clauses.
         """
         if not spec.words:
             raise errors.UserError(
