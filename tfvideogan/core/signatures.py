@@ -12,6 +12,7 @@ them in; nobody spells one by hand.
 | `swap`     | `content`, `motion`                | one's content, moving alike |
 | `encode`   | `clip`                             | codes                       |
 | `classify` | `frames`                           | probabilities of classes    |
+| `compare`  | `frames`, `text`                   | which words are right       |
 
 | input                  | tensor                   | meaning                            |
 |------------------------|--------------------------|------------------------------------|
@@ -54,7 +55,7 @@ import tensorflow as tf
 from tfvideogan.core import clip
 
 GENERATE, PREDICT, COMPLETE, RESTORE = "generate", "predict", "complete", "restore"
-SWAP, ENCODE, CLASSIFY = "swap", "encode", "classify"
+SWAP, ENCODE, CLASSIFY, COMPARE = "swap", "encode", "classify", "compare"
 # The signature that a server runs where none is named; a model's first one.
 DEFAULT = "serving_default"
 
