@@ -355,6 +355,8 @@ def _example(spec: tf.TensorSpec, case: Case) -> tf.Tensor:
         size if size is not None else (BATCH if axis == 0 else time)
         for axis, size in enumerate(spec.shape)
     ]
+    if spec.dtype == tf.string:
+        return tf.fill(shape, case.spec.words[1])
     draw = seeds.uniform(shape, seeds.fold(seeds.from_int(4), spec.name))
     # A seed may be any integer; 0 is a label in every set of them.
     return tf.cast(draw * 255.0 if spec.dtype == tf.uint8 else draw, spec.dtype)

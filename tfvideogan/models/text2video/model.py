@@ -382,9 +382,7 @@ class TextToVideo(base.VideoModel):
         num_frames: int,
     ) -> tuple[tf.Tensor, histories.History]:
         """Predicts what follows on a history; see `rollout.predict`."""
-        return rollout.predict(
-            self.generator, history, caption, num_frames=num_frames
-        )
+        return rollout.predict(self.generator, history, caption, num_frames=num_frames)
 
     def predict_frames(
         self,
@@ -430,7 +428,7 @@ class TextToVideo(base.VideoModel):
         return found
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Shows `real` clips, those `predicted` from one frame, and with `swapped` captions."""
+        """Shows `real` clips, and `predicted` and `swapped` ones, each from one frame."""
         frames = batch["frames"]
         own = batch["caption_tokens"], batch["caption_lengths"]
         columns = {"real": frames}

@@ -123,9 +123,14 @@ def train(
     # One frame alone is the first of its clip, of which the caption is true: "starting
     # left" is not said of a frame in the middle.
     room = total - plan.num_frames - lead - (lengths - 1)
-    later = lengths - 1 + tf.cast(
-        seeds.uniform([number], seeds.fold(seed, "last")) * tf.cast(room, tf.float32),
-        tf.int32,
+    later = (
+        lengths
+        - 1
+        + tf.cast(
+            seeds.uniform([number], seeds.fold(seed, "last"))
+            * tf.cast(room, tf.float32),
+            tf.int32,
+        )
     )
     last = tf.where(lengths == 1, 0, later)  # [N]
     history = histories.of_clips(clips, last, lengths, depth)
