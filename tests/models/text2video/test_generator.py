@@ -29,7 +29,7 @@ def network():
 @pytest.mark.parametrize("depth", [1, 3, 10])
 def test_histories_of_any_depth_end_in_one_frame(depth):
     made = tiny.generator(depth=depth)(*history(depth), CAPTION)
-    assert made["frame"].shape == (2, 16, 16, 3)
+    assert made["frame"].shape == (2, 8, 8, 3)
 
 
 @pytest.mark.parametrize(

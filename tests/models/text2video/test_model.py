@@ -58,7 +58,6 @@ def batch():
         ),
         ({"width": 0}, "`width` (0) must be at least 1"),
         ({"lead": -1}, "`lead` (-1) must not be negative"),
-        ({"rollout": 6, "truncate": 4}, "`truncate` (4) must divide `rollout` (6)"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(options, words):
@@ -72,8 +71,11 @@ def test_settings_that_do_not_fit_are_refused(options, words):
     [
         ({"caption_length": 0, "words": ()}, "needs clips with captions"),
         ({"height": 20}, "`height` (20) must be a multiple of 8; use 16 or 24"),
-        ({"frames": 4}, "`frames` (4) must be at least 5: 2 of the history, 1 of the"),
-        ({"height": 64, "width": 64}, "`rollout` (2) must be at least 3"),
+        ({"frames": 1}, "`frames` (1) must be at least 2 and `rollout` (2) at least 1"),
+        (
+            {"height": 64, "width": 64},
+            "and `rollout` (2) at least 3: the discriminator",
+        ),
     ],
 )
 def test_clips_that_do_not_fit_are_refused_with_the_remedy(changes, words):

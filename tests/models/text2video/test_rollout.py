@@ -148,9 +148,24 @@ def test_a_frame_alone_is_the_first_of_its_clip():
     assert len(set(others)) > 2
 
 
-@pytest.mark.parametrize(("truncate", "slope"), [(4, 10.0), (2, 6.0), (1, 4.0)])
+@pytest.mark.parametrize("frames", [2, 5, 7])
+def test_short_clips_have_short_histories_and_leads(frames):
+    toy, long_lead = Toy(depth=4), tf.constant(9)
+    for number in range(4):
+        changes = {"num_frames": min(4, frames - 1), "most_lead": long_lead}
+        made = rollout.train(
+            toy, counting(frames), CAPTION, plan(**changes), seeds.from_int(number)
+        )
+        # No frame is asked for that there is not.
+        assert flat(made["real"]).max() <= frames
+        assert (np.diff(flat(made["real"])) == 1.0).all()
+
+
+@pytest.mark.parametrize(
+    ("truncate", "slope"), [(4, 10.0), (3, 7.0), (2, 6.0), (1, 4.0)]
+)
 def test_gradients_are_cut_every_few_frames(truncate, slope):
-    # x, 2 x, 3 x, 4 x for a^n x at a = 1; behind a cut the count starts again.
+    # 1, 2, 3, 4 for a^n at a = 1; behind a cut the count starts again.
     toy = Toy()
     clips = tf.ones([1, 6, 1, 1, 1])
     with tf.GradientTape() as tape:
