@@ -15,16 +15,18 @@ from tfvideogan.serving.export import checked, exporter, publishing
 TEXT = tf.constant(["the disc is falling", "The star is rising."])
 SEED = tf.constant([3, 4], tf.int64)
 CONTEXT = tf.constant(
-    np.random.default_rng(1).integers(0, 256, (2, 1, 16, 16, 3)), tf.uint8
+    np.random.default_rng(1).integers(0, 256, (2, 1, 8, 8, 3)), tf.uint8
 )
 
 
 class ToyPainter(tf.Module):
     """Answers a grey that a table has for the text's first letter, plus the seed."""
 
-    def __init__(self, size: int = 16) -> None:
+    def __init__(self, size: int = 8) -> None:
         super().__init__()
-        table = tf.lookup.KeyValueTensorInitializer(["t", "T"], [10, 20], value_dtype=tf.int64)
+        table = tf.lookup.KeyValueTensorInitializer(
+            ["t", "T"], [10, 20], value_dtype=tf.int64
+        )
         self.table = tf.lookup.StaticHashTable(table, 0)
         self.offset = tf.Variable(tf.constant(100, tf.int64))
         self.size = size
@@ -36,7 +38,7 @@ class ToyPainter(tf.Module):
         return {"image": image, "image_float": pixels.to_float(image)}
 
 
-def saved_painter(folder: pathlib.Path, size: int = 16) -> str:
+def saved_painter(folder: pathlib.Path, size: int = 8) -> str:
     painter = ToyPainter(size)
     specs = [tf.TensorSpec([None], one) for one in (tf.string, tf.int64)]
     named = {"text": specs[0], "seed": specs[1]}
@@ -63,8 +65,8 @@ def test_answers_of_many_requests_are_those_of_one(model):
         }
         found = functions["predict_next"].function(**memory)
         videos.append(found["video_float"])
-    assert videos[0].shape == (2, 2, 16, 16, 3)
-    tokens = tf.constant([[1, 2, 4, 5, 0], [1, 3, 4, 6, 0]])
+    assert videos[0].shape == (2, 2, 8, 8, 3)
+    tokens = tf.constant([[1, 2, 4, 5], [1, 3, 4, 6]])
     whole = model.predict_frames(
         pixels.to_float(CONTEXT), tokens, tf.constant([4, 4]), num_frames=6
     )
@@ -99,7 +101,7 @@ def test_a_painter_makes_the_first_frame_of_the_text_and_the_seed(tmp_path):
         *("generate", "generate_start", "generate_next"),
     }
     video = functions["generate"].function(text=TEXT, seed=SEED)["video"]
-    assert video.shape == (2, 3, 16, 16, 3)
+    assert video.shape == (2, 3, 8, 8, 3)
     np.testing.assert_array_equal(video[0, 0], 10 + 100 + 3)
     np.testing.assert_array_equal(video[1, 0], 20 + 100 + 4)
     follows = functions["predict"].function(context=video[:, :1], text=TEXT)["video"]
@@ -133,8 +135,8 @@ def test_one_export_answers_sentences_in_a_fresh_process(tmp_path):
     [
         (lambda folder: str(folder / "none"), "is no export; name the folder of a"),
         (
-            lambda folder: saved_painter(folder / "small", size=8),
-            "whose `image` is [N, 16, 16, 3]; it has image (None, 8, 8, 3)",
+            lambda folder: saved_painter(folder / "small", size=4),
+            "whose `image` is [N, 8, 8, 3]; it has image (None, 4, 4, 3)",
         ),
     ],
 )

@@ -23,9 +23,10 @@ def swapped(*said: str, length: int = 14, words: tuple[str, ...] = WORDS) -> lis
 
 
 def test_the_subject_stays_and_the_predicate_changes():
-    assert swapped(
-        "the red disc is moving left and right", "the star is rotating"
-    ) == ["the red disc is rotating", "the star is moving left and right"]
+    assert swapped("the red disc is moving left and right", "the star is rotating") == [
+        "the red disc is rotating",
+        "the star is moving left and right",
+    ]
 
 
 def test_each_clause_gets_the_predicate_of_its_own_place():

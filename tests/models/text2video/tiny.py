@@ -6,7 +6,7 @@ from tfvideogan.models.text2video import model as text2video
 from tfvideogan.models.text2video import objective
 
 WORDS = ("", "the", "disc", "star", "is", "falling", "rising", "and")
-SPEC = clip.ClipSpec(6, 16, 16, caption_length=5, words=WORDS)
+SPEC = clip.ClipSpec(5, 8, 8, caption_length=4, words=WORDS)
 # Discriminators count at once, so that their share of the gradients is seen, too.
 AT_ONCE = objective.LossWeights(
     adversarial_start=0, adversarial_delay=0, adversarial_ramp=1, r1_every=2

@@ -102,8 +102,8 @@ class Generator(keras.Model):
         self.third = Encode(4 * width, 2)
         self.collapse = keras.layers.Dense(4 * width)
         self.inner = NetworkInNetwork(units=units, narrow=narrow)
-        self.up_second = _Decode(2 * width)
-        self.up_first = _Decode(width)
+        self.up_second = Decode(2 * width)
+        self.up_first = Decode(width)
         options = {
             "padding": 1,
             "kernel_initializer": keras.initializers.RandomNormal(
@@ -113,10 +113,8 @@ class Generator(keras.Model):
         if output_mode == "warp":
             self.to_flow = convolution.Conv2D(BLOCK**2 * FLOW_CHANNELS, 3, **options)
         if output_mode != "direct":
-            self.look = _Modulated(width)
-        self.to_paint = convolution.Conv2D(
-            BLOCK**2 * (spec.channels + 1), 3, **options
-        )
+            self.look = Modulated(width)
+        self.to_paint = convolution.Conv2D(BLOCK**2 * (spec.channels + 1), 3, **options)
 
     def call(
         self,
@@ -139,7 +137,9 @@ class Generator(keras.Model):
         """
         dtype = self.compute_dtype
         caption = tf.cast(caption, dtype)
-        first = self.first(_volume(frames, tf.cast(valid, dtype)))  # T of [N, H/2, W/2, b]
+        first = self.first(
+            _volume(frames, tf.cast(valid, dtype))
+        )  # T of [N, H/2, W/2, b]
         second = self.second(first)  # T/2 of [N, H/4, W/4, 2b]
         third = self.third(second)  # T/4 of [N, H/8, W/8, 4b]
         x = self.collapse(tf.concat(third, axis=-1))  # [N, H/8, W/8, 4b]
@@ -173,7 +173,7 @@ class Generator(keras.Model):
 
 
 class NetworkInNetwork(keras.layers.Layer):
-    """Sees a whole map and the caption through dense layers; adds to the map what follows."""
+    """Sees a whole map and the caption through dense layers, and adds to the map."""
 
     def __init__(self, *, units: int, narrow: int) -> None:
         """Creates the layers; see `Generator`."""
@@ -235,19 +235,21 @@ class Encode(keras.layers.Layer):
         return tf.split(made, len(clips), axis=0)
 
 
-class _Decode(keras.layers.Layer):
+class Decode(keras.layers.Layer):
     """x2 conv 3x3, joined by a skip; two convolutions 3x3 under the caption."""
 
     def __init__(self, filters: int) -> None:
+        """Creates the layers for so many channels."""
         super().__init__()
         # Repeated pixels under a 3x3 kernel are a transposed convolution 4 / 2.
         self.up = convolution.Conv2DTranspose(filters, 4, stride=2, **KEEP)
         self.skip = keras.layers.Dense(filters)
-        self.blocks = [_Modulated(filters) for _ in range(2)]
+        self.blocks = [Modulated(filters) for _ in range(2)]
 
     def call(
         self, x: tf.Tensor, clips: Sequence[tf.Tensor], caption: tf.Tensor
     ) -> tf.Tensor:
+        """Takes [N, h, w, C], T of [N, 2h, 2w, D] and captions; [N, 2h, 2w, F]."""
         mean = tf.add_n(clips) / len(clips)
         x = tf.concat([self.up(x), clips[-1], self.skip(mean)], axis=-1)
         for block in self.blocks:
@@ -255,15 +257,17 @@ class _Decode(keras.layers.Layer):
         return x
 
 
-class _Modulated(keras.layers.Layer):
+class Modulated(keras.layers.Layer):
     """Conv 3x3, FiLM, leaky rectifier."""
 
     def __init__(self, filters: int) -> None:
+        """Creates the layers for so many channels."""
         super().__init__()
         self.convolve = convolution.Conv2D(filters, 3, **KEEP)
         self.film = film.FiLM()
 
     def call(self, x: tf.Tensor, caption: tf.Tensor) -> tf.Tensor:
+        """Takes [N, h, w, C] and captions [N, D]; returns [N, h, w, F]."""
         return _leaky(self.film(self.convolve(x), caption))
 
 

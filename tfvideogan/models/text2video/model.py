@@ -82,9 +82,9 @@ class Options:
         of frames does not read them. Those that the vocabulary does not have are no fault.
       critic_width: channels behind the discriminators' first layers.
       num_frames_judged: frames of each rollout that the discriminator of frames sees.
-      rollout: K, frames of a training rollout that count.
-      truncate: frames between two cuts of the gradient; divides K.
-      lead: J, most frames before them.
+      rollout: K, frames of a training rollout that count; fewer where clips are shorter.
+      truncate: frames between two cuts of the gradient.
+      lead: J, most frames before them; fewer where clips are shorter than d + J + K.
       lead_start: step from which there are any.
       lead_ramp: steps until J may be reached.
       own_start: step from which predictions are fed back.
@@ -142,10 +142,6 @@ class Options:
                 )
         if self.lead < 0:
             raise errors.UserError(f"`lead` ({self.lead}) must not be negative.")
-        if self.rollout % self.truncate:
-            raise errors.UserError(
-                f"`truncate` ({self.truncate}) must divide `rollout` ({self.rollout})."
-            )
 
 
 class TextToVideo(base.VideoModel):
@@ -346,7 +342,7 @@ class TextToVideo(base.VideoModel):
         options, step = self.options, self._step()
         lead = objective.ramp(step, options.lead_start, options.lead_ramp)
         return rollout.Plan(
-            num_frames=options.rollout,
+            num_frames=min(options.rollout, self.spec.frames - 1),
             truncate=options.truncate,
             most_lead=tf.cast(tf.round(options.lead * lead), tf.int32),
             own_share=objective.ramp(step, options.own_start, options.own_ramp),
@@ -382,9 +378,7 @@ class TextToVideo(base.VideoModel):
         num_frames: int,
     ) -> tuple[tf.Tensor, histories.History]:
         """Predicts what follows on a history; see `rollout.predict`."""
-        return rollout.predict(
-            self.generator, history, caption, num_frames=num_frames
-        )
+        return rollout.predict(self.generator, history, caption, num_frames=num_frames)
 
     def predict_frames(
         self,
@@ -430,7 +424,7 @@ class TextToVideo(base.VideoModel):
         return found
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Shows `real` clips, those `predicted` from one frame, and with `swapped` captions."""
+        """Shows `real` clips, and `predicted` and `swapped` ones, each from one frame."""
         frames = batch["frames"]
         own = batch["caption_tokens"], batch["caption_lengths"]
         columns = {"real": frames}
@@ -470,16 +464,12 @@ def _check(spec: clip.ClipSpec, options: Options) -> None:
                 f"`{name}` ({side}) must be a multiple of {generator.SIDE_STEP}; use "
                 f"{lower} or {lower + generator.SIDE_STEP}."
             )
-    judged = common.least_frames(min(spec.height, spec.width)) - 1
-    if options.rollout < judged:
+    # The discriminator of clips sees one frame more.
+    least = common.least_frames(min(spec.height, spec.width))
+    judged = 1 + min(options.rollout, spec.frames - 1)
+    if judged < least:
         raise errors.UserError(
-            f"`rollout` ({options.rollout}) must be at least {judged}: the discriminator "
-            "of clips needs so many frames behind the first one."
-        )
-    least = options.depth + options.lead + options.rollout
-    if spec.frames < least:
-        raise errors.UserError(
-            f"`frames` ({spec.frames}) must be at least {least}: {options.depth} of the "
-            f"history, {options.lead} of the lead and {options.rollout} that count; raise "
-            "FRAMES, or lower them."
+            f"`frames` ({spec.frames}) must be at least {least} and `rollout` "
+            f"({options.rollout}) at least {least - 1}: the discriminator of clips of "
+            f"{spec.height}x{spec.width} needs them; raise FRAMES or `Options.rollout`."
         )

@@ -60,9 +60,7 @@ def ramp(step: tf.Tensor, start: int, length: int) -> tf.Tensor:
     return tf.clip_by_value(since / max(length, 1), 0.0, 1.0)
 
 
-def likeness(
-    weights: LossWeights, made: dict[str, tf.Tensor]
-) -> dict[str, tf.Tensor]:
+def likeness(weights: LossWeights, made: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """Compares predictions with the clips, see `rollout.train`.
 
     Args:
@@ -104,4 +102,3 @@ def critic_loss(
     of_real = tf.reduce_mean(tf.nn.relu(1.0 - tf.cast(real, tf.float32)))
     of_fake = tf.reduce_mean(tf.nn.relu(1.0 + tf.cast(fake, tf.float32)))
     return of_real + HALF * (of_fake + mismatched)
-

@@ -42,9 +42,9 @@ class Plan(NamedTuple):
     """How a training rollout goes in a step.
 
     Attributes:
-      num_frames: K, frames that count.
-      truncate: frames between two cuts of the gradient; a divisor of K.
-      most_lead: scalar int32, greatest J.
+      num_frames: K, frames that count; below T.
+      truncate: frames between two cuts of the gradient.
+      most_lead: scalar int32, greatest J; less where clips are shorter.
       own_share: scalar float32 in [0, 1], how often a prediction is fed back.
       noise: standard deviation of the noise on predictions that are fed back.
     """
@@ -105,7 +105,7 @@ def train(
 
     Args:
       generator: of the next frame.
-      clips: [N, T, H, W, C] in [-1, 1]; T at least d + J + K.
+      clips: [N, T, H, W, C] in [-1, 1]. Where T is below d + K, histories are shorter.
       caption: [N, D].
       plan: of the step.
       seed: [2] int32.
@@ -116,19 +116,25 @@ def train(
       and as it is in the clip; where the generator copies, `copies` like `fakes`, and
       `masks` [N, K], the mean of each mask.
     """
-    number, total = tf.shape(clips)[0], clips.shape[1]
-    depth = generator.depth
-    lead = seeds.integers([], seeds.fold(seed, "lead"), plan.most_lead + 1)
-    lengths = histories.random_lengths(number, depth, seeds.fold(seed, "history"))
+    number, free = tf.shape(clips)[0], clips.shape[1] - plan.num_frames
+    longest = min(generator.depth, free)
+    most_lead = tf.minimum(plan.most_lead, free - longest)
+    lead = seeds.integers([], seeds.fold(seed, "lead"), most_lead + 1)
+    lengths = histories.random_lengths(number, longest, seeds.fold(seed, "history"))
     # One frame alone is the first of its clip, of which the caption is true: "starting
     # left" is not said of a frame in the middle.
-    room = total - plan.num_frames - lead - (lengths - 1)
-    later = lengths - 1 + tf.cast(
-        seeds.uniform([number], seeds.fold(seed, "last")) * tf.cast(room, tf.float32),
-        tf.int32,
+    room = free - lead - (lengths - 1)
+    later = (
+        lengths
+        - 1
+        + tf.cast(
+            seeds.uniform([number], seeds.fold(seed, "last"))
+            * tf.cast(room, tf.float32),
+            tf.int32,
+        )
     )
     last = tf.where(lengths == 1, 0, later)  # [N]
-    history = histories.of_clips(clips, last, lengths, depth)
+    history = histories.of_clips(clips, last, lengths, generator.depth)
     history = _lead(generator, history, caption, lead)
     times = (last + lead)[:, tf.newaxis] + tf.range(1 + plan.num_frames)  # [N, 1 + K]
     window = tf.gather(clips, times, axis=1, batch_dims=1)
@@ -198,14 +204,15 @@ def _compared(
         names += ["copies", "masks"]
     arrays = {name: tf.TensorArray(tf.float32, plan.num_frames) for name in names}
     index = tf.constant(0)
-    for stop in range(plan.truncate, plan.num_frames + 1, plan.truncate):
+    for start in range(0, plan.num_frames, plan.truncate):
+        stop = min(start + plan.truncate, plan.num_frames)
         history = tf.nest.map_structure(tf.stop_gradient, history)
         index, history, arrays = tf.while_loop(
             lambda index, *_, stop=stop: index < stop,
             step,
             (index, history, arrays),
             parallel_iterations=1,
-            maximum_iterations=plan.truncate,
+            maximum_iterations=stop - start,
         )
     made = {}
     for name, array in arrays.items():

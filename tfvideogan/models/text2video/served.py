@@ -90,7 +90,7 @@ class Painter:
         self._generate = self.loaded.signatures.get(signatures.GENERATE)
         made = self._generate.structured_outputs if self._generate else {}
         if IMAGE not in made or made[IMAGE].shape[1:] != size:
-            has = ", ".join(f"{name} {one.shape}" for name, one in made.items())
+            has = ", ".join(f"{name} {one.shape}" for name, one in sorted(made.items()))
             raise errors.UserError(
                 f"`painter` ({folder!r}) must have a signature `generate` whose `image` is "
                 f"[N, {', '.join(map(str, size))}]; it has {has or 'none'}."
@@ -114,9 +114,7 @@ def serving_functions(
     spec = model.spec
     # Any words of the vocabulary are a caption.
     example = " ".join(spec.words[1 : 1 + spec.caption_length])
-    context = signatures.video(
-        signatures.CONTEXT, spec, axis="K", about=ABOUT_CONTEXT
-    )
+    context = signatures.video(signatures.CONTEXT, spec, axis="K", about=ABOUT_CONTEXT)
     text = signatures.text("what happens, UTF-8", example=example)
 
     def code(said: tf.Tensor) -> tf.Tensor:
@@ -195,9 +193,7 @@ def serving_functions(
     }
 
 
-def _memory(
-    history: histories.History, caption: tf.Tensor
-) -> dict[str, tf.Tensor]:
+def _memory(history: histories.History, caption: tf.Tensor) -> dict[str, tf.Tensor]:
     frames = tf.stack(history.frames, axis=1)  # [N, d, H, W, C]
     values = dict(zip(MEMORY, (frames, history.valid, caption), strict=True))
     return {signatures.NEXT_STATE + name: value for name, value in values.items()}
