@@ -256,9 +256,11 @@ def test_dropout_loses_features_of_the_skip_in_training_only():
 def test_training_moves_what_moves():
     """A bright column walks to the left or to the right, as the word says."""
     spec = clip.ClipSpec(5, 16, 16, channels=1, caption_length=1, words=("l", "r"))
-    quick = keras.optimizers.Adam(3e-3)
+    quick = keras.optimizers.Adam(1e-3)
     options = paper.Options(depth=4, filters=4, hidden=64, dropout=0.0)
-    built = paper.PaperText2Video(options, error_optimizer=quick)
+    # With so few filters seed 0 begins with a zero in both of the last two channels, from
+    # which ReLU does not recover.
+    built = paper.PaperText2Video(options, error_optimizer=quick, seed=1)
     built.build_for(spec)
     clips = np.full([16, 5, 16, 16, 1], -1.0, np.float32)
     for number in range(16):
@@ -269,7 +271,7 @@ def test_training_moves_what_moves():
     batch = {"frames": tf.constant(clips), "caption_tokens": words}
     batch |= {"caption_lengths": tf.ones([16], tf.int32)}
     step = tf.function(built.train_step)
-    for _ in range(300):
+    for _ in range(400):
         step(batch)
     made = built.evaluation_outputs(batch)["frames"].numpy()
     still = np.repeat(clips[:, :1], 5, axis=1)
