@@ -28,7 +28,7 @@ from tfvideogan.models.captioner import clauses, corruption, network
 from tfvideogan.ops import augmentation
 from tfvideogan.ops import tokens as caption_tokens
 
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 2e-3
 WEIGHT_DECAY = 1e-2
 
 
@@ -89,7 +89,7 @@ class VideoCaptioner(base.VideoModel):
 
         Args:
           options: of the network and its training.
-          optimizer: Adam(1e-3) with a weight decay of 0.01 by default.
+          optimizer: Adam(2e-3) with a weight decay of 0.01 by default.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`; short, as trainings are.
           name: see `VideoModel`.
