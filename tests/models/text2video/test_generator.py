@@ -35,8 +35,8 @@ def test_histories_of_any_depth_end_in_one_frame(depth):
 @pytest.mark.parametrize(
     ("mode", "extra"),
     [
-        ("warp", {"copy", "mask", "flow"}),
-        ("residual", {"copy", "mask"}),
+        ("warp", {"copy", "paint", "mask", "flow"}),
+        ("residual", {"copy", "paint", "mask"}),
         ("direct", set()),
     ],
 )
@@ -59,8 +59,9 @@ def test_a_frame_is_a_copy_of_the_last_one_where_the_mask_says_so(network):
     np.testing.assert_allclose(made["copy"], expected, atol=1e-6)
     mask = made["mask"].numpy()
     assert (mask > 0).all() and (mask < 1).all()
-    colour = (made["frame"] - mask * expected) / (1.0 - mask)
-    assert np.abs(colour).max() <= 1.0 + 1e-5
+    blended = mask * expected + (1.0 - mask) * made["paint"]
+    np.testing.assert_allclose(made["frame"], blended, atol=1e-6)
+    assert np.abs(made["paint"]).max() <= 1.0
 
 
 def test_a_fresh_network_copies_more_than_it_paints_and_hardly_moves(network):

@@ -132,8 +132,9 @@ class Generator(keras.Model):
           training: changes nothing here.
 
         Returns:
-          `frame` [N, H, W, C] float32 in [-1, 1]; where it copies, `copy` alike, `mask`
-          [N, H, W, 1] in [0, 1], its share, and `flow` [N, H, W, 2] pixels.
+          `frame` [N, H, W, C] float32 in [-1, 1]; where it copies, `copy` and `paint`
+          alike, `mask` [N, H, W, 1] in [0, 1], the share of the copy, and, with a flow,
+          `flow` [N, H, W, 2] pixels.
         """
         dtype = self.compute_dtype
         caption = tf.cast(caption, dtype)
@@ -168,7 +169,7 @@ class Generator(keras.Model):
         if self.output_mode == "direct":
             return {"frame": colour}
         mask = tf.sigmoid(logit + MASK_BIAS)
-        made |= {"copy": copy, "mask": mask}
+        made |= {"copy": copy, "paint": colour, "mask": mask}
         return made | {"frame": mask * copy + (1.0 - mask) * colour}
 
 

@@ -113,8 +113,8 @@ def train(
     Returns:
       `fakes` and `real` [N, K, H, W, C], the predictions and the frames of the clips;
       `last` and `real_last` [N, H, W, C], the frame before them, as the generator saw it
-      and as it is in the clip; where the generator copies, `copies` like `fakes`, and
-      `masks` [N, K], the mean of each mask.
+      and as it is in the clip; where the generator copies, `copies` and `paints` like
+      `fakes`, and `masks` [N, K], the mean of each mask.
     """
     number, free = tf.shape(clips)[0], clips.shape[1] - plan.num_frames
     longest = min(generator.depth, free)
@@ -194,14 +194,14 @@ def _compared(
         fed = tf.where(is_own[index], made["frame"] + noise[index], inputs[index])
         kept = {"fakes": made["frame"]}
         if "copy" in made:
-            kept["copies"] = made["copy"]
+            kept |= {"copies": made["copy"], "paints": made["paint"]}
             kept["masks"] = tf.reduce_mean(made["mask"], axis=[1, 2, 3])
         arrays = {key: arrays[key].write(index, one) for key, one in kept.items()}
         return index + 1, histories.shifted(seen, fed), arrays
 
     names = ["fakes"]
     if generator.output_mode != "direct":
-        names += ["copies", "masks"]
+        names += ["copies", "paints", "masks"]
     arrays = {name: tf.TensorArray(tf.float32, plan.num_frames) for name in names}
     index = tf.constant(0)
     for start in range(0, plan.num_frames, plan.truncate):
