@@ -26,7 +26,7 @@ def network():
     return made
 
 
-@pytest.mark.parametrize("depth", [1, 3, 10])
+@pytest.mark.parametrize("depth", [1, 10])
 def test_histories_of_any_depth_end_in_one_frame(depth):
     made = tiny.generator(depth=depth)(*history(depth), CAPTION)
     assert made["frame"].shape == (2, 8, 8, 3)
@@ -35,7 +35,6 @@ def test_histories_of_any_depth_end_in_one_frame(depth):
 @pytest.mark.parametrize(
     ("mode", "extra"),
     [
-        ("warp", {"copy", "paint", "mask", "flow"}),
         ("residual", {"copy", "paint", "mask"}),
         ("direct", set()),
     ],
@@ -55,6 +54,7 @@ def test_an_output_mode_says_how_frames_are_made(mode, extra):
 def test_a_frame_is_a_copy_of_the_last_one_where_the_mask_says_so(network):
     seen = history()
     made = network(*seen, CAPTION)
+    assert set(made) == {"frame", "flow", "copy", "paint", "mask"}
     expected = warp.backward(seen.frames[-1], made["flow"])
     np.testing.assert_allclose(made["copy"], expected, atol=1e-6)
     mask = made["mask"].numpy()

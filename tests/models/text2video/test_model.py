@@ -32,7 +32,7 @@ def test_conformance_on_disk(check, monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def model():
-    return CASE.build()
+    return CASE.model()
 
 
 @pytest.fixture(scope="module")
