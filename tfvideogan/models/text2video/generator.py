@@ -136,11 +136,8 @@ class Generator(keras.Model):
           alike, `mask` [N, H, W, 1] in [0, 1], the share of the copy, and, with a flow,
           `flow` [N, H, W, 2] pixels.
         """
-        dtype = self.compute_dtype
-        caption = tf.cast(caption, dtype)
-        first = self.first(
-            _volume(frames, tf.cast(valid, dtype))
-        )  # T of [N, H/2, W/2, b]
+        caption, valid = (tf.cast(one, self.compute_dtype) for one in (caption, valid))
+        first = self.first(_volume(frames, valid))  # T of [N, H/2, W/2, b]
         second = self.second(first)  # T/2 of [N, H/4, W/4, 2b]
         third = self.third(second)  # T/4 of [N, H/8, W/8, 4b]
         x = self.collapse(tf.concat(third, axis=-1))  # [N, H/8, W/8, 4b]
@@ -162,9 +159,8 @@ class Generator(keras.Model):
             seen = tf.nn.space_to_depth(tf.cast(copy, x.dtype), BLOCK)
             x = self.look(tf.concat([x, seen], axis=-1), caption)
         paint = tf.nn.depth_to_space(self.to_paint(x), BLOCK)  # [N, H, W, C + 1]
-        colour, logit = tf.split(
-            tf.cast(paint, tf.float32), [self.channels, 1], axis=-1
-        )
+        sizes = [self.channels, 1]
+        colour, logit = tf.split(tf.cast(paint, tf.float32), sizes, axis=-1)
         colour = tf.tanh(colour)
         if self.output_mode == "direct":
             return {"frame": colour}

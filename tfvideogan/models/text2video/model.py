@@ -43,7 +43,7 @@ from tfvideogan.models.text2video import (
     objective,
     rollout,
     served,
-    swapping,
+    showing,
 )
 from tfvideogan.models.text2video import history as histories
 
@@ -406,34 +406,12 @@ class TextToVideo(base.VideoModel):
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Predicts every clip from its first frames and a sentence.
-
-        Returns:
-          `frames`, like those of the batch: the context, then the prediction;
-          `swapped_frames`, as many, of another sentence, `swapped_tokens` [N, L] int32.
-        """
-        frames = batch["frames"]
-        given = frames[:, : self.options.context]
-        horizon = frames.shape[1] - self.options.context
-        own = batch["caption_tokens"], batch["caption_lengths"]
-        other = self._swapped(batch)
-        found = {"swapped_tokens": other[0]}
-        for name, caption in (("frames", own), ("swapped_frames", other)):
-            made = self.predict_frames(given, *caption, num_frames=horizon)
-            found[name] = tf.concat([given, made], axis=1)
-        return found
+        """Returns what metrics judge, see `showing.evaluation_outputs`."""
+        return showing.evaluation_outputs(self, batch, context=self.options.context)
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Shows `real` clips, and `predicted` and `swapped` ones, each from one frame."""
-        frames = batch["frames"]
-        own = batch["caption_tokens"], batch["caption_lengths"]
-        columns = {"real": frames}
-        for name, caption in (("predicted", own), ("swapped", self._swapped(batch))):
-            made = self.predict_frames(
-                frames[:, :1], *caption, num_frames=frames.shape[1] - 1
-            )
-            columns[name] = tf.concat([frames[:, :1], made], axis=1)
-        return columns
+        """Real, predicted, and swapped; see `showing.sample_clips`."""
+        return showing.sample_clips(self, batch)
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """`predict`, with a painter also `generate`, and their parts for long videos."""
@@ -442,11 +420,6 @@ class TextToVideo(base.VideoModel):
             self,
             num_frames=self.options.served_frames,
             painter=served.Painter(painter, self.spec) if painter else None,
-        )
-
-    def _swapped(self, batch: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        return swapping.swapped(
-            batch["caption_tokens"], seeds.from_int(0), words=self.spec.words
         )
 
 
