@@ -156,7 +156,9 @@ class Generator(keras.Model):
             made["flow"] = self.reach * tf.tanh(tf.cast(flow, tf.float32))
             copy = warp.backward(last, made["flow"])
         if self.output_mode != "direct":
-            seen = tf.nn.space_to_depth(tf.cast(copy, x.dtype), BLOCK)
+            # Paint goes by the copy, but does not teach the flow.
+            seen = tf.stop_gradient(tf.cast(copy, x.dtype))
+            seen = tf.nn.space_to_depth(seen, BLOCK)
             x = self.look(tf.concat([x, seen], axis=-1), caption)
         paint = tf.nn.depth_to_space(self.to_paint(x), BLOCK)  # [N, H, W, C + 1]
         sizes = [self.channels, 1]
