@@ -46,7 +46,6 @@ def test_an_output_mode_says_how_frames_are_made(mode, extra):
     made = network(frames, tf.ones([2, 2]), CAPTION)
     assert set(made) == {"frame"} | extra
     assert made["frame"].shape == (2, 16, 24, 1)
-    assert np.abs(made["frame"]).max() <= 1.0
     if mode == "residual":
         np.testing.assert_array_equal(made["copy"], frames[-1])
 
@@ -61,13 +60,12 @@ def test_a_frame_is_a_copy_of_the_last_one_where_the_mask_says_so(network):
     assert (mask > 0).all() and (mask < 1).all()
     blended = mask * expected + (1.0 - mask) * made["paint"]
     np.testing.assert_allclose(made["frame"], blended, atol=1e-6)
-    assert np.abs(made["paint"]).max() <= 1.0
 
 
-def test_a_fresh_network_copies_more_than_it_paints_and_hardly_moves(network):
+def test_a_fresh_network_paints_nearly_grey_and_hardly_moves(network):
     made = network(*history(), CAPTION)
-    # The logit starts near 1: sigmoid(1) = 0.73.
-    assert float(tf.reduce_mean(made["mask"])) == pytest.approx(0.73, abs=0.05)
+    assert float(tf.reduce_mean(made["mask"])) == pytest.approx(0.5, abs=0.05)
+    assert np.abs(made["paint"]).mean() < 0.2
     assert np.abs(made["flow"]).mean() < 1.0
 
 

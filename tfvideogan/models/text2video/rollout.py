@@ -103,7 +103,8 @@ def predict(
         index: tf.Tensor, seen: histories.History, made: tf.TensorArray
     ) -> tuple[tf.Tensor, histories.History, tf.TensorArray]:
         frame = generator(seen.frames, seen.valid, caption)["frame"]
-        return index + 1, histories.shifted(seen, frame), made.write(index, frame)
+        seen = histories.shifted(seen, frame)
+        return index + 1, seen, made.write(index, seen.frames[-1])
 
     _, history, array = tf.while_loop(
         lambda index, *_: index < num_frames,
@@ -133,7 +134,8 @@ def train(
       seed: [2] int32.
 
     Returns:
-      `fakes` and `real` [N, K, H, W, C], the predictions and the frames of the clips;
+      `fakes` and `real` [N, K, H, W, C], the predictions, which are not clipped, and the
+      frames of the clips;
       `last` and `real_last` [N, H, W, C], the frame before them, as the generator saw it
       and as it is in the clip; where the generator copies, `copies` and `paints` like
       `fakes`, and `masks` [N, K], the mean of each mask.
