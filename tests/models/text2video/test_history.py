@@ -48,10 +48,11 @@ def test_each_clip_has_its_own_end_and_length():
     )
 
 
-def test_a_new_frame_is_valid_and_the_oldest_is_forgotten():
+@pytest.mark.parametrize(("given", "kept"), [(0.5, 0.5), (9.0, 1.0), (-9.0, -1.0)])
+def test_a_new_frame_is_clipped_and_valid_and_the_oldest_is_forgotten(given, kept):
     found = histories.of_context(numbered(frames=2), 3)
-    found = histories.shifted(found, tf.fill([1, 1, 1, 1], 9.0))
-    np.testing.assert_array_equal(slots(found), [[0, 1, 9]])
+    found = histories.shifted(found, tf.fill([1, 1, 1, 1], given))
+    np.testing.assert_array_equal(slots(found), [[0, 1, kept]])
     np.testing.assert_array_equal(found.valid, [[1, 1, 1]])
 
 

@@ -92,10 +92,9 @@ def test_every_input_has_an_example_that_is_answered(model):
 # --- From a sentence alone
 
 
-def test_a_painter_makes_the_first_frame_of_the_text_and_the_seed(tmp_path):
-    model = tiny.model(painter=saved_painter(tmp_path / "painter"))
-    model.build_for(tiny.SPEC)
-    functions = model.serving_functions()
+def test_a_painter_makes_the_first_frame_of_the_text_and_the_seed(model, tmp_path):
+    painter = served.Painter(saved_painter(tmp_path / "painter"), tiny.SPEC)
+    functions = served.serving_functions(model, num_frames=2, painter=painter)
     assert set(functions) == {
         *("predict", "predict_start", "predict_next"),
         *("generate", "generate_start", "generate_next"),

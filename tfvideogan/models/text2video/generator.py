@@ -20,7 +20,11 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
     look       D1 ‖ 2x2 pixels of the copy, conv 3x3           32x32          b
     paint      conv 3x3, channels to 2x2 pixels                64x64          C + 1
 
-    frame = mask · copy + (1 - mask) · tanh(colour)
+    frame = mask · copy + (1 - mask) · colour
+
+Colours have no activation: where most of a picture is black, tanh saturates before a
+network has found what is not, and learns no more. What is fed back is clipped
+(`history.shifted`).
 
 A leaky rectifier behind every layer; in the decoder, from the network-in-network on, the
 caption scales and shifts each channel before it (FiLM). A skip is the newest time slice
@@ -58,8 +62,7 @@ SIDE_STEP = 8
 REACH = 0.3
 BLOCK = 2
 FLOW_CHANNELS = 2
-# A fresh network copies more than it paints, nearly without a flow.
-MASK_BIAS = 1.0
+# A fresh network copies nearly without a flow, and paints grey.
 FIRST_DEVIATION = 1e-2
 HE = "he_normal"
 LEAKY_SLOPE = 0.2
@@ -132,14 +135,12 @@ class Generator(keras.Model):
           training: changes nothing here.
 
         Returns:
-          `frame` [N, H, W, C] float32 in [-1, 1]; where it copies, `copy` alike, `mask`
-          [N, H, W, 1] in [0, 1], its share, and `flow` [N, H, W, 2] pixels.
+          `frame` [N, H, W, C] float32, not clipped to the [-1, 1] of its target; where it
+          copies, `copy` and `paint` alike, `mask` [N, H, W, 1] in [0, 1], the share of the
+          copy, and, with a flow, `flow` [N, H, W, 2] pixels.
         """
-        dtype = self.compute_dtype
-        caption = tf.cast(caption, dtype)
-        first = self.first(
-            _volume(frames, tf.cast(valid, dtype))
-        )  # T of [N, H/2, W/2, b]
+        caption, valid = (tf.cast(one, self.compute_dtype) for one in (caption, valid))
+        first = self.first(_volume(frames, valid))  # T of [N, H/2, W/2, b]
         second = self.second(first)  # T/2 of [N, H/4, W/4, 2b]
         third = self.third(second)  # T/4 of [N, H/8, W/8, 4b]
         x = self.collapse(tf.concat(third, axis=-1))  # [N, H/8, W/8, 4b]
@@ -158,17 +159,17 @@ class Generator(keras.Model):
             made["flow"] = self.reach * tf.tanh(tf.cast(flow, tf.float32))
             copy = warp.backward(last, made["flow"])
         if self.output_mode != "direct":
-            seen = tf.nn.space_to_depth(tf.cast(copy, x.dtype), BLOCK)
+            # Paint goes by the copy, but does not teach the flow.
+            seen = tf.stop_gradient(tf.cast(copy, x.dtype))
+            seen = tf.nn.space_to_depth(seen, BLOCK)
             x = self.look(tf.concat([x, seen], axis=-1), caption)
         paint = tf.nn.depth_to_space(self.to_paint(x), BLOCK)  # [N, H, W, C + 1]
-        colour, logit = tf.split(
-            tf.cast(paint, tf.float32), [self.channels, 1], axis=-1
-        )
-        colour = tf.tanh(colour)
+        sizes = [self.channels, 1]
+        colour, logit = tf.split(tf.cast(paint, tf.float32), sizes, axis=-1)
         if self.output_mode == "direct":
             return {"frame": colour}
-        mask = tf.sigmoid(logit + MASK_BIAS)
-        made |= {"copy": copy, "mask": mask}
+        mask = tf.sigmoid(logit)
+        made |= {"copy": copy, "paint": colour, "mask": mask}
         return made | {"frame": mask * copy + (1.0 - mask) * colour}
 
 

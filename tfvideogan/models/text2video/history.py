@@ -66,7 +66,8 @@ def of_clips(
 
 
 def shifted(history: History, frame: tf.Tensor) -> History:
-    """Appends a frame [N, H, W, C] and forgets the oldest slot."""
+    """Appends a frame [N, H, W, C], clipped to [-1, 1], and forgets the oldest slot."""
+    frame = tf.clip_by_value(frame, -1.0, 1.0)
     ones = tf.ones_like(history.valid[:, :1])
     valid = tf.concat([history.valid[:, 1:], ones], axis=1)
     return History((*history.frames[1:], frame), valid)

@@ -1,4 +1,4 @@
-"""What all models of frames and a sentence show: to metrics, to people, behind signatures.
+"""What all models of frames and a sentence have in common, however they are trained.
 
 class TextToVideo(predicting.PredictingModel):
     caption_size = 256
@@ -13,10 +13,10 @@ from typing import Protocol
 
 import tensorflow as tf
 
-from tfvideogan.core import seeds, signatures
+from tfvideogan.core import signatures
 from tfvideogan.models import base
 from tfvideogan.models.text2video import history as histories
-from tfvideogan.models.text2video import served, swapping
+from tfvideogan.models.text2video import served, showing
 
 
 class Options(Protocol):
@@ -95,30 +95,12 @@ class PredictingModel(base.VideoModel):
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Predicts every clip from its first frames and a sentence.
-
-        Returns:
-          `frames`, like those of the batch: the context, then the prediction;
-          `swapped_frames`, as many, of another sentence, `swapped_tokens` [N, L] int32.
-        """
-        frames, context = batch["frames"], self.options.context
-        own = batch["caption_tokens"], batch["caption_lengths"]
-        other = self._swapped(batch)
-        return {
-            "frames": self._completed(frames, *own, context=context),
-            "swapped_frames": self._completed(frames, *other, context=context),
-            "swapped_tokens": other[0],
-        }
+        """Returns what metrics judge, see `showing.evaluation_outputs`."""
+        return showing.evaluation_outputs(self, batch, context=self.options.context)
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Shows `real` clips, `predicted` from one frame, and of `swapped` captions."""
-        frames = batch["frames"]
-        own = batch["caption_tokens"], batch["caption_lengths"]
-        return {
-            "real": frames,
-            "predicted": self._completed(frames, *own, context=1),
-            "swapped": self._completed(frames, *self._swapped(batch), context=1),
-        }
+        """Real, predicted, and swapped; see `showing.sample_clips`."""
+        return showing.sample_clips(self, batch)
 
     # --- Serving
 
@@ -129,24 +111,4 @@ class PredictingModel(base.VideoModel):
             self,
             num_frames=self.options.served_frames,
             painter=served.Painter(painter, self.spec) if painter else None,
-        )
-
-    def _completed(
-        self,
-        frames: tf.Tensor,
-        caption_tokens: tf.Tensor,
-        lengths: tf.Tensor,
-        *,
-        context: int,
-    ) -> tf.Tensor:
-        """Keeps the first frames of clips and predicts the others."""
-        given = frames[:, :context]
-        made = self.predict_frames(
-            given, caption_tokens, lengths, num_frames=frames.shape[1] - context
-        )
-        return tf.concat([given, made], axis=1)
-
-    def _swapped(self, batch: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        return swapping.swapped(
-            batch["caption_tokens"], seeds.from_int(0), words=self.spec.words
         )

@@ -26,16 +26,38 @@ References:
       section 3.1: steps without gradients before the one that counts.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import tensorflow as tf
 
 from tfvideogan.core import seeds
 from tfvideogan.models.text2video import history as histories
 
-# (frames d of [N, H, W, C], valid [N, d], caption [N, D], training=) -> `Generator.call`
-Generator = Callable[..., dict[str, tf.Tensor]]
+# What is kept of each frame that counts; the parts are missing in a direct one.
+KEPT = ("fakes", "copies", "paints", "masks")
+
+
+class Generator(Protocol):
+    """What makes the next frame; see `generator.Generator`.
+
+    Attributes:
+      depth: d, frames of a history.
+      output_mode: "direct" makes frames without parts.
+    """
+
+    depth: int
+    output_mode: str
+
+    def __call__(
+        self,
+        frames: Sequence[tf.Tensor],
+        valid: tf.Tensor,
+        caption: tf.Tensor,
+        training: bool = False,
+    ) -> dict[str, tf.Tensor]:
+        """Returns `frame` and, where it copies, its parts."""
+        ...
 
 
 class Plan(NamedTuple):
@@ -81,7 +103,8 @@ def predict(
         index: tf.Tensor, seen: histories.History, made: tf.TensorArray
     ) -> tuple[tf.Tensor, histories.History, tf.TensorArray]:
         frame = generator(seen.frames, seen.valid, caption)["frame"]
-        return index + 1, histories.shifted(seen, frame), made.write(index, frame)
+        seen = histories.shifted(seen, frame)
+        return index + 1, seen, made.write(index, seen.frames[-1])
 
     _, history, array = tf.while_loop(
         lambda index, *_: index < num_frames,
@@ -111,10 +134,11 @@ def train(
       seed: [2] int32.
 
     Returns:
-      `fakes` and `real` [N, K, H, W, C], the predictions and the frames of the clips;
+      `fakes` and `real` [N, K, H, W, C], the predictions, which are not clipped, and the
+      frames of the clips;
       `last` and `real_last` [N, H, W, C], the frame before them, as the generator saw it
-      and as it is in the clip; where the generator copies, `copies` like `fakes`, and
-      `masks` [N, K], the mean of each mask.
+      and as it is in the clip; where the generator copies, `copies` and `paints` like
+      `fakes`, and `masks` [N, K], the mean of each mask.
     """
     number, free = tf.shape(clips)[0], clips.shape[1] - plan.num_frames
     longest = min(generator.depth, free)
@@ -123,16 +147,9 @@ def train(
     lengths = histories.random_lengths(number, longest, seeds.fold(seed, "history"))
     # One frame alone is the first of its clip, of which the caption is true: "starting
     # left" is not said of a frame in the middle.
-    room = free - lead - (lengths - 1)
-    later = (
-        lengths
-        - 1
-        + tf.cast(
-            seeds.uniform([number], seeds.fold(seed, "last"))
-            * tf.cast(room, tf.float32),
-            tf.int32,
-        )
-    )
+    room = tf.cast(free - lead - (lengths - 1), tf.float32)
+    draw = seeds.uniform([number], seeds.fold(seed, "last"))
+    later = lengths - 1 + tf.cast(draw * room, tf.int32)
     last = tf.where(lengths == 1, 0, later)  # [N]
     history = histories.of_clips(clips, last, lengths, generator.depth)
     history = _lead(generator, history, caption, lead)
@@ -141,8 +158,7 @@ def train(
     window = tf.ensure_shape(window, [None, 1 + plan.num_frames, *clips.shape[2:]])
     real_last, real = window[:, 0], window[:, 1:]
     made = _compared(generator, history, caption, real, plan, seed)
-    last_seen = history.frames[-1]
-    return made | {"real": real, "last": last_seen, "real_last": real_last}
+    return made | {"real": real, "last": history.frames[-1], "real_last": real_last}
 
 
 def _lead(
@@ -194,14 +210,12 @@ def _compared(
         fed = tf.where(is_own[index], made["frame"] + noise[index], inputs[index])
         kept = {"fakes": made["frame"]}
         if "copy" in made:
-            kept["copies"] = made["copy"]
+            kept |= {"copies": made["copy"], "paints": made["paint"]}
             kept["masks"] = tf.reduce_mean(made["mask"], axis=[1, 2, 3])
         arrays = {key: arrays[key].write(index, one) for key, one in kept.items()}
         return index + 1, histories.shifted(seen, fed), arrays
 
-    names = ["fakes"]
-    if generator.output_mode != "direct":
-        names += ["copies", "masks"]
+    names = KEPT if generator.output_mode != "direct" else KEPT[:1]
     arrays = {name: tf.TensorArray(tf.float32, plan.num_frames) for name in names}
     index = tf.constant(0)
     for start in range(0, plan.num_frames, plan.truncate):

@@ -13,7 +13,7 @@ part of this export. The seed is the picture's: what follows on a picture is no 
 luck. The memory is the history, its validity and the code of the caption.
 """
 
-from collections.abc import Callable
+import functools
 from typing import Protocol
 
 import tensorflow as tf
@@ -24,14 +24,14 @@ from tfvideogan.models.text2video import history as histories
 from tfvideogan.ops import tokens
 
 IMAGE = "image"
-# (text [N] string, seed [N] int64) -> uint8 [N, H, W, C]
-Paint = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 MEMORY = ("frames", "valid", "caption")
 ABOUT_MEMORY = {
     "frames": "[N, d, H, W, C] float32, the last frames",
     "valid": "[N, d] float32, which of them there are",
     "caption": "[N, D] float32, the code of the caption",
 }
+# Frames go on from each other, and rounding grows from one to the next.
+ROLLOUT_TOLERANCE = 1e-3
 ABOUT_CONTEXT = "one frame or more; the last ones count"
 
 
@@ -153,7 +153,7 @@ def serving_functions(
     remembers = follows | {
         signatures.NEXT_STATE + name: about for name, about in ABOUT_MEMORY.items()
     }
-    of = signatures.ServingFunction.of
+    of = functools.partial(signatures.ServingFunction.of, tolerance=ROLLOUT_TOLERANCE)
     predicts, generates = signatures.PREDICT, signatures.GENERATE
     following = of(go_on, _memory_inputs(model), remembers, about="what follows then")
     made = {
