@@ -17,6 +17,7 @@ today: it is not frozen here, and nothing is updated.
 
 import argparse
 import ast
+import collections
 import json
 import pathlib
 import types
@@ -33,6 +34,9 @@ from tests.models.text2video.paper import recorded_inputs
 Goldens = dict[str, np.ndarray]
 
 FOLDER = "text-to-video"
+# Layers that the code names itself, and convolutions of which no model is made.
+GIVEN_NAMES = ("dense1", "dense2")
+FIRST_UNUSED, NUM_UNUSED = 9, 2
 PLAIN, ADVERSARIAL = "UNet_KTH.ipynb", "Adversarial_UNet_KTH.ipynb"
 
 
@@ -128,20 +132,15 @@ def networks(notebooks: Notebooks) -> tuple[keras.Model, keras.Model]:
 def named(network: keras.Model, prefix: str) -> dict[str, keras.Variable]:
     """Returns variables by what Keras 2 calls them in a fresh session."""
     layers = [layer for layer in _flat(network.layers) if layer.weights]
-    counts: dict[str, int] = {}
+    counts = collections.Counter()
     found = {}
-    # The generator's layers 9 and 10 are no part of the model: see published.py.
-    order = sorted(layers, key=lambda layer: _number(layer.name))
-    for layer in order:
-        kind = layer.name.rstrip("0123456789").rstrip("_")
-        if layer.name in ("dense1", "dense2"):
-            name = layer.name
-        else:
-            counts[kind] = counts.get(kind, 0) + 1
-            number = counts[kind]
-            if prefix == "generator" and number > 8:
-                number += 2
-            name = f"{kind}_{number}"
+    for layer in sorted(layers, key=lambda layer: _number(layer.name)):
+        name = layer.name
+        if name not in GIVEN_NAMES:
+            kind = name.rstrip("0123456789").rstrip("_")
+            counts[kind] += 1
+            is_behind = prefix == "generator" and counts[kind] >= FIRST_UNUSED
+            name = f"{kind}_{counts[kind] + is_behind * NUM_UNUSED}"
         for variable in layer.weights:
             found[f"{prefix}.{name}.{variable.name}"] = variable
     return found
