@@ -103,6 +103,13 @@ NARROW = {
         "prediction.Options.long_multiple = 2",
         "prediction.Options.num_samples = 1",
     ],
+    # Likewise the head of gin/text2video.gin.
+    "text2video.TextToVideo": [
+        "JUDGED = 3",
+        "WIDE = 2",
+        "text2video.Options.critic_width = 2",
+        "text2video.Options.units = 4",
+    ],
 }
 TWO_STEPS = [
     "STEPS = 2",
