@@ -5,7 +5,7 @@ them in; nobody spells one by hand.
 
 | verb       | takes                              | answers                     |
 |------------|------------------------------------|-----------------------------|
-| `generate` | `seed`, `label`, `text`            | a video                     |
+| `generate` | `seed`, `label`, `text`            | a video, or an image        |
 | `predict`  | `frames` and `mask`, or `context`  | layers, or what follows     |
 | `complete` | `frames`, `holes`                  | the video without holes     |
 | `restore`  | `frames`                           | the same frames, sharp      |
@@ -30,7 +30,7 @@ them in; nobody spells one by hand.
 | `truncation`           | float32 [N]              | 0 typical .. 1 varied              |
 
 The main output is `video`, uint8; `video_float` is the same in [-1, 1], and `mask` the
-object in every frame. A model may have further inputs and outputs under names of its own.
+object in every frame. Of a still they are `image` [N, H, W, C] and `image_float`. A model may have further inputs and outputs under names of its own.
 
     inputs = [signatures.video("context", spec, axis="K"), signatures.seed()]
     served = signatures.ServingFunction.of(function, inputs, {"video": "..."})
@@ -71,6 +71,7 @@ FLOWS = (FORWARD_FLOW, BACKWARD_FLOW)
 PER_FRAME = (FRAMES, HOLES)
 
 VIDEO, VIDEO_FLOAT = "video", "video_float"
+IMAGE, IMAGE_FLOAT = "image", "image_float"
 
 START, NEXT = "_start", "_next"
 STATE, NEXT_STATE = "state_", "next_state_"
@@ -280,9 +281,9 @@ def label(num_classes: int) -> Input:
     return _one_each(LABEL, rule)
 
 
-def text(about: str = "a caption, UTF-8") -> Input:
-    """Returns the caption, string [N]."""
-    return _one_each(TEXT, InputRule("N", about, example=b""))
+def text(about: str = "a caption, UTF-8", *, example: str = "") -> Input:
+    """Returns the caption, string [N]; `example` is one that the model understands."""
+    return _one_each(TEXT, InputRule("N", about, example=example.encode()))
 
 
 def truncation() -> Input:

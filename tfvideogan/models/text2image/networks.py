@@ -1,0 +1,120 @@
+"""The networks of text to image: a generator and a discriminator that both read captions.
+
+    CaptionGenerator                            CaptionDiscriminator
+    caption encoder         [N, 2 U]            caption encoder          [N, 2 U]
+    mean, scale             [N, A] twice        residual discriminator   [N, 4w]
+    sample ‖ noise          [N, A + Z]          dense + projection on
+    modulated generator     [N, H, W, C]        the caption              [N, 1]
+
+The condition of an image is sampled from a normal distribution that the caption has
+(conditioning augmentation [1]), so that captions that few images have lie near others.
+
+References:
+  [1] Zhang et al., StackGAN, ICCV 2017, section 3.2.
+  [2] Miyato, Koyama, cGANs with Projection Discriminator, ICLR 2018, equation 3.
+"""
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.core import clip
+from tfvideogan.layers import captions
+from tfvideogan.losses import variational
+from tfvideogan.models import discriminators, generators
+
+
+class CaptionGenerator(keras.Model):
+    """Maps captions and noise to images."""
+
+    def __init__(
+        self,
+        spec: clip.ClipSpec,
+        *,
+        noise: int,
+        condition: int,
+        width: int,
+        style_units: int,
+        text_units: int,
+        name: str = "generator",
+    ) -> None:
+        """Creates the layers.
+
+        Args:
+          spec: of a still with a caption.
+          noise: Z, numbers of noise beside the condition.
+          condition: A, numbers in the condition that is sampled.
+          width: see `ModulatedGenerator`.
+          style_units: see `ModulatedGenerator`.
+          text_units: U, of the caption encoder in each direction.
+          name: of the network.
+
+        Raises:
+          UserError: the sides do not divide, or there are no captions.
+        """
+        super().__init__(name=name)
+        self.condition = condition
+        self.num_drawn = condition + noise
+        self.encoder = captions.CaptionEncoder(
+            spec.vocabulary_size, units=text_units, word_dropout=0.0
+        )
+        # Variables and what is drawn from them are float32 at any precision.
+        self.moments = keras.layers.Dense(2 * condition, dtype="float32")
+        self.to_images = generators.ModulatedGenerator(
+            spec, width=width, style_units=style_units
+        )
+
+    def distribution(self, tokens: tf.Tensor, lengths: tf.Tensor) -> variational.Moments:
+        """Returns mean and logarithm of the scale of captions, [N, A] float32 each."""
+        moments = self.moments(self.encoder(tokens, lengths))
+        return tuple(tf.split(moments, 2, axis=-1))
+
+    def call(
+        self, moments: variational.Moments, drawn: tf.Tensor, training: bool = False
+    ) -> tf.Tensor:
+        """Generates images.
+
+        Args:
+          moments: of the captions, see `distribution`.
+          drawn: [N, A + Z], standard normal.
+          training: see `ModulatedGenerator`.
+
+        Returns:
+          [N, H, W, C] float32; in [-1, 1] outside of training.
+        """
+        mean, log_scale = moments
+        deviation, noise = drawn[:, : self.condition], drawn[:, self.condition :]
+        condition = mean + tf.exp(log_scale) * deviation
+        latent = tf.concat([condition, noise], axis=-1)  # [N, A + Z]
+        return self.to_images(latent, training=training)
+
+
+class CaptionDiscriminator(keras.Model):
+    """Scores images together with captions."""
+
+    def __init__(
+        self,
+        spec: clip.ClipSpec,
+        *,
+        width: int,
+        text_units: int,
+        name: str = "critic",
+    ) -> None:
+        """Creates the layers.
+
+        Args:
+          spec: of a still with a caption.
+          width: see `FrameDiscriminator`.
+          text_units: U, of the caption encoder in each direction.
+          name: of the network.
+        """
+        super().__init__(name=name)
+        self.encoder = captions.CaptionEncoder(
+            spec.vocabulary_size, units=text_units, word_dropout=0.0
+        )
+        self.of_images = discriminators.FrameDiscriminator(
+            min(spec.height, spec.width), width=width, projects=True
+        )
+
+    def call(self, images: tf.Tensor, tokens: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """Returns logits [N, 1] of images [N, H, W, C] being real and of their captions."""
+        return self.of_images(images, self.encoder(tokens, lengths))
