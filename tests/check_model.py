@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvideogan.core import clip, seeds
+from tfvideogan.core import clip, seeds, signatures
 from tfvideogan.models import base
 from tfvideogan.serving.export import checked
 
@@ -307,7 +307,10 @@ def saved_models_answer_alike(
     tf.saved_model.save(module, f"{tmp_path}/saved", signatures=module.concrete)
     loaded = tf.saved_model.load(f"{tmp_path}/saved")
     for verb, served in model.serving_functions().items():
-        inputs = {key: _example(spec, case) for key, spec in served.inputs.items()}
+        inputs = {
+            key: _example(spec, case, served.rules.get(key))
+            for key, spec in served.inputs.items()
+        }
         expected = served.function(**inputs)
         answers = loaded.signatures[verb](**inputs)
         assert set(answers) == set(served.outputs) == set(expected)
@@ -348,13 +351,17 @@ def of_large_model(checks: Sequence[Callable[..., None]]) -> list[Any]:
     ]
 
 
-def _example(spec: tf.TensorSpec, case: Case) -> tf.Tensor:
+def _example(
+    spec: tf.TensorSpec, case: Case, rule: signatures.InputRule | None
+) -> tf.Tensor:
     """Fills a spec's open axes: the batch, then time as the name says."""
     time = case.spec.frames - ("flow" in spec.name)
     shape = [
         size if size is not None else (BATCH if axis == 0 else time)
         for axis, size in enumerate(spec.shape)
     ]
+    if spec.dtype == tf.string:
+        return tf.fill(shape, rule.example)
     draw = seeds.uniform(shape, seeds.fold(seeds.from_int(4), spec.name))
     # A seed may be any integer; 0 is a label in every set of them.
     return tf.cast(draw * 255.0 if spec.dtype == tf.uint8 else draw, spec.dtype)

@@ -4,6 +4,8 @@ tests/goldens/parity_text2image.npz holds what that code made of weights and inp
 formula: tools/parity_text2image.py.
 """
 
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -91,6 +93,36 @@ def batch():
 
 def test_every_variable_has_a_name(model):
     check_parity.every_variable_has_a_name(model)
+
+
+def bottleneck(inner: int, filters: int) -> int:
+    """Parameters of a residual block: kernels, then gains and biases of norms."""
+    kernels = filters * inner + 9 * inner * inner + 9 * inner * filters
+    return kernels + 2 * (2 * inner + filters)
+
+
+def test_parameters_are_those_of_the_published_tables(model):
+    counts = {
+        name: sum(math.prod(one.shape) for one in network.trainable_variables)
+        for name, network in model.networks.items()
+    }
+    # Twelve words; four gates of 128 units that read 256 + 128 numbers and a one.
+    assert counts["text"] == 12 * 256 + 4 * 128 * (256 + 128 + 1)
+    # Convolutions 4x4 of 3, 64, 128, 256 channels to 512; the first alone has a bias.
+    convolutions = 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512) + 64
+    norms = 2 * (128 + 256 + 512)
+    assert counts["image"] == convolutions + norms + 4 * 4 * 512 * 128
+    joint = 128 * 128 + 128 + (512 + 128) * 512 + 2 * 512
+    assert counts["critic"] == (
+        convolutions + norms + bottleneck(128, 512) + joint + 4 * 4 * 512 + 1
+    )
+    assert counts["critic"] == 3_915_201
+    start = 128 * 128 + 128 + (512 + 128 + 2) * 4 * 4 * 1024
+    up = 9 * (1024 * 512 + 512 * 256 + 256 * 128) + 2 * (512 + 256 + 128)
+    assert counts["generator"] == (
+        start + bottleneck(256, 1024) + bottleneck(128, 512) + up + 9 * 128 * 3 + 3
+    )
+    assert counts["generator"] == 20_752_131
 
 
 # --- Networks

@@ -67,7 +67,7 @@ class Options:
       text_units: numbers in the text features.
       width: w of the generator.
       critic_width: w of the discriminator and of the image encoder.
-      text_steps: steps in which the encoders learn, 50 of 100 epochs.
+      text_steps: steps in which the encoders learn, 50 of 100 epochs; None for all.
       has_right_among_wrong: whether wrong captions are drawn as published.
       flips_images: whether images are mirrored at random and captions are not.
 
@@ -81,14 +81,14 @@ class Options:
     text_units: int = 128
     width: int = 128
     critic_width: int = 64
-    text_steps: int = 5000
+    text_steps: int | None = 5000
     has_right_among_wrong: bool = False
     flips_images: bool = False
 
     def __post_init__(self) -> None:
         for name in COUNTS:
             value = getattr(self, name)
-            if value < 1:
+            if value is not None and value < 1:
                 raise errors.UserError(f"`{name}` ({value}) must be at least 1.")
 
 
