@@ -89,6 +89,15 @@ NARROW = {
         "paper.Options.width = 4",
         "paper.Options.long_multiple = 2",
     ],
+    "text2image.TextToImage": [
+        "text2image.Options.width = 2",
+        "text2image.Options.critic_width = 2",
+        "text2image.Options.text_units = 4",
+    ],
+    "paper.PaperTextToImage": [
+        "paper.Options.width = 2",
+        "paper.Options.critic_width = 2",
+    ],
     # As the head of gin/mocogan/prediction.gin says for a quick trial.
     "prediction.PredictionMoCoGAN": [
         "JUDGED = 5",

@@ -30,7 +30,8 @@ them in; nobody spells one by hand.
 | `truncation`           | float32 [N]              | 0 typical .. 1 varied              |
 
 The main output is `video`, uint8; `video_float` is the same in [-1, 1], and `mask` the
-object in every frame. Of a still they are `image` [N, H, W, C] and `image_float`. A model may have further inputs and outputs under names of its own.
+object in every frame. Of a still they are `image` [N, H, W, C] and `image_float`. A model
+may have further inputs and outputs under names of its own.
 
     inputs = [signatures.video("context", spec, axis="K"), signatures.seed()]
     served = signatures.ServingFunction.of(function, inputs, {"video": "..."})

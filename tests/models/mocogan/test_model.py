@@ -7,7 +7,7 @@ import tensorflow as tf
 from tests import check_model
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.models import noise
-from tfvideogan.models.mocogan import codes, generator, motion, objective, renderer
+from tfvideogan.models.mocogan import codes, motion, objective, renderer
 from tfvideogan.models.mocogan import model as mocogan
 
 SPEC = clip.ClipSpec(8, 16, 16, num_classes=2)

@@ -160,6 +160,18 @@ def test_without_another_caption_nothing_is_wrong(model):
     assert float(losses["critic/wrong"]) == 0.0
 
 
+def test_affinities_are_cosines_over_a_temperature(model):
+    critic = model.critic
+    images = tf.reshape(batch()["frames"], [3, 16, 16, 3])
+    features = critic.of_images.features(images)
+    condition = critic.encoder(*model.captions(batch()))
+    found = critic.affinities(features, condition).numpy()
+    vectors = critic.image_direction(features)[1], critic.text_direction(condition)[2]
+    lengths = [np.linalg.norm(one) for one in vectors]
+    cosine = np.dot(*vectors) / np.prod(lengths)
+    assert found[1, 2] == pytest.approx(10.0 * cosine, rel=1e-4)
+
+
 def test_conditions_are_drawn_around_the_mean_of_a_caption(model):
     mean, log_scale = tf.constant([[1.0, 2.0]]), tf.math.log([[0.5, 2.0]])
     drawn = tf.constant([[1.0, -1.0, 5.0, 6.0, 7.0]])
@@ -185,7 +197,9 @@ def test_generator_losses_pair_two_images_of_each_caption(model, monkeypatch):
     monkeypatch.setattr(
         text2image.objective,
         "mode_seeking_loss",
-        lambda images, codes: shown.update(images=images, codes=codes) or tf.constant(4.0),
+        lambda images, codes: (
+            shown.update(images=images, codes=codes) or tf.constant(4.0)
+        ),
     )
     losses, _ = model.generator_losses(batch(), None, seeds.from_int(0))
     # Two of three captions, two images each.

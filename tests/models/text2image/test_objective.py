@@ -21,6 +21,18 @@ def test_cosines_of_features():
     np.testing.assert_allclose(found, [0.96, -1.0, 0.0], atol=1e-6)
 
 
+def test_ranking_is_the_mean_cross_entropy_of_both_directions():
+    # Three captions, the first and the last alike.
+    tokens = tf.constant([[1, 2], [1, 3], [1, 2]])
+    affinities = tf.math.log([[2.0, 1.0, 9.0], [3.0, 4.0, 1.0], [9.0, 4.0, 1.0]])
+    # Images among captions: 2 of 2 + 1, 4 of 3 + 4 + 1, 1 of 4 + 1; captions among images:
+    # 2 of 2 + 3, 4 of 1 + 4 + 4, 1 of 1 + 1. Those alike are no rivals.
+    right = [2 / 3, 4 / 8, 1 / 5, 2 / 5, 4 / 9, 1 / 2]
+    loss = objective.ranking_loss(affinities, tokens)
+    assert float(loss) == pytest.approx(-np.mean(np.log(right)), rel=1e-5)
+    assert float(objective.ranking_loss(affinities[:1, :1], tokens[:1])) == 0.0
+
+
 def test_mode_seeking_is_the_ratio_of_code_to_image():
     images = tf.fill([1, 2, 2, 1], 0.5), tf.fill([1, 2, 2, 1], 0.25)
     codes = tf.constant([[1.0, -1.0]]), tf.constant([[0.0, 1.0]])

@@ -5,8 +5,9 @@
     image, caption -> critic        residual, projected on the caption
 
     losses        hinge; real images with captions of another text count half as fakes
-                  (matching-aware); R1 on some steps; noise must change the image
-                  (mode seeking); the conditions stay near a standard normal
+                  (matching-aware); captions must be found among those of the batch
+                  (ranking); R1 on some steps; noise must change the image (mode
+                  seeking); the conditions stay near a standard normal
     inputs        captions without the words that a still cannot show
     evaluated     averages of the weights
 
@@ -15,14 +16,15 @@ loss. No statistics are taken over a batch: captions in it differ, so their imag
 where the noise does nothing, and mode seeking compares images of one caption instead.
 
 Sources: Reed et al., Generative Adversarial Text to Image Synthesis, ICML 2016, section 4.1
-(matching-aware); Zhang et al., StackGAN, ICCV 2017, section 3.2 (conditioning augmentation);
-Mao et al., MSGAN, CVPR 2019 (mode seeking); Miyato, Koyama, ICLR 2018 (projection);
-Mescheder et al., ICML 2018 (R1); Karras et al., StyleGAN2, CVPR 2020 (modulation, unsquashed
-colours, lazy R1); Zhao et al., 2020 (augmentation).
+(matching-aware); Zhang et al., StackGAN, ICCV 2017, section 3.2 (conditioning
+augmentation); Zhang et al., XMC-GAN, CVPR 2021 (ranking, of real images and of fakes); Mao
+et al., MSGAN, CVPR 2019 (mode seeking); Miyato, Koyama, ICLR 2018 (projection); Mescheder
+et al., ICML 2018 (R1); Karras et al., StyleGAN2, CVPR 2020 (modulation, unsquashed colours,
+lazy R1); Zhao et al., 2020 (augmentation).
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -39,6 +41,7 @@ ADAM_BETAS = (0.0, 0.99)
 # Of wrong captions and of fakes among what the discriminator refuses [Reed et al.].
 HALF = 0.5
 COUNTS = ("noise", "condition", "width", "style_units", "critic_width", "text_units")
+WEIGHTS = ("ranking_weight", "condition_weight", "mode_weight", "r1_weight")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Options:
       style_units: see `ModulatedGenerator`.
       critic_width: channels behind the discriminator's first layer.
       text_units: of the caption encoders in each direction.
+      ranking_weight: of `ranking_loss`, of real images and of fakes.
       condition_weight: of the divergence of the conditions from a standard normal.
       mode_weight: of `mode_seeking_loss`; 0 for none.
       r1_weight: gamma of the R1 penalty; 0 for none.
@@ -70,6 +74,7 @@ class Options:
     style_units: int = 128
     critic_width: int = 16
     text_units: int = 64
+    ranking_weight: float = 1.0
     condition_weight: float = 0.1
     mode_weight: float = 0.01
     r1_weight: float = 3.0
@@ -82,7 +87,7 @@ class Options:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least 1."
                 )
-        for name in ("condition_weight", "mode_weight", "r1_weight"):
+        for name in WEIGHTS:
             if getattr(self, name) < 0:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name):g}) must not be negative."
@@ -170,7 +175,9 @@ class TextToImage(generating.CaptionedGAN):
         generator = phase.Phase(
             "generator", ("generator",), self.generator_losses, self.generator_optimizer
         )
-        return (critic, r1, generator) if self.options.r1_weight else (critic, generator)
+        return (
+            (critic, r1, generator) if self.options.r1_weight else (critic, generator)
+        )
 
     def critic_losses(
         self, batch: phase.Batch, shared: phase.Batch | None, seed: tf.Tensor
@@ -194,6 +201,7 @@ class TextToImage(generating.CaptionedGAN):
             "critic/fake": HALF * tf.reduce_mean(tf.nn.relu(1.0 + fake_logits)),
             "critic/wrong": HALF
             * objective.masked_mean(tf.nn.relu(1.0 + wrong_logits), exists),
+            "critic/ranking": self._ranking_loss(of_real, right, tokens),
         }
         logs = monitors.logits("image", real_logits, fake_logits)
         logs["logits/image_wrong"] = objective.masked_mean(wrong_logits, exists)
@@ -221,14 +229,17 @@ class TextToImage(generating.CaptionedGAN):
         twice = tuple(tf.concat([one, one], axis=0) for one in (mean, log_scale))
         drawn = self._draw(2 * half, seeds.fold(seed, "fakes"))
         images = self.generator(twice, drawn, training=True)  # [2 · half, H, W, C]
-        condition = self.critic.encoder(tokens, lengths)
-        logits = self.critic.of_images(
-            self._augmented(images, seeds.fold(seed, "augment")),
-            tf.concat([condition, condition], axis=0),
+        condition = tf.concat([self.critic.encoder(tokens, lengths)] * 2, axis=0)
+        features = self.critic.of_images.features(
+            self._augmented(images, seeds.fold(seed, "augment"))
         )
+        logits = self.critic.of_images.judge(features, condition)
         divergence = variational.kl((mean, log_scale), _standard_normal(mean))
         losses = {
             "generator/image": -tf.reduce_mean(logits),
+            "generator/ranking": self._ranking_loss(
+                features, condition, tf.concat([tokens, tokens], axis=0)
+            ),
             "generator/condition": self.options.condition_weight
             * tf.reduce_mean(divergence),
         }
@@ -237,6 +248,12 @@ class TextToImage(generating.CaptionedGAN):
                 objective.mode_seeking_loss(tf.split(images, 2), tf.split(drawn, 2))
             )
         return losses, {}
+
+    def _ranking_loss(
+        self, features: tf.Tensor, condition: tf.Tensor, tokens: tf.Tensor
+    ) -> tf.Tensor:
+        affinities = self.critic.affinities(features, condition)
+        return self.options.ranking_weight * objective.ranking_loss(affinities, tokens)
 
     def _draw(self, number: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return seeds.normal([number, self.generator.num_drawn], seed)

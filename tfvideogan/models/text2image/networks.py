@@ -5,6 +5,8 @@
     mean, scale             [N, A] twice        residual discriminator   [N, 4w]
     sample ‖ noise          [N, A + Z]          dense + projection on
     modulated generator     [N, H, W, C]        the caption              [N, 1]
+                                                cosines of all images
+                                                and all captions         [N, N]
 
 The condition of an image is sampled from a normal distribution that the caption has
 (conditioning augmentation [1]), so that captions that few images have lie near others.
@@ -12,6 +14,8 @@ The condition of an image is sampled from a normal distribution that the caption
 References:
   [1] Zhang et al., StackGAN, ICCV 2017, section 3.2.
   [2] Miyato, Koyama, cGANs with Projection Discriminator, ICLR 2018, equation 3.
+  [3] Zhang et al., Cross-Modal Contrastive Learning for Text-to-Image Generation, CVPR
+      2021, section 4.2 and the temperature.
 """
 
 import keras
@@ -21,6 +25,11 @@ from tfvideogan.core import clip
 from tfvideogan.layers import captions
 from tfvideogan.losses import variational
 from tfvideogan.models import discriminators, generators
+
+# [3]: of the softmax over cosines.
+TEMPERATURE = 0.1
+# Inside a root: features may be zero.
+_EPSILON = 1e-12
 
 
 class CaptionGenerator(keras.Model):
@@ -63,7 +72,9 @@ class CaptionGenerator(keras.Model):
             spec, width=width, style_units=style_units
         )
 
-    def distribution(self, tokens: tf.Tensor, lengths: tf.Tensor) -> variational.Moments:
+    def distribution(
+        self, tokens: tf.Tensor, lengths: tf.Tensor
+    ) -> variational.Moments:
         """Returns mean and logarithm of the scale of captions, [N, A] float32 each."""
         moments = self.moments(self.encoder(tokens, lengths))
         return tuple(tf.split(moments, 2, axis=-1))
@@ -114,7 +125,30 @@ class CaptionDiscriminator(keras.Model):
         self.of_images = discriminators.FrameDiscriminator(
             min(spec.height, spec.width), width=width, projects=True
         )
+        options = {"units": 2 * text_units, "use_bias": False}
+        self.image_direction = keras.layers.Dense(**options)
+        self.text_direction = keras.layers.Dense(**options)
 
-    def call(self, images: tf.Tensor, tokens: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+    def call(
+        self, images: tf.Tensor, tokens: tf.Tensor, lengths: tf.Tensor
+    ) -> tf.Tensor:
         """Returns logits [N, 1] of images [N, H, W, C] being real and of their captions."""
-        return self.of_images(images, self.encoder(tokens, lengths))
+        condition = self.encoder(tokens, lengths)
+        features = self.of_images.features(images)
+        self.affinities(features, condition)
+        return self.of_images.judge(features, condition)
+
+    def affinities(self, features: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
+        """Returns how well images and captions go together, logits [N, M] float32, [3].
+
+        Args:
+          features: of N images, see `FrameDiscriminator.features`.
+          condition: codes of M captions.
+        """
+        of_images = _unit(self.image_direction(features))
+        of_texts = _unit(self.text_direction(condition))
+        return tf.matmul(of_images, of_texts, transpose_b=True) / TEMPERATURE
+
+
+def _unit(vectors: tf.Tensor) -> tf.Tensor:
+    return tf.math.l2_normalize(tf.cast(vectors, tf.float32), axis=-1, epsilon=_EPSILON)

@@ -139,5 +139,7 @@ def test_other_clips_are_refused_in_one_line(spec, words):
 
 
 def test_settings_without_meaning_are_refused():
-    with pytest.raises(errors.UserError, match=r"`text_steps` \(0\) must be at least 1"):
+    with pytest.raises(
+        errors.UserError, match=r"`text_steps` \(0\) must be at least 1"
+    ):
         make_model(text_steps=0)

@@ -63,7 +63,8 @@ class ImageEncoder(keras.Model):
         super().__init__(name=name)
         self.stem = layers.conv(width, use_bias=True, **discriminator.DOWN)
         self.down = [
-            layers.conv(multiple * width, **discriminator.DOWN) for multiple in (2, 4, 8)
+            layers.conv(multiple * width, **discriminator.DOWN)
+            for multiple in (2, 4, 8)
         ]
         self.norms = [layers.norm() for _ in self.down]
         self.features = layers.dense(units, use_bias=False)

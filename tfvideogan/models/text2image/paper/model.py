@@ -187,7 +187,9 @@ class PaperTextToImage(generating.CaptionedGAN):
                 clip_norm=CLIP_NORM,
                 stop=self.options.text_steps,
             ),
-            phase.Phase("critic", ("critic",), self.critic_losses, self.critic_optimizer),
+            phase.Phase(
+                "critic", ("critic",), self.critic_losses, self.critic_optimizer
+            ),
             phase.Phase(
                 "generator",
                 ("generator",),
@@ -217,7 +219,9 @@ class PaperTextToImage(generating.CaptionedGAN):
             places, are_wrong = tokens_lib.mismatched(tokens, seeds.fold(seed, "wrong"))
         real = batch["frames"][:, 0]
         if self.options.flips_images:
-            is_flipped = seeds.uniform([number, 1, 1, 1], seeds.fold(seed, "flip")) < HALF
+            is_flipped = (
+                seeds.uniform([number, 1, 1, 1], seeds.fold(seed, "flip")) < HALF
+            )
             real = tf.where(is_flipped, tf.reverse(real, axis=[2]), real)
         return {
             "real": real,
