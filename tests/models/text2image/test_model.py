@@ -84,11 +84,12 @@ def test_an_image_depends_on_its_own_seed_alone(model):
 def test_evaluated_images_have_seeds_by_pixels(model):
     outputs = model.evaluation_outputs(batch())
     last = {key: value[2:] for key, value in batch().items()}
-    np.testing.assert_allclose(
-        model.evaluation_outputs(last)["frames"], outputs["frames"][2:], atol=1e-6
-    )
-    assert outputs["other_frames"].shape == (3, 1, 16, 16, 3)
-    assert np.abs(outputs["frames"] - outputs["other_frames"]).max() > 1e-3
+    alone = model.evaluation_outputs(last)
+    np.testing.assert_allclose(alone["samples"], outputs["samples"][2:], atol=1e-6)
+    assert outputs["samples"].shape == (3, 4, 1, 16, 16, 3)
+    np.testing.assert_array_equal(outputs["frames"], outputs["samples"][:, 0])
+    first, second = outputs["samples"][0, 0], outputs["samples"][0, 1]
+    assert np.abs(first - second).max() > 1e-3
 
 
 def served(model: text2image.TextToImage, text: list[str]) -> dict[str, tf.Tensor]:

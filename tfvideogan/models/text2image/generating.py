@@ -10,7 +10,7 @@ the model is served: the whole sentence about a clip makes its first frame, and 
 that differ in motion alone do not count as different.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import tensorflow as tf
@@ -29,7 +29,8 @@ Captions = tuple[tf.Tensor, tf.Tensor]
 class HasIgnoredWords(Protocol):
     """What the options of such a model have in common."""
 
-    ignored_words: tuple[str, ...]
+    ignored_words: Sequence[str]
+    num_samples: int
 
 
 class CaptionedGAN(base.VideoModel):
@@ -37,7 +38,7 @@ class CaptionedGAN(base.VideoModel):
 
     Attributes:
       options: captions are stripped of `ignored_words`; those that the vocabulary does not
-        have are no fault.
+        have are no fault. Evaluations make `num_samples` images of each.
     """
 
     options: HasIgnoredWords
@@ -64,19 +65,21 @@ class CaptionedGAN(base.VideoModel):
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Generates two images for the caption of each real one.
+        """Generates S images for the caption of each real one.
 
         Returns:
-          `frames` [N, 1, H, W, C], whose seed is a hash of the real pixels, and
-          `other_frames` of another seed.
+          `samples` [N, S, 1, H, W, C], and the first of them, whose seed is a hash of the
+          real pixels: `frames` [N, 1, H, W, C].
         """
-        captions = self.captions(batch)
+        count = self.options.num_samples
         own = noise.seeds_of_clips(batch["frames"])
-        _, other = tf.unstack(noise.seeds_of_parts(own, 2), axis=1)
-        return {
-            "frames": self.render(*captions, own)[:, tf.newaxis],
-            "other_frames": self.render(*captions, other)[:, tf.newaxis],
-        }
+        clip_seeds = tf.reshape(noise.seeds_of_parts(own, count), [-1])  # [N·S]
+        tokens, lengths = (
+            tf.repeat(one, count, axis=0) for one in self.captions(batch)
+        )
+        images = self.render(tokens, lengths, clip_seeds)  # [N·S, H, W, C]
+        samples = tf.reshape(images, [-1, count, 1, *images.shape[1:]])
+        return {"frames": samples[:, 0], "samples": samples}
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Shows `real` stills and, of their captions, `generated` ones of fixed seeds."""

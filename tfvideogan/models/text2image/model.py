@@ -40,7 +40,16 @@ LEARNING_RATE = 1e-3
 ADAM_BETAS = (0.0, 0.99)
 # Of wrong captions and of fakes among what the discriminator refuses [Reed et al.].
 HALF = 0.5
-COUNTS = ("noise", "condition", "width", "style_units", "critic_width", "text_units")
+COUNTS = (
+    "noise",
+    "condition",
+    "width",
+    "style_units",
+    "critic_width",
+    "text_units",
+    "r1_every",
+    "num_samples",
+)
 WEIGHTS = ("ranking_weight", "condition_weight", "mode_weight", "r1_weight")
 
 
@@ -62,6 +71,7 @@ class Options:
       r1_weight: gamma of the R1 penalty; 0 for none.
       r1_every: R1 is computed on steps that divide by it, times this number.
       augmentations: names of `augmentation.POLICIES`; empty for none.
+      num_samples: images of each caption in evaluations.
 
     Raises:
       UserError: a number is out of its range.
@@ -80,9 +90,10 @@ class Options:
     r1_weight: float = 3.0
     r1_every: int = 16
     augmentations: Sequence[str] = ()
+    num_samples: int = 4
 
     def __post_init__(self) -> None:
-        for name in (*COUNTS, "r1_every"):
+        for name in COUNTS:
             if getattr(self, name) < 1:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least 1."

@@ -131,12 +131,17 @@ class CaptionDiscriminator(keras.Model):
 
     def call(
         self, images: tf.Tensor, tokens: tf.Tensor, lengths: tf.Tensor
-    ) -> tf.Tensor:
-        """Returns logits [N, 1] of images [N, H, W, C] being real and of their captions."""
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Judges images [N, H, W, C] and their captions.
+
+        Training takes its steps one by one, since a real image has two captions.
+
+        Returns:
+          Logits [N, 1] of being real and having this caption, and `affinities` [N, N].
+        """
         condition = self.encoder(tokens, lengths)
-        features = self.of_images.features(images)
-        self.affinities(features, condition)
-        return self.of_images.judge(features, condition)
+        logits = self.of_images(images, condition)
+        return logits, self.affinities(self.of_images.features(images), condition)
 
     def affinities(self, features: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
         """Returns how well images and captions go together, logits [N, M] float32, [3].

@@ -53,7 +53,15 @@ CLIP_NORM = 10.0
 MARGIN = 0.2
 # Of wrong captions and of fakes among what the discriminator refuses.
 HALF = 0.5
-COUNTS = ("noise", "embedding", "text_units", "width", "critic_width", "text_steps")
+COUNTS = (
+    "noise",
+    "embedding",
+    "text_units",
+    "width",
+    "critic_width",
+    "text_steps",
+    "num_samples",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +78,7 @@ class Options:
       text_steps: steps in which the encoders learn, 50 of 100 epochs; None for all.
       has_right_among_wrong: whether wrong captions are drawn as published.
       flips_images: whether images are mirrored at random and captions are not.
+      num_samples: images of each caption in evaluations.
 
     Raises:
       UserError: a number is below 1.
@@ -84,6 +93,7 @@ class Options:
     text_steps: int | None = 5000
     has_right_among_wrong: bool = False
     flips_images: bool = False
+    num_samples: int = 4
 
     def __post_init__(self) -> None:
         for name in COUNTS:
