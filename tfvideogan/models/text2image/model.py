@@ -86,7 +86,7 @@ class Options:
     text_units: int = 64
     ranking_weight: float = 1.0
     condition_weight: float = 0.1
-    mode_weight: float = 0.01
+    mode_weight: float = 0.1
     r1_weight: float = 3.0
     r1_every: int = 16
     augmentations: Sequence[str] = ()
