@@ -12,6 +12,7 @@ them in; nobody spells one by hand.
 | `swap`     | `content`, `motion`                | one's content, moving alike |
 | `encode`   | `clip`                             | codes                       |
 | `classify` | `frames`                           | probabilities of classes    |
+| `compare`  | `frames`, `text`                   | which words are right       |
 
 | input                  | tensor                   | meaning                            |
 |------------------------|--------------------------|------------------------------------|
@@ -40,7 +41,9 @@ A served model forgets everything between two requests, so a long video travels 
 with its memory as tensors. `<verb>` answers a whole video; `<verb>_start` answers the
 first chunk and hands out the memory, `<verb>_next` takes it and answers one more. Each
 output `next_state_<x>` of one request is the input `state_<x>` of the following one, and
-the first frame of a chunk is the last one of the chunk before.
+the first frame of a chunk is the last one of the chunk before. A model that makes frames
+up goes on likewise: `<verb>_start` takes what the verb takes, `<verb>_next` the memory
+and, again, what it names of that, such as `text`; each answers the frames that follow.
 """
 
 import dataclasses
@@ -52,7 +55,7 @@ import tensorflow as tf
 from tfvideogan.core import clip
 
 GENERATE, PREDICT, COMPLETE, RESTORE = "generate", "predict", "complete", "restore"
-SWAP, ENCODE, CLASSIFY = "swap", "encode", "classify"
+SWAP, ENCODE, CLASSIFY, COMPARE = "swap", "encode", "classify", "compare"
 # The signature that a server runs where none is named; a model's first one.
 DEFAULT = "serving_default"
 
