@@ -31,6 +31,18 @@ def test_images_have_the_size_of_the_clips_and_a_code_each():
     assert np.abs(both[0] - both[1]).max() > 1e-4
 
 
+def test_first_maps_are_made_of_the_layout():
+    network = generators.ModulatedGenerator(
+        clip.ClipSpec(1, 8, 8), width=2, style_units=3
+    )
+    latent, layout = seeds.normal([2, 1, 5], seeds.from_int(0))
+    made = network(latent, layout)
+    # The style of the code without maps is the bias of the colours, 0.
+    assert not network(latent, tf.zeros_like(layout)).numpy().any()
+    np.testing.assert_array_equal(network(latent, latent), network(latent))
+    assert np.abs(made - network(latent)).max() > 1e-4
+
+
 def test_colours_are_clipped_outside_of_training_only():
     network = generators.ModulatedGenerator(
         clip.ClipSpec(1, 8, 8), width=2, style_units=3

@@ -66,11 +66,17 @@ class ModulatedGenerator(keras.Model):
         ]
         self.to_image = modulated.ModulatedConv(spec.channels)
 
-    def call(self, latent: tf.Tensor, training: bool = False) -> tf.Tensor:
+    def call(
+        self,
+        latent: tf.Tensor,
+        layout: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
         """Generates images.
 
         Args:
-          latent: [M, D].
+          latent: [M, D], the code whose style modulates.
+          layout: [M, E], what the first maps are made of; by default the code.
           training: leaves the colours as they come. Squashed ones hardly learn once they
             are at an end of the range, as a black ground is.
 
@@ -78,7 +84,8 @@ class ModulatedGenerator(keras.Model):
           [M, H, W, C] float32; in [-1, 1] outside of training.
         """
         latent = tf.cast(latent, self.compute_dtype)
-        start = self.start(latent)
+        layout = latent if layout is None else tf.cast(layout, self.compute_dtype)
+        start = self.start(layout)
         x = tf.reshape(start, [-1, *self.small, self.first])  # [M, 4, 4, 8w]
         style = latent
         for layer in self.mapping:

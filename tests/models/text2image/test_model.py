@@ -176,15 +176,17 @@ def test_affinities_are_cosines_over_a_temperature(model):
 def test_conditions_are_drawn_around_the_mean_of_a_caption(model):
     mean, log_scale = tf.constant([[1.0, 2.0]]), tf.math.log([[0.5, 2.0]])
     drawn = tf.constant([[1.0, -1.0, 5.0, 6.0, 7.0]])
-    latents = []
+    shown = []
     images = model.generator.to_images
-    model.generator.to_images = lambda latent, training: latents.append(latent)
+    model.generator.to_images = lambda *given, training: shown.append(given)
     try:
         model.generator((mean, log_scale), drawn)
     finally:
         model.generator.to_images = images
-    # 1 + 0.5 · 1 and 2 + 2 · (-1), then the noise.
-    np.testing.assert_allclose(latents[0], [[1.5, 0.0, 5.0, 6.0, 7.0]], atol=1e-6)
+    [(latent, layout)] = shown
+    # 1 + 0.5 · 1 and 2 + 2 · (-1), then the noise, of which alone the layout is made.
+    np.testing.assert_allclose(latent, [[1.5, 0.0, 5.0, 6.0, 7.0]], atol=1e-6)
+    np.testing.assert_array_equal(layout, [[5.0, 6.0, 7.0]])
 
 
 def test_generator_losses_pair_two_images_of_each_caption(model, monkeypatch):

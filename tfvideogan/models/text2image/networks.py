@@ -9,13 +9,16 @@
                                                 and all captions         [N, N]
 
 The condition of an image is sampled from a normal distribution that the caption has
-(conditioning augmentation [1]), so that captions that few images have lie near others.
+(conditioning augmentation [1]), so that captions that few images have lie near others. It
+modulates every block; the first maps are made of the noise alone, as in [4], so that where
+things are does not hang on what they are.
 
 References:
   [1] Zhang et al., StackGAN, ICCV 2017, section 3.2.
   [2] Miyato, Koyama, cGANs with Projection Discriminator, ICLR 2018, equation 3.
   [3] Zhang et al., Cross-Modal Contrastive Learning for Text-to-Image Generation, CVPR
       2021, section 4.2 and the temperature.
+  [4] Tao et al., DF-GAN, CVPR 2022, section 3.1.
 """
 
 import keras
@@ -96,7 +99,7 @@ class CaptionGenerator(keras.Model):
         deviation, noise = drawn[:, : self.condition], drawn[:, self.condition :]
         condition = mean + tf.exp(log_scale) * deviation
         latent = tf.concat([condition, noise], axis=-1)  # [N, A + Z]
-        return self.to_images(latent, training=training)
+        return self.to_images(latent, noise, training=training)
 
 
 class CaptionDiscriminator(keras.Model):
