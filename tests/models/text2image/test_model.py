@@ -19,7 +19,12 @@ CAPTIONS = tf.constant([[3, 4, 5, 7, 8, 1], [3, 6, 7, 8, 1, 0], [3, 4, 5, 7, 8, 
 def make_model(seed: int = 0, **options: object) -> text2image.TextToImage:
     """Returns the smallest model."""
     tiny = {"noise": 3, "condition": 2, "width": 2, "style_units": 4}
-    tiny |= {"critic_width": 2, "text_units": 3, "ignored_words": IGNORED}
+    tiny |= {
+        "critic_width": 2,
+        "text_units": 3,
+        "ignored_words": IGNORED,
+        "num_elements": 1,
+    }
     return text2image.TextToImage(text2image.Options(**tiny | options), seed=seed)
 
 
@@ -114,6 +119,10 @@ def test_a_whole_sentence_is_served_as_a_still(model):
         ("is moving left", "no word that a still could show.*: disc red star the"),
         ("the red disk", "the word `disk`.*nearest one is `disc`"),
         ("", "has 0 words"),
+        (
+            "the disc the star",
+            "more things than captions of the training.*`the` 1 times",
+        ),
     ],
 )
 def test_a_text_that_says_nothing_to_see_is_refused_in_one_line(text, words, model):

@@ -23,6 +23,8 @@ IMAGE = {
     signatures.IMAGE: "[N, H, W, C] uint8",
     signatures.IMAGE_FLOAT: "[N, H, W, C] float32 in [-1, 1]",
 }
+# Every element of a drawn clip has one: "the red disc ... and the blue star ...".
+ARTICLE = "the"
 Captions = tuple[tf.Tensor, tf.Tensor]
 
 
@@ -30,6 +32,7 @@ class HasIgnoredWords(Protocol):
     """What the options of such a model have in common."""
 
     ignored_words: Sequence[str]
+    num_elements: int | None
     num_samples: int
 
 
@@ -38,7 +41,8 @@ class CaptionedGAN(base.VideoModel):
 
     Attributes:
       options: captions are stripped of `ignored_words`; those that the vocabulary does not
-        have are no fault. Evaluations make `num_samples` images of each.
+        have are no fault. Evaluations make `num_samples` images of each. Served texts may
+        name `num_elements` things, as many as in training, or any number if it is None.
     """
 
     options: HasIgnoredWords
@@ -97,12 +101,15 @@ class CaptionedGAN(base.VideoModel):
                 text, words=self.spec.words, length=self.spec.caption_length
             )
             tokens, lengths = self._stripped(tokens)
-            said = tf.debugging.assert_positive(
-                lengths,
-                "`text` has no word that a still could show; name what is to be seen. "
-                f"The words: {' '.join(sorted(shown))}.",
-            )
-            with tf.control_dependencies([said]):
+            checks = [
+                tf.debugging.assert_positive(
+                    lengths,
+                    "`text` has no word that a still could show; name what is to be seen. "
+                    f"The words: {' '.join(sorted(shown))}.",
+                ),
+                *self._count_checks(tokens),
+            ]
+            with tf.control_dependencies(checks):
                 image = self.render(tokens, lengths, seed)
             return {
                 signatures.IMAGE: pixels.to_uint8(image),
@@ -122,6 +129,19 @@ class CaptionedGAN(base.VideoModel):
         words = self.spec.words
         ignored = [place for place, word in enumerate(words) if self._is_ignored(word)]
         return tokens_lib.without(tokens, ignored)
+
+    def _count_checks(self, tokens: tf.Tensor) -> list[tf.Operation]:
+        """Refuses captions that name more than those of the training."""
+        most = self.options.num_elements
+        if most is None or ARTICLE not in self.spec.words:
+            return []
+        is_article = tokens == self.spec.words.index(ARTICLE)
+        counts = tf.reduce_sum(tf.cast(is_article, tf.int32), axis=1)
+        message = (
+            f"`text` names more things than captions of the training, which have `{ARTICLE}` "
+            f"{most} times at most; name fewer, or take a model that was trained on more."
+        )
+        return [tf.debugging.assert_less_equal(counts, most, message)]
 
     def _is_ignored(self, word: str) -> bool:
         return word in self.options.ignored_words

@@ -71,6 +71,8 @@ class Options:
       r1_weight: gamma of the R1 penalty; 0 for none.
       r1_every: R1 is computed on steps that divide by it, times this number.
       augmentations: names of `augmentation.POLICIES`; empty for none.
+      num_elements: things that a served text may name, each with "the", as many as captions
+        of the training do; None for any number.
       num_samples: images of each caption in evaluations.
 
     Raises:
@@ -90,6 +92,7 @@ class Options:
     r1_weight: float = 3.0
     r1_every: int = 16
     augmentations: Sequence[str] = ()
+    num_elements: int | None = None
     num_samples: int = 4
 
     def __post_init__(self) -> None:

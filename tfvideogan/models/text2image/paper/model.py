@@ -78,6 +78,8 @@ class Options:
       text_steps: steps in which the encoders learn, 50 of 100 epochs; None for all.
       has_right_among_wrong: whether wrong captions are drawn as published.
       flips_images: whether images are mirrored at random and captions are not.
+      num_elements: things that a served text may name, each with "the", as many as captions
+        of the training do; None for any number.
       num_samples: images of each caption in evaluations.
 
     Raises:
@@ -93,6 +95,7 @@ class Options:
     text_steps: int | None = 5000
     has_right_among_wrong: bool = False
     flips_images: bool = False
+    num_elements: int | None = None
     num_samples: int = 4
 
     def __post_init__(self) -> None:
