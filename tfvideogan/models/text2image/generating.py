@@ -138,8 +138,9 @@ class CaptionedGAN(base.VideoModel):
         is_article = tokens == self.spec.words.index(ARTICLE)
         counts = tf.reduce_sum(tf.cast(is_article, tf.int32), axis=1)
         message = (
-            f"`text` names more things than captions of the training, which have `{ARTICLE}` "
-            f"{most} times at most; name fewer, or take a model that was trained on more."
+            "`text` names more things than captions of the training, which have "
+            f"`{ARTICLE}` {most} times at most; name fewer, or take a model that was "
+            "trained on more."
         )
         return [tf.debugging.assert_less_equal(counts, most, message)]
 
