@@ -258,8 +258,10 @@ class TextToImage(generating.CaptionedGAN):
             * tf.reduce_mean(divergence),
         }
         if self.options.mode_weight:
+            # Noise in colours beyond the range would change nothing that is shown.
+            visible = tf.clip_by_value(images, -1.0, 1.0)
             losses["generator/modes"] = self.options.mode_weight * (
-                objective.mode_seeking_loss(tf.split(images, 2), tf.split(drawn, 2))
+                objective.mode_seeking_loss(tf.split(visible, 2), tf.split(drawn, 2))
             )
         return losses, {}
 
