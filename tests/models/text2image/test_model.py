@@ -219,7 +219,7 @@ def test_generator_losses_pair_two_images_of_each_caption(model, monkeypatch):
     losses, _ = model.generator_losses(batch(), None, seeds.from_int(0))
     # Two of three captions, two images each.
     assert [one.shape[0] for one in (*shown["images"], *shown["codes"])] == [2] * 4
-    # As they are shown: colours beyond the range would differ to no eye.
+    # As they are shown: differences beyond the range are invisible.
     expected = model.generator(shown["of"], shown["codes"][1])
     np.testing.assert_allclose(shown["images"][1], expected, atol=1e-4)
     raw = model.generator(shown["of"], shown["codes"][1], training=True)

@@ -28,7 +28,7 @@ ARTICLE = "the"
 Captions = tuple[tf.Tensor, tf.Tensor]
 
 
-class HasIgnoredWords(Protocol):
+class CaptionOptions(Protocol):
     """What the options of such a model have in common."""
 
     ignored_words: Sequence[str]
@@ -40,12 +40,12 @@ class CaptionedGAN(base.VideoModel):
     """A generator of stills from captions and noise.
 
     Attributes:
-      options: captions are stripped of `ignored_words`; those that the vocabulary does not
-        have are no fault. Evaluations make `num_samples` images of each. Served texts may
+      options: captions are stripped of `ignored_words`, which may have words that the
+        vocabulary lacks. Evaluations make `num_samples` images of each. Served texts may
         name `num_elements` things, as many as in training, or any number if it is None.
     """
 
-    options: HasIgnoredWords
+    options: CaptionOptions
 
     def render(
         self, tokens: tf.Tensor, lengths: tf.Tensor, clip_seeds: tf.Tensor

@@ -4,9 +4,9 @@
     caption encoder         [N, 2 U]            caption encoder          [N, 2 U]
     mean, scale             [N, A] twice        residual discriminator   [N, 4w]
     sample ‖ noise          [N, A + Z]          dense + projection on
-    modulated generator     [N, H, W, C]        the caption              [N, 1]
+    modulated generator     [N, H, W, C]        the caption [2]          [N, 1]
                                                 cosines of all images
-                                                and all captions         [N, N]
+                                                and all captions [3]     [N, N]
 
 The condition of an image is sampled from a normal distribution that the caption has
 (conditioning augmentation [1]), so that captions that few images have lie near others. It
@@ -17,8 +17,9 @@ References:
   [1] Zhang et al., StackGAN, ICCV 2017, section 3.2.
   [2] Miyato, Koyama, cGANs with Projection Discriminator, ICLR 2018, equation 3.
   [3] Zhang et al., Cross-Modal Contrastive Learning for Text-to-Image Generation, CVPR
-      2021, section 4.2 and the temperature.
-  [4] Tao et al., DF-GAN, CVPR 2022, section 3.1.
+      2021 (contrastive losses of images and sentences).
+  [4] Tao et al., DF-GAN: A Simple and Effective Baseline for Text-to-Image Synthesis, CVPR
+      2022 (noise makes the first maps, the text modulates every block).
 """
 
 import keras
@@ -29,7 +30,7 @@ from tfvideogan.layers import captions
 from tfvideogan.losses import variational
 from tfvideogan.models import discriminators, generators
 
-# [3]: of the softmax over cosines.
+# Of the softmax over cosines, whose logits then lie between -10 and 10.
 TEMPERATURE = 0.1
 # Inside a root: features may be zero.
 _EPSILON = 1e-12
@@ -147,7 +148,7 @@ class CaptionDiscriminator(keras.Model):
         return logits, self.affinities(self.of_images.features(images), condition)
 
     def affinities(self, features: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
-        """Returns how well images and captions go together, logits [N, M] float32, [3].
+        """Returns how well images and captions go together, logits [N, M] float32.
 
         Args:
           features: of N images, see `FrameDiscriminator.features`.

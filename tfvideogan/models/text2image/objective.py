@@ -35,7 +35,7 @@ def ranking_loss(affinities: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
     both directions.
 
     Source: Zhang et al., Cross-Modal Contrastive Learning for Text-to-Image Generation,
-    CVPR 2021, equation 4; there captions of the same text count as wrong.
+    CVPR 2021. Where we differ: captions of the same text do not count as wrong.
 
     Args:
       affinities: [N, N] logits, rows of images, columns of captions.
@@ -58,8 +58,8 @@ def mode_seeking_loss(
     """Computes |z1 - z2| / |G(z1) - G(z2)|, which falls as noise changes the image more.
 
     Source: Mao et al., Mode Seeking Generative Adversarial Networks for Diverse Image
-    Synthesis, CVPR 2019, equation 2, inverted as in their code. Differences are means of
-    absolute values over all numbers.
+    Synthesis, CVPR 2019, inverted as in their code. Differences are means of absolute
+    values over all numbers.
 
     Args:
       images: of the same captions and two codes, [N, H, W, C] each.
