@@ -103,6 +103,14 @@ NARROW = {
         "paper.Options.width = 2",
         "paper.Options.critic_width = 2",
     ],
+    "paper.PaperText2Video": [
+        "JUDGED = 5",
+        "paper.Options.filters = 2",
+        "paper.Options.hidden = 8",
+        "paper.Options.critic_width = 2",
+        "schedules.Schedule.pretraining_steps = 1",
+        "schedules.Schedule.critic_steps = 0",
+    ],
     # As the head of gin/mocogan/prediction.gin says for a quick trial.
     "prediction.PredictionMoCoGAN": [
         "JUDGED = 5",
