@@ -9,7 +9,7 @@ import pathlib
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from tfvideogan.media import damage
 
@@ -23,6 +23,8 @@ DEEP_WHITE = 65535
 # The PASCAL palette spreads an index over the high bits of three colours.
 PALETTE_BITS = 8
 CHANNELS = 3
+# EXIF orientations in which height and width change places.
+SIDEWAYS = (5, 6, 7, 8)
 
 
 def size(path: pathlib.Path) -> tuple[int, int]:
@@ -31,13 +33,10 @@ def size(path: pathlib.Path) -> tuple[int, int]:
     Raises:
       DamagedClip: the file is no picture.
     """
-    try:
-        with Image.open(path) as picture:
-            return picture.height, picture.width
-    except (OSError, SyntaxError, ValueError) as error:
-        raise damage.DamagedClip(
-            f"{path} cannot be read as a picture: {error}."
-        ) from error
+    with decoding(path, "cannot be read as a picture"), Image.open(path) as picture:
+        size_ = picture.height, picture.width
+        turn = picture.getexif().get(ExifTags.Base.Orientation)
+        return size_[::-1] if turn in SIDEWAYS else size_
 
 
 def read_frame(path: pathlib.Path) -> np.ndarray:
@@ -64,15 +63,27 @@ def decoding(
     """
     try:
         yield
-    except (OSError, SyntaxError, ValueError) as error:
+    except Image.DecompressionBombError as error:
+        raise damage.DamagedClip(
+            f"{path} is too large: {error}; make it smaller."
+        ) from error
+    except Exception as error:  # whatever Pillow's decoders can say
         raise damage.DamagedClip(f"{path} {fault}: {error}; copy it again.") from error
 
 
+def upright(picture: Image.Image) -> Image.Image:
+    """Returns a picture turned as its EXIF tag says."""
+    if picture.getexif().get(ExifTags.Base.Orientation, 1) == 1:
+        return picture
+    return ImageOps.exif_transpose(picture)
+
+
 def rgb(picture: Image.Image) -> np.ndarray:
-    """Returns a picture as RGB [H, W, 3] uint8.
+    """Returns a picture as RGB [H, W, 3] uint8, upright as its EXIF tag says.
 
     Of 16 bits the upper ones are kept, rounded; what is transparent lies over black.
     """
+    picture = upright(picture)
     if picture.mode.startswith(DEEP_GREY):  # Pillow would cut off at 255
         grey = np.asarray(picture).astype(np.int64)
         grey = (grey * WHITE + DEEP_WHITE // 2) // DEEP_WHITE
