@@ -205,7 +205,7 @@ def test_a_variable_frame_rate_is_made_constant(tmp_path):
 
 def test_masks_that_some_frames_or_clips_lack_are_named(root):
     masks = root / "walk" / "five_mask"
-    writer.write_video(masks, films.ramp(7), fps=8)
+    writer.write_video(masks, np.full((7, 32, 48, 1), 255, np.uint8), fps=8)
     text = complaint(root)
     assert "has no masks although other clips have" in text
     for path in (root / "run").iterdir():
@@ -225,4 +225,99 @@ def test_a_wrong_caption_file_is_named(root):
 
 def test_options_that_do_not_fit_are_named(root):
     assert "`fit` ('squash')" in complaint(root, fit="squash")
-    assert "`fps` (10)" in complaint(root, fps=10.0, masks=True)
+    assert "`mask_values` ('red')" in complaint(root, masks=True, mask_values="red")
+
+
+def mask(folder: pathlib.Path, number: int, value: int = 255) -> None:
+    """A mask whose object is the `number + 1` times four left columns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = np.zeros((32, 48), np.uint8)
+    picture[:, : 4 * number + 4] = value
+    Image.fromarray(picture).save(folder / f"{number:05d}.png")
+
+
+@pytest.mark.parametrize("fps", [None, 5.0])
+def test_masks_stay_with_their_frames_at_any_rate(tmp_path, fps):
+    films.write(
+        tmp_path / "v" / "a.mp4", films.ramp(6), rate=10, times=[0, 1, 2, 5, 7, 8]
+    )
+    for number in range(6):
+        mask(tmp_path / "v" / "a_mask", number)
+    (clip,) = make(tmp_path / "v", fps=fps).clips("train")
+    widths = clip["foreground_masks"][:, 0, :, 0].sum(-1)
+    assert len(set(widths.tolist())) > 3
+    assert (widths // 2 - 1).tolist() == films.greys(clip["frames"])
+
+
+def test_what_masks_mean_is_decided_for_the_set_and_noted(tmp_path):
+    for name, value in (("a", 255), ("b", 1)):
+        films.write(tmp_path / "v" / f"{name}.mp4", films.ramp(4))
+        for number in range(4):
+            mask(tmp_path / "v" / f"{name}_mask", number, value)
+    assert "the greys 1, 255" in complaint(tmp_path / "v")
+    source = make(tmp_path / "v", mask_values="ids")
+    assert "masks: greys are numbers of objects" in source.notes
+    assert all(clip["foreground_masks"][0].any() for clip in clips(source))
+
+
+def test_nothing_is_left_out_or_taken_as_a_clip_in_silence(root):
+    for name in (
+        "run/thumbnail.jpg",
+        "cover.jpg",
+        "preview.jpg",
+        "walk/five/cover.png",
+    ):
+        Image.new("RGB", (8, 8)).save(root / name)
+    for name in ("README.md", "run/a.zip", "walk/notes.py"):
+        (root / name).write_text("x")
+    films.write(root / "run" / "day1" / "deep.mp4")
+    films.write(root / "outside.mp4")
+    films.write(root / "run" / "one_mask.mp4")
+    mask(root / "walk" / "nothing_mask", 0)
+    source = make(root)
+    assert source.class_names == ("run", "walk")
+    assert len(source.records.ids) == 5
+    text = "; ".join(source.notes)
+    for line in (
+        "3 files of kinds that are not read: README.md, run/a.zip, walk/notes.py",
+        "3 pictures beside videos or folders: cover.jpg, preview.jpg, run/thumbnail.jpg",
+        "1 clips beside the folders of classes: outside.mp4",
+        "run/day1/deep.mp4",
+        "or without a number: walk/five/cover.png",
+        "1 films of masks",
+        "1 folders of masks without a video: walk/nothing_mask",
+    ):
+        assert line in text, line
+
+
+def test_other_containers_and_animations_are_films(tmp_path):
+    film = films.write(tmp_path / "v" / "a.mkv")
+    for ending in (".MTS", ".flv", ".ts", ".3gp"):  # the content decides
+        film.with_suffix(ending).write_bytes(film.read_bytes())
+    pictures = [Image.fromarray(frame) for frame in films.ramp(5)]
+    pictures[0].save(
+        tmp_path / "v" / "b.webp",
+        save_all=True,
+        append_images=pictures[1:],
+        lossless=True,
+    )
+    source = make(tmp_path / "v")
+    assert len(source.records.ids) == 6 and source.notes == ()
+
+
+def test_a_broken_link_and_a_strange_name_cost_no_more_than_themselves(tmp_path):
+    films.write(tmp_path / "v" / "a.mp4")
+    films.write(tmp_path / "v" / "b.mp4").rename(tmp_path / "v" / "b\udce9.mp4")
+    (tmp_path / "v" / "c.mp4").symlink_to(tmp_path / "gone.mp4")
+    source = make(tmp_path / "v", max_damaged=0.4)
+    assert list(source.records.ids) == ["a.mp4", "b\\xe9.mp4"]
+    assert "c.mp4 is a link to a file that does not exist" in source.left_out()[0]
+
+
+def test_a_folder_that_was_renamed_has_the_same_cache(tmp_path):
+    films.write(tmp_path / "v" / "a.mp4")
+    make(tmp_path / "v")
+    before = set((tmp_path / "cache").iterdir())
+    (tmp_path / "v").rename(tmp_path / "w")
+    assert make(tmp_path / "w").num_clips("train") == 1
+    assert set((tmp_path / "cache").iterdir()) == before

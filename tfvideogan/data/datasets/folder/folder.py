@@ -9,7 +9,8 @@
 
 All but the first are optional. Without folders of splits a hash of the name decides, so
 that a video is never in two splits. A long video is one clip, from which windows are cut.
-Damaged files are left out up to a share (`media/damage.py`).
+Damaged files are left out up to a share (`media/damage.py`); what is not read at all is
+named in the log, a line for each kind, and so is what the values of masks mean.
 
     source = Folder(root="~/videos", frames=16, height=64, width=64)
 """
@@ -17,22 +18,39 @@ Damaged files are left out up to a share (`media/damage.py`).
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from tfvideogan.core import clip, errors
+from tfvideogan.core import clip
 from tfvideogan.data import captions, splitting
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets import class_folders
 from tfvideogan.data.datasets.folder import captions as caption_files
 from tfvideogan.data.datasets.folder import masks as mask_folders
-from tfvideogan.media import damage, image_sequences, reader, resizing
+from tfvideogan.media import (
+    damage,
+    image_sequences,
+    naming,
+    reader,
+    resizing,
+    stills,
+)
+from tfvideogan.media import mask_values as meanings
 
 ENDINGS = (
-    *(".mp4", ".m4v", ".mov", ".avi", ".webm", ".mkv", ".mpg", ".mpeg", ".wmv", ".ogv"),
-    *(".gif", ".apng", ".npz"),
+    *(".mp4", ".m4v", ".mov", ".qt", ".avi", ".divx", ".webm", ".mkv", ".wmv", ".asf"),
+    *(".mpg", ".mpeg", ".mpe", ".m2v", ".vob", ".ts", ".mts", ".m2ts", ".mxf", ".dv"),
+    *(".3gp", ".3g2", ".flv", ".f4v", ".ogv", ".y4m", ".gif", ".apng", ".npz"),
 )
+# Of these, files with more than one frame are videos.
+MAYBE_ANIMATED = (".png", ".webp")
+# What may lie beside videos.
+KNOWN_NAMES = caption_files.NAMES
+BESIDE = "pictures beside videos or folders"
+DOUBLE = "pictures that are no frames: of one name in two formats, or without a number"
+MASK_FILMS = "films of masks, which are not read (write them as pictures)"
+NO_CLIP = "folders of masks without a video"
 TREE = (
     "expected videos (mp4, avi, mov, webm, gif ...) or folders of pictures, in it or in "
     "folders of classes"
@@ -54,6 +72,11 @@ class Folder(converted.ConvertedSource):
       fit: "crop" takes the middle of frames of other proportions, "stretch" all.
       fps: resamples every film to so many frames per second; None leaves each at its own.
       masks: whether clips have masks; None looks whether any has.
+      mask_values: what their values mean, "white", "ids" or "alpha"; None decides it for
+        the whole set by what is in it (`media/mask_values.py`).
+      mask_void: number of no object, where values are numbers.
+      split_folders: whether folders called train, test ... are splits (True) or classes
+        (False); None as in `class_folders.find`.
       captions_from: a csv or json file, "names" (of the clips), "none", or None for the
         file captions.csv or captions.json in the folder, if there is one.
       validation: share of that split, where there are no folders of splits.
@@ -67,6 +90,9 @@ class Folder(converted.ConvertedSource):
     fit: str = "crop"
     fps: float | None = None
     masks: bool | None = None
+    mask_values: str | None = None
+    mask_void: int | None = None
+    split_folders: bool | None = None
     captions_from: str | None = None
     validation: float = splitting.VALIDATION_SHARE
     test: float = splitting.TEST_SHARE
@@ -74,16 +100,13 @@ class Folder(converted.ConvertedSource):
     def __post_init__(self) -> None:
         super().__post_init__()
         resizing.check_fit(self.fit)
-        listing = _listing(self.folder, self.validation, self.test)
+        listing = self._listing()
         self.class_names = listing.class_names
         found = [one for split in listing.splits.values() for one in split]
         mask_paths = {one.id: mask_folders.find(one.path, self.folder) for one in found}
         has_masks = any(mask_paths.values()) if self.masks is None else self.masks
-        if has_masks and self.fps is not None:
-            raise errors.UserError(
-                f"`fps` ({self.fps:g}) would part frames from their masks; use one or the "
-                "other."
-            )
+        values = self._mask_values(mask_paths.values()) if has_masks else None
+        self.notes = (*listing.left_out, *self._unused(found, mask_paths.values()))
         texts = _captions(self.folder, self.captions_from, [one.id for one in found])
         words = sorted({word for text in texts.values() for word in text.split()})
         vocabulary = captions.Vocabulary(words) if texts else None
@@ -100,45 +123,119 @@ class Folder(converted.ConvertedSource):
             clips[split] = []
             for one in listed:
                 masks = mask_paths[one.id] if has_masks else None
+                load = functools.partial(
+                    _load, one.path, masks, values, spec, self.fit, self.fps
+                )
+                files = (*_files(one.path), *(_files(masks) if masks else ()))
                 clips[split].append(
                     converted.RawClip(
                         one.id,
-                        (*_files(one.path), *(_files(masks) if masks else ())),
-                        functools.partial(
-                            _load, one.path, masks, spec, self.fit, self.fps
-                        ),
+                        files,
+                        load,
                         label=listing.label(one),
                         caption=texts.get(one.id),
                     )
                 )
+        parameters = {"fit": self.fit, "fps": self.fps}
+        if values:
+            parameters["masks"] = values.describe()
+            self.notes += (f"masks: {values.describe()}",)
         self.convert(
             spec,
             clips,
-            parameters={"fit": self.fit, "fps": self.fps},
+            parameters=parameters,
             vocabulary=vocabulary,
         )
 
+    def _listing(self) -> class_folders.Listing:
+        root = self.folder
+        if root.exists() and _is_video(root):
+            only = class_folders.Found(root, class_folders.printable(root.name), "")
+            return class_folders.Listing({splitting.TRAIN: (only,)}, ())
+        return class_folders.find(
+            root,
+            _is_video,
+            tree=TREE,
+            validation=self.validation,
+            test=self.test,
+            split_folders=self.split_folders,
+            is_ignored=lambda path: mask_folders.is_for_masks(path, root),
+            reason=_reason,
+        )
 
-def _listing(
-    root: pathlib.Path, validation: float, test: float
-) -> class_folders.Listing:
-    if root.exists() and _is_video(root):
-        only = class_folders.Found(root, root.name, "")
-        return class_folders.Listing({splitting.TRAIN: (only,)}, ())
-    return class_folders.find(
-        root,
-        _is_video,
-        tree=TREE,
-        validation=validation,
-        test=test,
-        is_ignored=lambda path: mask_folders.is_for_masks(path, root),
-    )
+    def _mask_values(self, folders: Iterable[pathlib.Path | None]) -> meanings.Values:
+        masks = [path for one in folders if one for path in _files(one)]
+        return stills.mask_meaning(masks, meaning=self.mask_values, void=self.mask_void)
+
+    def _unused(
+        self,
+        found: Sequence[class_folders.Found],
+        masks: Iterable[pathlib.Path | None],
+    ) -> tuple[str, ...]:
+        """Returns a line for each kind of what is not read within and beside clips."""
+        root = self.folder if self.folder.is_dir() else self.folder.parent
+        left_out: dict[str, list[str]] = {DOUBLE: [], MASK_FILMS: [], NO_CLIP: []}
+
+        def note(reason: str, path: pathlib.Path) -> None:
+            name = path.relative_to(root).as_posix()
+            left_out[reason].append(class_folders.printable(name))
+
+        clips = [one.path for one in found]
+        for clip_path in clips:
+            if clip_path.is_dir():
+                for path in image_sequences.listed(clip_path)[1]:
+                    note(DOUBLE, path)
+        if self.folder not in clips:
+            for path in mask_folders.unused(clips, root, set(masks)):
+                note(NO_CLIP if path.is_dir() else MASK_FILMS, path)
+        return class_folders.summary(left_out)
 
 
 def _is_video(path: pathlib.Path) -> bool:
-    if path.is_dir():
-        return bool(image_sequences.numbered(path))
-    return path.suffix.lower() in ENDINGS
+    """Tells whether a path is a video: a film, or a folder of its frames.
+
+    A folder with films in it, or with folders of videos, is not one itself, unless it has
+    numbered pictures and no films.
+    """
+    if not path.is_dir():
+        is_file = path.is_file() or path.is_symlink()  # a broken link is a broken film
+        return is_file and _is_film(path)
+    frames, _ = image_sequences.listed(path)
+    if not frames or any(map(_is_video_file, path.iterdir())):
+        return False
+    if _is_film(min(frames)):  # a folder of animated pictures
+        return False
+    is_numbered = len(frames) > 1 and all(naming.numbers(one.stem) for one in frames)
+    return is_numbered or not any(
+        one.is_dir() and not mask_folders.is_for_masks(one, path) and _has_videos(one)
+        for one in path.iterdir()
+        if not one.name.startswith(".")
+        and one.name.lower() not in class_folders.SYSTEM_NAMES
+    )
+
+
+def _has_videos(folder: pathlib.Path) -> bool:
+    return any(
+        _is_video_file(path) or image_sequences.is_picture(path) or path.is_dir()
+        for path in folder.iterdir()
+        if not path.name.startswith(".")
+    )
+
+
+def _is_video_file(path: pathlib.Path) -> bool:
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+
+
+def _is_film(path: pathlib.Path) -> bool:
+    is_maybe = path.suffix.lower() in MAYBE_ANIMATED
+    return _is_video_file(path) or (is_maybe and image_sequences.is_animated(path))
+
+
+def _reason(path: pathlib.Path) -> str | None:
+    """Returns why a file is left out; captions are not."""
+    if path.name.lower() in KNOWN_NAMES:
+        return None
+    return BESIDE if image_sequences.is_picture(path) else class_folders.UNREAD
 
 
 def _captions(
@@ -163,12 +260,14 @@ def _fps(path: pathlib.Path) -> float:
 
 
 def _files(path: pathlib.Path) -> tuple[pathlib.Path, ...]:
-    return tuple(image_sequences.numbered(path)) if path.is_dir() else (path,)
+    """Returns the files that a clip or its masks consist of, in any order."""
+    return tuple(image_sequences.listed(path)[0]) if path.is_dir() else (path,)
 
 
 def _load(
     path: pathlib.Path,
     mask_folder: pathlib.Path | None,
+    values: meanings.Values | None,
     spec: clip.ClipSpec,
     fit: str,
     fps: float | None,
@@ -179,8 +278,8 @@ def _load(
             f"{path} has no masks although other clips have; add them, or read the clips "
             "with `masks` = False."
         )
-    masks = mask_folders.Masks(path, mask_folder) if mask_folder else None
-    pieces, _ = reader.read_pieces(
+    masks = mask_folders.Masks(path, mask_folder, values) if mask_folder else None
+    pieces, _ = reader.read_numbered(
         path,
         height=spec.height,
         width=spec.width,
@@ -188,12 +287,12 @@ def _load(
         fit=fit,
         fps=fps,
     )
-    start = 0
-    for frames in pieces:
+    for frames, numbers in pieces:
         piece = {"frames": frames}
         if masks:
             piece["foreground_masks"] = masks.read(
-                start, len(frames), spec.height, spec.width, fit
+                numbers, spec.height, spec.width, fit
             )
-        start += len(frames)
         yield piece
+    if masks:
+        masks.check_rest()
