@@ -142,14 +142,16 @@ class Masks:
           DamagedClip: there are more masks than frames, and the frames are not evenly
             spaced, so that it is not known which belong together.
         """
-        surplus = self._surplus or len(self.files) - self._num_frames
-        if surplus and self._is_resampled:
+        # At a lower rate the last frames may not have been shown.
+        num_frames = max(self._num_frames, self._known.num_frames or 0)
+        surplus = self._surplus or len(self.files) - num_frames
+        if surplus > 0 and self._is_resampled and self._known.num_frames:
             raise damage.DamagedClip(
-                f"{self._folder} has {surplus} masks more than the {self._num_frames} "
-                f"frames of {self._clip}, which are not evenly spaced in time; give one "
-                "mask for each frame of the file."
+                f"{self._folder} has {surplus} masks more than the {num_frames} frames "
+                f"of {self._clip}, which are not shown evenly; give one mask for each "
+                "frame of the file."
             )
-        if surplus:
+        if surplus > 0:
             logging.warning(
                 "%s: %d masks more than frames are left out.", self._folder, surplus
             )
