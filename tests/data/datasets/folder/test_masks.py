@@ -95,10 +95,13 @@ def test_masks_of_a_film_follow_its_frames_not_its_clock(tmp_path):
     assert columns == films.greys(frames) == [0, 1, 1, 1, 2, 3]
 
 
-def test_masks_left_over_are_a_line_or_an_error(tmp_path, caplog):
+def test_masks_left_over_are_a_line_or_an_error(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(mask_folders.logging, "warning", lambda *w: said.append(w[1:]))
     masks = mask_folders.Masks(film(tmp_path), draw(tmp_path / "a_mask", range(5)))
     masks.read(np.arange(3), 6, 8, "stretch")
     masks.check_rest()
+    assert said == [(tmp_path / "a_mask", 2)]
     masks = mask_folders.Masks(tmp_path / "a.mp4", tmp_path / "a_mask")
     masks.read(np.array([0, 1, 1, 2]), 6, 8, "stretch")
     with pytest.raises(damage.DamagedClip, match="2 masks more than the 3 frames"):
