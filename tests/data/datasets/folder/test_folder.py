@@ -1,3 +1,4 @@
+import functools
 import pathlib
 
 import numpy as np
@@ -9,7 +10,7 @@ from tests import check_source
 from tests.data import films
 from tfvideogan.core import errors
 from tfvideogan.data.datasets.folder import folder
-from tfvideogan.media import writer
+from tfvideogan.media import reader, writer
 
 
 @pytest.fixture
@@ -103,6 +104,8 @@ def test_all_windows_of_evaluation_do_not_overlap(root):
 def test_rates_may_be_made_equal(tmp_path):
     films.write(tmp_path / "v" / "fast.mp4", rate=50)
     films.write(tmp_path / "v" / "slow.mp4", rate=25)
+    (note,) = (one for one in make(tmp_path / "v").notes if "frames/s" in one)
+    assert note.startswith("films have 25 to 50 frames/s") and "`fps` = 25" in note
     source = make(tmp_path / "v", fps=25, frames=2)
     assert sorted(source.records.lengths) == [5, 10]
     assert source.spec.fps == 25
@@ -120,7 +123,7 @@ def test_masks_come_with_films_and_folders(root, place):
             mask = np.zeros((32, 48), np.uint8)
             mask[:, : 4 * number + 4] = 255
             Image.fromarray(mask).save(target / f"{number:05d}.png")
-    source = make(root)
+    source = make(root, flow="none")
     check_source.check_source(source)
     assert source.spec.has_masks and source.class_names == ("run", "walk")
     for clip in clips(source):
@@ -249,6 +252,41 @@ def test_masks_stay_with_their_frames_at_any_rate(tmp_path, fps):
     assert (widths // 2 - 1).tolist() == films.greys(clip["frames"])
 
 
+def test_clips_with_masks_have_flow_that_follows_the_object(tmp_path):
+    # Noise behind a square of other noise that moves by two pixels.
+    noise = np.random.default_rng(0).integers(0, 255, (2, 8, 12, 3), np.uint8)
+    wide = noise.repeat(4, 1).repeat(4, 2)
+    for name in ("a", "b"):
+        for t in range(6):
+            frame = wide[0].copy()
+            frame[8:24, 8 + 2 * t : 24 + 2 * t] = wide[1, 8:24, 8:24]
+            picture = np.zeros((32, 48), np.uint8)
+            picture[8:24, 8 + 2 * t : 24 + 2 * t] = 255
+            for kind, image in ((name, frame), (f"{name}_mask", picture)):
+                (tmp_path / "v" / kind).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image).save(tmp_path / "v" / kind / f"{t}.png")
+    source = make(tmp_path / "v", height=32, width=48)
+    check_source.check_source(source)
+    clip = next(source.clips("train"))
+    inner = clip["forward_flow"][0, 12:20, 12:20].reshape(-1, 2)
+    np.testing.assert_allclose(np.median(inner, 0), [2, 0], atol=0.5)
+    assert not make(tmp_path / "v", flow="none").spec.has_flow
+    assert not make(tmp_path / "v", frames=3, stride=2).spec.has_flow
+    assert "`flow` (True)" in complaint(tmp_path / "v", flow=True)
+
+
+def test_flow_of_a_long_film_has_no_gaps(tmp_path, monkeypatch):
+    films.write(tmp_path / "v" / "a.mp4", films.ramp(10))
+    whole = next(make(tmp_path / "v", flow="dis").clips("train"))
+    read = functools.partial(reader.read_numbered, piece=4)
+    monkeypatch.setattr(folder.reader, "read_numbered", read)
+    films.write(tmp_path / "w" / "a.mp4", films.ramp(10))
+    pieces = next(make(tmp_path / "w", flow="dis").clips("train"))
+    for key in ("forward_flow", "backward_flow"):
+        assert len(pieces[key]) == 9
+        np.testing.assert_array_equal(pieces[key], whole[key])
+
+
 def test_what_masks_mean_is_decided_for_the_set_and_noted(tmp_path):
     for name, value in (("a", 255), ("b", 1)):
         films.write(tmp_path / "v" / f"{name}.mp4", films.ramp(4))
@@ -302,7 +340,8 @@ def test_other_containers_and_animations_are_films(tmp_path):
         lossless=True,
     )
     source = make(tmp_path / "v")
-    assert len(source.records.ids) == 6 and source.notes == ()
+    assert len(source.records.ids) == 6
+    assert not any("not read" in note for note in source.notes)
 
 
 def test_a_broken_link_and_a_strange_name_cost_no_more_than_themselves(tmp_path):

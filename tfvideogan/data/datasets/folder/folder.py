@@ -18,11 +18,12 @@ named in the log, a line for each kind, and so is what the values of masks mean.
 import dataclasses
 import functools
 import pathlib
+import statistics
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from tfvideogan.core import clip
+from tfvideogan.core import clip, errors
 from tfvideogan.data import captions, splitting
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets import class_folders
@@ -36,6 +37,7 @@ from tfvideogan.media import (
     resizing,
     stills,
 )
+from tfvideogan.media import flow as optical_flow
 from tfvideogan.media import mask_values as meanings
 
 ENDINGS = (
@@ -45,6 +47,11 @@ ENDINGS = (
 )
 # Of these, files with more than one frame are videos.
 MAYBE_ANIMATED = (".png", ".webp")
+FLOWS = (None, "dis", "none")
+# So many films are asked for their rates before they are read.
+SAMPLE = 32
+# Rates that differ by a smaller share are the same to the eye.
+SAME_RATE = 0.02
 # What may lie beside videos.
 KNOWN_NAMES = caption_files.NAMES
 BESIDE = "pictures beside videos or folders"
@@ -75,6 +82,8 @@ class Folder(converted.ConvertedSource):
       mask_values: what their values mean, "white", "ids" or "alpha"; None decides it for
         the whole set by what is in it (`media/mask_values.py`).
       mask_void: number of no object, where values are numbers.
+      flow: "dis" estimates it in both directions, "none" does not; None does for clips
+        with masks at a `stride` of 1.
       split_folders: whether folders called train, test ... are splits (True) or classes
         (False); None as in `class_folders.find`.
       captions_from: a csv or json file, "names" (of the clips), "none", or None for the
@@ -92,6 +101,7 @@ class Folder(converted.ConvertedSource):
     masks: bool | None = None
     mask_values: str | None = None
     mask_void: int | None = None
+    flow: str | None = None
     split_folders: bool | None = None
     captions_from: str | None = None
     validation: float = splitting.VALIDATION_SHARE
@@ -100,23 +110,37 @@ class Folder(converted.ConvertedSource):
     def __post_init__(self) -> None:
         super().__post_init__()
         resizing.check_fit(self.fit)
+        if self.flow not in FLOWS:
+            raise errors.UserError(
+                f'`flow` ({self.flow!r}) must be "dis", "none" or None.'
+            )
         listing = self._listing()
         self.class_names = listing.class_names
         found = [one for split in listing.splits.values() for one in split]
         mask_paths = {one.id: mask_folders.find(one.path, self.folder) for one in found}
         has_masks = any(mask_paths.values()) if self.masks is None else self.masks
         values = self._mask_values(mask_paths.values()) if has_masks else None
-        self.notes = (*listing.left_out, *self._unused(found, mask_paths.values()))
+        has_flow = self.flow == "dis"
+        if self.flow is None:
+            has_flow = has_masks and self.stride == 1
+        rate, *mixed = self._rates([one.path for one in found])
+        self.notes = (
+            *listing.left_out,
+            *self._unused(found, mask_paths.values()),
+            *mixed,
+            *filter(None, [splitting.warning(listing.splits)]),
+        )
         texts = _captions(self.folder, self.captions_from, [one.id for one in found])
         words = sorted({word for text in texts.values() for word in text.split()})
         vocabulary = captions.Vocabulary(words) if texts else None
         spec = self.make_spec(
             channels=self.channels,
             has_masks=has_masks,
+            has_flow=has_flow,
             num_classes=len(listing.class_names),
             caption_length=max((len(one.split()) for one in texts.values()), default=0),
             vocabulary_size=vocabulary.size if vocabulary else 0,
-            fps=self.fps or _fps(found[0].path),
+            fps=self.fps or rate,
         )
         clips = {}
         for split, listed in listing.splits.items():
@@ -140,6 +164,8 @@ class Folder(converted.ConvertedSource):
         if values:
             parameters["masks"] = values.describe()
             self.notes += (f"masks: {values.describe()}",)
+        if has_flow:
+            parameters["flow"] = optical_flow.PRODUCER
         self.convert(
             spec,
             clips,
@@ -161,6 +187,22 @@ class Folder(converted.ConvertedSource):
             split_folders=self.split_folders,
             is_ignored=lambda path: mask_folders.is_for_masks(path, root),
             reason=_reason,
+        )
+
+    def _rates(self, paths: Sequence[pathlib.Path]) -> tuple[float | str, ...]:
+        """Returns the usual rate of the films, and a line if they differ."""
+        films = [path for path in paths if not path.is_dir()]
+        sample = films[:: max(1, len(films) // SAMPLE)]
+        rates = [rate for rate in map(_fps, sample) if rate is not None]
+        if not rates:
+            return (image_sequences.DEFAULT_FPS,)
+        usual = statistics.median_low(rates)
+        least, most = min(rates), max(rates)
+        if self.fps is not None or most - least <= SAME_RATE * usual:
+            return (usual,)
+        return usual, (
+            f"films have {least:.4g} to {most:.4g} frames/s, and seconds are told as if "
+            f"all had {usual:.4g}; `fps` = {usual:.4g} resamples them"
         )
 
     def _mask_values(self, folders: Iterable[pathlib.Path | None]) -> meanings.Values:
@@ -251,12 +293,12 @@ def _captions(
     return caption_files.read(path, ids) if path else {}
 
 
-def _fps(path: pathlib.Path) -> float:
+def _fps(path: pathlib.Path) -> float | None:
     """Returns the rate of a video; a damaged one is complained of later."""
     try:
         return reader.probe(path).fps
     except damage.DamagedClip:
-        return image_sequences.DEFAULT_FPS
+        return None
 
 
 def _files(path: pathlib.Path) -> tuple[pathlib.Path, ...]:
@@ -287,8 +329,16 @@ def _load(
         fit=fit,
         fps=fps,
     )
+    before = None
     for frames, numbers in pieces:
         piece = {"frames": frames}
+        if (
+            spec.has_flow
+        ):  # that of a piece begins with the last frame of the one before
+            moving = frames if before is None else np.concatenate([before, frames])
+            forward, backward = optical_flow.estimate_clip(moving)
+            piece |= {"forward_flow": forward, "backward_flow": backward}
+            before = frames[-1:]
         if masks:
             piece["foreground_masks"] = masks.read(
                 numbers, spec.height, spec.width, fit
