@@ -84,6 +84,29 @@ def test_colours_are_rounded_not_cut_off(tmp_path, size):
     assert np.abs(found - np.array(expected)).max() < 1
 
 
+def test_colours_lie_where_the_codec_puts_them(tmp_path):
+    # In H.264 each second pixel of a row has a colour of its own, those between the mean
+    # of two. Here red rises by 10 with each.
+    path = tmp_path / "a.mp4"
+    red = np.uint8(60 + 10 * np.arange(16))
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=8, options={"qp": "0"})
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        frame = av.VideoFrame(32, 32, "yuv420p")
+        planes = [np.full((32, 32), 120), np.full((16, 16), 128), np.tile(red, (16, 1))]
+        for plane, values in zip(frame.planes, planes, strict=True):
+            padded = np.zeros((plane.height, plane.line_size), np.uint8)
+            padded[:, : plane.width] = values
+            plane.update(padded.tobytes())
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    frames, _ = reader.read_video(path)
+    expected = 1.164383 * (120 - 16) + 1.596027 * (red[2:-2].astype(float) - 128)
+    assert np.abs(frames[0, 16, 4:-4:2, 0] - expected).max() < 1
+    between = (expected[1:] + expected[:-1]) / 2
+    assert np.abs(frames[0, 16, 5:-6:2, 0] - between).max() < 2
+
+
 def test_a_film_that_lacks_a_frame_of_many_is_accepted(tmp_path):
     # Old AVI files promise a frame or two too many; half of the frames is another matter.
     noise = np.random.default_rng(0).integers(0, 255, (100, 32, 48, 3), np.uint8)

@@ -6,11 +6,13 @@ call.
 """
 
 import contextlib
+import itertools
 import os
 import pathlib
 from collections.abc import Iterator
 
 import av
+import av.filter
 import numpy as np
 from absl import logging
 from av.sidedata import sidedata
@@ -32,10 +34,9 @@ MAX_MISSING = 0.05
 MAX_MISSING_FRAMES = {"avi": 2}
 # FFmpeg prefers a stream that is marked as the default one like so many pixels.
 DEFAULT_BONUS = 5_000_000
-# Flags of FFmpeg's scaler: how to interpolate, and to round where its default cuts off,
-# which makes colours of yuv420p up to three levels too dark.
-AREA, BICUBIC = 0x20, 0x4
-ROUNDED = 0x40000 | 0x2000  # SWS_ACCURATE_RND, SWS_FULL_CHR_H_INT
+# Flags of FFmpeg's scaler: round where its default cuts off, which makes colours of
+# yuv420p up to three levels too dark.
+ROUNDED = "accurate_rnd+full_chroma_int"
 
 
 def probe(path: pathlib.Path) -> tuple[int, int, float, int | None, float]:
@@ -234,8 +235,8 @@ def _promised(
 class _Converter:
     """Turns decoded frames to arrays of one size and format.
 
-    One scaler serves all frames of a film: to make one for each takes longer than to
-    decode it.
+    Scaled by FFmpeg's filter, which knows where between the pixels the colours of a frame
+    lie; to make one for each frame would take longer than to decode it.
 
     Attributes:
       aspect: width of a pixel in units of its height.
@@ -246,7 +247,8 @@ class _Converter:
         self._size = size
         self._form = form
         self._fit = fit
-        self._scaler = av.video.reformatter.VideoReformatter()
+        self._scaler: av.filter.Graph | None = None
+        self._kind: tuple[object, ...] = ()
 
     def __call__(self, frame: av.VideoFrame) -> np.ndarray:
         matrix = _matrix(frame)
@@ -255,16 +257,43 @@ class _Converter:
         self._size = self._size or shown
         size = resizing.covering(*shown, *self._size, fit=self._fit)
         height, width = size[::-1] if orientation.is_sideways(matrix) else size
-        shrinks = height * width < frame.height * frame.width
-        scaled = self._scaler.reformat(
-            frame,
-            width=width,
-            height=height,
-            format=self._form,
-            interpolation=(AREA if shrinks else BICUBIC) | ROUNDED,
-        ).to_ndarray()
-        upright = orientation.upright(scaled.reshape(height, width, -1), matrix)
+        kind = (height, width, *_properties(frame).items())
+        if kind != self._kind:
+            self._scaler, self._kind = self._make_scaler(frame, height, width), kind
+        self._scaler.push(frame)
+        scaled = self._scaler.pull().to_ndarray().reshape(height, width, -1)
+        upright = orientation.upright(scaled, matrix)
         return np.ascontiguousarray(resizing.middle(upright, *self._size))
+
+    def _make_scaler(
+        self, frame: av.VideoFrame, height: int, width: int
+    ) -> av.filter.Graph:
+        shrinks = height * width < frame.height * frame.width
+        flags = f"{'area' if shrinks else 'bicubic'}+{ROUNDED}"
+        graph = av.filter.Graph()
+        graph.threads = 1  # clips are read side by side
+        properties = _properties(frame)
+        stages = [
+            graph.add("buffer", ":".join(f"{k}={v}" for k, v in properties.items())),
+            graph.add("scale", f"{width}:{height}:flags={flags}:out_range=full"),
+            graph.add("format", self._form),
+            graph.add("buffersink"),
+        ]
+        for stage, following in itertools.pairwise(stages):
+            stage.link_to(following)
+        graph.configure()
+        return graph
+
+
+def _properties(frame: av.VideoFrame) -> dict[str, object]:
+    """Returns what FFmpeg's scaler must know of a frame."""
+    return {
+        "video_size": f"{frame.width}x{frame.height}",
+        "pix_fmt": frame.format.name,
+        "colorspace": int(frame.colorspace),
+        "range": int(frame.color_range),
+        "time_base": "1/1000",  # of no matter
+    }
 
 
 @contextlib.contextmanager
