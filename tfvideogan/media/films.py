@@ -235,8 +235,9 @@ def _promised(
 class _Converter:
     """Turns decoded frames to arrays of one size and format.
 
-    Scaled by FFmpeg's filter, which knows where between the pixels the colours of a frame
-    lie; to make one for each frame would take longer than to decode it.
+    Scaled by the filter of FFmpeg's program, so that they equal its frames to the bit: the
+    scaler alone lets colours lie elsewhere between the pixels. To make one for each frame
+    would take longer than to decode it.
 
     Attributes:
       aspect: width of a pixel in units of its height.
