@@ -18,7 +18,7 @@ TEST_SHARE = 0.1
 HASH_BYTES = 8
 # Of fewer clips, hashes alone would fill splits by chance: six films could be one for
 # training, two and three.
-FEW = 100
+FEW = 30
 # A split with fewer clips says little.
 SMALL = 5
 

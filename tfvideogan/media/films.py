@@ -208,12 +208,11 @@ def _check_whole(
     if container.format.name in ENDS and first < promised:
         promised -= first
     share = max(count / stream.frames if stream.frames else 0.0, span / promised)
-    missing = stream.frames - count if stream.frames else None
-    if missing is not None and missing <= MAX_MISSING_FRAMES.get(
-        container.format.name, 0
-    ):
-        return
-    if share < 1 - MAX_MISSING:
+    missing = max(0, stream.frames - count)
+    spared = MAX_MISSING_FRAMES.get(container.format.name)
+    if spared and missing:
+        logging.warning("%s lacks %d of the frames it promises.", path, missing)
+    if share < 1 - MAX_MISSING and not (spared and 0 < missing <= spared):
         raise damage.DamagedClip(
             f"{path} is damaged or cut off: only {count} frames ({100 * share:.0f} % of "
             "what its head promises) can be decoded; copy it again."

@@ -137,7 +137,7 @@ def seen(picture: Image.Image) -> Seen:
     if greys is not None:
         plateaus = _plateaus(greys, is_lossy)
         return Seen(
-            greys=frozenset(np.unique(greys).tolist()) - {0},
+            greys=frozenset(_present(greys).tolist()) - {0},
             plateaus=frozenset(plateaus.tolist()) - {0},
             is_lossy=is_lossy,
         )
@@ -317,11 +317,16 @@ def _plateaus(values: np.ndarray, is_lossy: bool) -> np.ndarray:
     low, high = cv2.erode(values, SQUARE), cv2.dilate(values, SQUARE)
     flat = values[high - low <= (NOISE if is_lossy else SLOPE)]
     if not is_lossy:
-        return np.unique(flat)
+        return _present(flat)
     steps, counts = np.unique(flat // NOISE * NOISE + NOISE // 2, return_counts=True)
     is_bright = steps >= DARK
     least = SHARE * counts[is_bright].sum()
     return steps[~is_bright | (counts >= least)]
+
+
+def _present(values: np.ndarray) -> np.ndarray:
+    """Returns which values there are in an array of uint8."""
+    return np.flatnonzero(np.bincount(values.ravel()))
 
 
 def _alpha(picture: Image.Image) -> np.ndarray | None:

@@ -13,7 +13,7 @@ import collections
 import dataclasses
 import os
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from tfvideogan.core import errors
 from tfvideogan.data import splitting
@@ -67,12 +67,21 @@ class Listing:
     Attributes:
       splits: the clips of each split.
       class_names: of all splits, in order: numbers by value, words by letter.
-      left_out: a line for each kind of what was left out.
+      left_out: names of what was left out, by reason.
     """
 
     splits: dict[str, tuple[Found, ...]]
     class_names: tuple[str, ...]
-    left_out: tuple[str, ...] = ()
+    left_out: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+
+    def lines(self) -> tuple[str, ...]:
+        """Returns a line for each reason: how many are left out, and the first names."""
+        return tuple(
+            f"{len(names)} {reason}: {', '.join(names[:NUM_SHOWN])}"
+            + (" ..." if len(names) > NUM_SHOWN else "")
+            for reason, names in self.left_out.items()
+            if names
+        )
 
     def label(self, found: Found) -> int | None:
         """Returns the number of a clip's class; None where there are no classes."""
@@ -125,24 +134,12 @@ def find(
         splits = {
             split: tuple(found[key] for key in keys) for split, keys in by_hash.items()
         }
-    if not splits[splitting.TRAIN]:
-        lines = " ".join(f"{line}." for line in walk.lines())
-        raise errors.UserError(
-            f"{root} has no clips to train on; {tree}."
-            + (lines and f" There are {lines}")
-        )
     clips = [one for split in splits.values() for one in split]
-    return Listing(splits, _class_names(clips), walk.lines())
-
-
-def summary(left_out: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Returns a line for each reason: how many there are, and the first names."""
-    return tuple(
-        f"{len(names)} {reason}: {', '.join(names[:NUM_SHOWN])}"
-        + (" ..." if len(names) > NUM_SHOWN else "")
-        for reason, names in left_out.items()
-        if names
-    )
+    listing = Listing(splits, _class_names(clips), walk.left_out())
+    if not splits[splitting.TRAIN]:
+        lines = "".join(f" There are {line}." for line in listing.lines())
+        raise errors.UserError(f"{root} has no clips to train on; {tree}.{lines}")
+    return listing
 
 
 def printable(name: str | os.PathLike[str]) -> str:
@@ -220,11 +217,9 @@ class _Walk:
             None
         )
 
-    def lines(self) -> tuple[str, ...]:
-        """Returns what was left out."""
-        return summary(
-            {reason: list(names) for reason, names in self._left_out.items()}
-        )
+    def left_out(self) -> dict[str, list[str]]:
+        """Returns the names of what was left out, by reason."""
+        return {reason: list(names) for reason, names in self._left_out.items()}
 
     def _class(self, folder: pathlib.Path) -> list[Found]:
         found = []

@@ -67,7 +67,7 @@ class Strips(converted.ConvertedSource):
             test=self.test,
             split_folders=self.split_folders,
         )
-        self.notes = listing.left_out
+        self.notes = listing.lines()
         self.class_names = listing.class_names
         spec = self.make_spec(
             fps=self.fps, channels=self.channels, num_classes=len(self.class_names)

@@ -308,6 +308,11 @@ def test_nothing_is_left_out_or_taken_as_a_clip_in_silence(root):
         Image.new("RGB", (8, 8)).save(root / name)
     for name in ("README.md", "run/a.zip", "walk/notes.py"):
         (root / name).write_text("x")
+    for name in ("walk/thumb_1.jpg", "walk/thumb_2.jpg"):
+        Image.new("RGB", (8, 8)).save(root / name)
+    (root / "walk" / "five" / "info.json").write_text("x")
+    (root / "walk" / "five" / "small").mkdir()
+    Image.new("RGB", (8, 8)).save(root / "walk" / "five" / "small" / "1.png")
     films.write(root / "run" / "day1" / "deep.mp4")
     films.write(root / "outside.mp4")
     films.write(root / "run" / "one_mask.mp4")
@@ -317,8 +322,9 @@ def test_nothing_is_left_out_or_taken_as_a_clip_in_silence(root):
     assert len(source.records.ids) == 5
     text = "; ".join(source.notes)
     for line in (
-        "3 files of kinds that are not read: README.md, run/a.zip, walk/notes.py",
-        "3 pictures beside videos or folders: cover.jpg, preview.jpg, run/thumbnail.jpg",
+        "4 files of kinds that are not read: README.md, run/a.zip, walk/notes.py ...",
+        "5 pictures beside videos or folders: cover.jpg, preview.jpg, run/thumbnail.jpg",
+        "1 folders within videos of pictures: walk/five/small",
         "1 clips beside the folders of classes: outside.mp4",
         "run/day1/deep.mp4",
         "or without a number: walk/five/cover.png",

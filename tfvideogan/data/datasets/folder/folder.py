@@ -50,10 +50,13 @@ MAYBE_ANIMATED = (".png", ".webp")
 FLOWS = (None, "dis", "none")
 # So many films are asked for their rates before they are read.
 SAMPLE = 32
+# So many times as many numbered pictures as folders beside them are a video, not previews.
+MANY = 4
 # Rates that differ by a smaller share are the same to the eye.
 SAME_RATE = 0.02
 # What may lie beside videos.
 KNOWN_NAMES = caption_files.NAMES
+INSIDE = "folders within videos of pictures"
 BESIDE = "pictures beside videos or folders"
 DOUBLE = "pictures that are no frames: of one name in two formats, or without a number"
 MASK_FILMS = "films of masks, which are not read (write them as pictures)"
@@ -124,9 +127,9 @@ class Folder(converted.ConvertedSource):
         if self.flow is None:
             has_flow = has_masks and self.stride == 1
         rate, *mixed = self._rates([one.path for one in found])
+        self._note_unused(listing, [one.path for one in found], mask_paths.values())
         self.notes = (
-            *listing.left_out,
-            *self._unused(found, mask_paths.values()),
+            *listing.lines(),
             *mixed,
             *filter(None, [splitting.warning(listing.splits)]),
         )
@@ -209,35 +212,39 @@ class Folder(converted.ConvertedSource):
         masks = [path for one in folders if one for path in _files(one)]
         return stills.mask_meaning(masks, meaning=self.mask_values, void=self.mask_void)
 
-    def _unused(
+    def _note_unused(
         self,
-        found: Sequence[class_folders.Found],
+        listing: class_folders.Listing,
+        clips: Sequence[pathlib.Path],
         masks: Iterable[pathlib.Path | None],
-    ) -> tuple[str, ...]:
-        """Returns a line for each kind of what is not read within and beside clips."""
+    ) -> None:
+        """Notes what is not read within and beside clips."""
         root = self.folder if self.folder.is_dir() else self.folder.parent
-        left_out: dict[str, list[str]] = {DOUBLE: [], MASK_FILMS: [], NO_CLIP: []}
 
         def note(reason: str, path: pathlib.Path) -> None:
-            name = path.relative_to(root).as_posix()
-            left_out[reason].append(class_folders.printable(name))
+            name = class_folders.printable(path.relative_to(root).as_posix())
+            listing.left_out.setdefault(reason, []).append(name)
 
-        clips = [one.path for one in found]
-        for clip_path in clips:
-            if clip_path.is_dir():
-                for path in image_sequences.listed(clip_path)[1]:
-                    note(DOUBLE, path)
+        for clip_path in filter(pathlib.Path.is_dir, clips):
+            for path in image_sequences.listed(clip_path)[1]:
+                note(DOUBLE, path)
+            for path in _visible(clip_path):
+                if path.is_dir() and not mask_folders.is_for_masks(path, clip_path):
+                    note(INSIDE, path)
+                elif path.is_file() and not image_sequences.is_picture(path):
+                    reason = _reason(path)
+                    if reason:
+                        note(reason, path)
         if self.folder not in clips:
             for path in mask_folders.unused(clips, root, set(masks)):
                 note(NO_CLIP if path.is_dir() else MASK_FILMS, path)
-        return class_folders.summary(left_out)
 
 
 def _is_video(path: pathlib.Path) -> bool:
     """Tells whether a path is a video: a film, or a folder of its frames.
 
     A folder with films in it, or with folders of videos, is not one itself, unless it has
-    numbered pictures and no films.
+    no films and far more numbered pictures than folders.
     """
     if not path.is_dir():
         is_file = path.is_file() or path.is_symlink()  # a broken link is a broken film
@@ -247,13 +254,24 @@ def _is_video(path: pathlib.Path) -> bool:
         return False
     if _is_film(min(frames)):  # a folder of animated pictures
         return False
-    is_numbered = len(frames) > 1 and all(naming.numbers(one.stem) for one in frames)
-    return is_numbered or not any(
-        one.is_dir() and not mask_folders.is_for_masks(one, path) and _has_videos(one)
-        for one in path.iterdir()
+    folders = [
+        one
+        for one in _visible(path)
+        if one.is_dir()
+        and not mask_folders.is_for_masks(one, path)
+        and _has_videos(one)
+    ]
+    is_numbered = all(naming.numbers(one.stem) for one in frames)
+    return not folders or (is_numbered and len(frames) > MANY * len(folders))
+
+
+def _visible(folder: pathlib.Path) -> list[pathlib.Path]:
+    return [
+        one
+        for one in sorted(folder.iterdir())
         if not one.name.startswith(".")
         and one.name.lower() not in class_folders.SYSTEM_NAMES
-    )
+    ]
 
 
 def _has_videos(folder: pathlib.Path) -> bool:
