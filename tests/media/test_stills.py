@@ -110,3 +110,9 @@ def test_masks_are_turned_like_their_frames(tmp_path):
     exif[0x0112] = 6  # turn it clockwise
     Image.fromarray(np.uint8([[0, 0, 255]])).save(tmp_path / "a.png", exif=exif)
     np.testing.assert_array_equal(stills.read_mask(tmp_path / "a.png"), [[0], [0], [1]])
+
+
+def test_a_picture_that_is_not_there_does_not_exist(tmp_path):
+    for read in (stills.read_frame, stills.read_mask):
+        with pytest.raises(errors.UserError, match="a.png does not exist"):
+            read(tmp_path / "a.png")

@@ -151,6 +151,8 @@ def mask_meaning(
 
 
 def _opened(path: pathlib.Path) -> Image.Image:
+    if not path.exists():
+        raise damage.DamagedClip(f"{path} does not exist.")
     with decoding(path), path.open("rb") as file:
         picture = Image.open(file)
         picture.load()
