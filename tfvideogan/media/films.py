@@ -6,20 +6,16 @@ call.
 """
 
 import contextlib
-import itertools
 import os
 import pathlib
 from collections.abc import Iterator
 
 import av
-import av.filter
 import numpy as np
 from absl import logging
-from av.sidedata import sidedata
 
-from tfvideogan.media import damage, orientation, resizing, timing
+from tfvideogan.media import damage, scaling, timing
 
-FORMATS = {1: "gray", 3: "rgb24"}
 DEFAULT_FPS = 25.0
 # Rates that differ by less are the same one, rounded.
 SAME_RATE = 1e-3
@@ -34,9 +30,6 @@ MAX_MISSING = 0.05
 MAX_MISSING_FRAMES = {"avi": 2}
 # FFmpeg prefers a stream that is marked as the default one like so many pixels.
 DEFAULT_BONUS = 5_000_000
-# Flags of FFmpeg's scaler: round where its default cuts off, which makes colours of
-# yuv420p up to three levels too dark.
-ROUNDED = "accurate_rnd+full_chroma_int"
 
 
 def probe(path: pathlib.Path) -> tuple[int, int, float, int | None, float]:
@@ -51,7 +44,7 @@ def probe(path: pathlib.Path) -> tuple[int, int, float, int | None, float]:
         frame = next(container.decode(stream), None)
         if frame is None:
             raise damage.DamagedClip(f"{path} has no frames.")
-        height, width = _shown_size(frame, _aspect(stream))
+        height, width = scaling.shown_size(frame, _aspect(stream))
         return height, width, rate, stream.frames or None, _aspect(stream)
 
 
@@ -76,12 +69,12 @@ def frames(
       DamagedClip: the file is no film; what comes later is raised by the iterator.
     """
     rate = _own_rate(path)
-    convert = _Converter(size, FORMATS[channels], fit)
+    convert = scaling.Converter(size, channels, fit)
     return _converted(path, convert, rate, fps), fps or rate
 
 
 def _converted(
-    path: pathlib.Path, convert: "_Converter", rate: float, fps: float | None
+    path: pathlib.Path, convert: scaling.Converter, rate: float, fps: float | None
 ) -> Iterator[tuple[int, np.ndarray]]:
     with _opened(path) as container:
         stream = _stream(path, container)
@@ -231,71 +224,6 @@ def _promised(
     return None
 
 
-class _Converter:
-    """Turns decoded frames to arrays of one size and format.
-
-    Scaled by the filter of FFmpeg's program, so that they equal its frames to the bit: the
-    scaler alone lets colours lie elsewhere between the pixels. To make one for each frame
-    would take longer than to decode it.
-
-    Attributes:
-      aspect: width of a pixel in units of its height.
-    """
-
-    def __init__(self, size: tuple[int, int] | None, form: str, fit: str) -> None:
-        self.aspect = 1.0
-        self._size = size
-        self._form = form
-        self._fit = fit
-        self._scaler: av.filter.Graph | None = None
-        self._kind: tuple[object, ...] = ()
-
-    def __call__(self, frame: av.VideoFrame) -> np.ndarray:
-        matrix = _matrix(frame)
-        shown = _shown_size(frame, self.aspect)
-        # Frames that change their size on the way take that of the first, as in FFmpeg.
-        self._size = self._size or shown
-        size = resizing.covering(*shown, *self._size, fit=self._fit)
-        height, width = size[::-1] if orientation.is_sideways(matrix) else size
-        kind = (height, width, *_properties(frame).items())
-        if kind != self._kind:
-            self._scaler, self._kind = self._make_scaler(frame, height, width), kind
-        self._scaler.push(frame)
-        scaled = self._scaler.pull().to_ndarray().reshape(height, width, -1)
-        upright = orientation.upright(scaled, matrix)
-        return np.ascontiguousarray(resizing.middle(upright, *self._size))
-
-    def _make_scaler(
-        self, frame: av.VideoFrame, height: int, width: int
-    ) -> av.filter.Graph:
-        shrinks = height * width < frame.height * frame.width
-        flags = f"{'area' if shrinks else 'bicubic'}+{ROUNDED}"
-        graph = av.filter.Graph()
-        graph.threads = 1  # clips are read side by side
-        properties = _properties(frame)
-        stages = [
-            graph.add("buffer", ":".join(f"{k}={v}" for k, v in properties.items())),
-            graph.add("scale", f"{width}:{height}:flags={flags}:out_range=full"),
-            graph.add("format", self._form),
-            graph.add("buffersink"),
-        ]
-        for stage, following in itertools.pairwise(stages):
-            stage.link_to(following)
-        graph.configure()
-        return graph
-
-
-def _properties(frame: av.VideoFrame) -> dict[str, object]:
-    """Returns what FFmpeg's scaler must know of a frame."""
-    return {
-        "video_size": f"{frame.width}x{frame.height}",
-        "pix_fmt": frame.format.name,
-        "colorspace": int(frame.colorspace),
-        "range": int(frame.color_range),
-        "time_base": "1/1000",  # of no matter
-    }
-
-
 @contextlib.contextmanager
 def _opened(path: pathlib.Path) -> Iterator[av.container.InputContainer]:
     """Opens a file; tags in other encodings than UTF-8 do no harm."""
@@ -359,18 +287,3 @@ def _own_rate(path: pathlib.Path) -> float:
 
 def _aspect(stream: av.video.stream.VideoStream) -> float:
     return float(stream.sample_aspect_ratio or 1) or 1.0
-
-
-def _matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """Returns how to turn a frame, as in `orientation.py`."""
-    found = frame.side_data.get(sidedata.Type.DISPLAYMATRIX)
-    if found is None:
-        return orientation.UPRIGHT
-    numbers = np.frombuffer(bytes(found), np.int32)
-    return tuple(int(numbers[place]) for place in (0, 1, 3, 4))
-
-
-def _shown_size(frame: av.VideoFrame, aspect: float) -> tuple[int, int]:
-    """Returns height and width of a frame upright, with square pixels."""
-    size = frame.height, max(1, round(frame.width * aspect))
-    return size[::-1] if orientation.is_sideways(_matrix(frame)) else size

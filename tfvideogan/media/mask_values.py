@@ -18,7 +18,6 @@ said what they are. The order of a palette means nothing where its colours are g
 """
 
 import dataclasses
-import functools
 from collections.abc import Iterable
 
 import cv2
@@ -26,6 +25,7 @@ import numpy as np
 from PIL import Image
 
 from tfvideogan.core import errors
+from tfvideogan.media import palettes
 
 WHITE, IDS, ALPHA = "white", "ids", "alpha"
 MEANINGS = (WHITE, IDS, ALPHA)
@@ -35,8 +35,6 @@ FULL = 255
 DEEP_FULL = 65535
 DEEP_GREY = "I"
 LOSSY = ("JPEG", "MPO")
-# The PASCAL palette spreads an index over the high bits of three colours.
-PALETTE_BITS = 8
 CHANNELS = 3
 # Darker greys are black with noise, or numbers of objects.
 DARK = 32
@@ -147,7 +145,7 @@ def seen(picture: Image.Image) -> Seen:
     return Seen(
         is_coloured=True,
         colours=frozenset(plateaus[plateaus >= DARK].tolist()),
-        is_pascal=bool(_is_pascal(colours).all()),
+        is_pascal=bool(palettes.is_pascal(colours).all()),
         has_background=bool((plateaus < DARK).any()),
         is_lossy=is_lossy,
     )
@@ -255,8 +253,8 @@ def read(picture: Image.Image, values: Values, object_id: int = 0) -> np.ndarray
     greys = None if indices is not None else _greys(picture)
     if indices is None and values.is_coloured and values.colour_threshold is None:
         colours = _colours(picture)
-        if _is_pascal(colours).all():
-            indices = _codes(colours)
+        if palettes.is_pascal(colours).all():
+            indices = palettes.codes(colours)
     if indices is not None:
         wanted = indices == object_id if object_id else indices > 0
         return (wanted & (indices != VOID)).astype(np.uint8)
@@ -359,7 +357,7 @@ def _indices(picture: Image.Image) -> np.ndarray | None:
     if len(used) > 1 and (colours == colours[0]).all():  # a palette that says nothing
         return indices
     is_grey = (colours == colours[:, :1]).all()
-    is_pascal = (palette[used] == _palette()[used]).all()
+    is_pascal = (palette[used] == palettes.pascal()[used]).all()
     begins_black = not palette[0].any() and not (is_grey and not is_pascal)
     return indices if is_pascal or begins_black else None
 
@@ -375,29 +373,3 @@ def _greys(picture: Image.Image) -> np.ndarray | None:
         return np.maximum(scaled, deep > 0).clip(0, FULL).astype(np.uint8)
     colours = _colours(picture)
     return colours[..., 0] if (colours == colours[..., :1]).all() else None
-
-
-@functools.cache
-def _palette() -> np.ndarray:
-    """Returns the PASCAL palette [256, 3] uint8."""
-    numbers = np.arange(2**PALETTE_BITS)
-    palette = np.zeros((len(numbers), CHANNELS), np.uint8)
-    for bit in range(PALETTE_BITS):
-        place = PALETTE_BITS - 1 - bit // CHANNELS
-        palette[:, bit % CHANNELS] |= ((numbers >> bit & 1) << place).astype(np.uint8)
-    return palette
-
-
-def _codes(colours: np.ndarray) -> np.ndarray:
-    """Returns the indices [H, W] of colours [H, W, 3] of the PASCAL palette."""
-    indices = np.zeros(colours.shape[:2], np.uint8)
-    for bit in range(PALETTE_BITS):
-        place = PALETTE_BITS - 1 - bit // CHANNELS
-        high = colours[..., bit % CHANNELS] >> place & 1
-        indices |= (high << bit).astype(np.uint8)
-    return indices
-
-
-def _is_pascal(colours: np.ndarray) -> np.ndarray:
-    """Tells which pixels [H, W] have colours of the PASCAL palette."""
-    return (_palette()[_codes(colours)] == colours).all(-1)

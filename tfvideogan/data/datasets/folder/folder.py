@@ -28,11 +28,11 @@ from tfvideogan.data import captions, splitting
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets import class_folders
 from tfvideogan.data.datasets.folder import captions as caption_files
+from tfvideogan.data.datasets.folder import listing as folder_listing
 from tfvideogan.data.datasets.folder import masks as mask_folders
 from tfvideogan.media import (
     damage,
     image_sequences,
-    naming,
     reader,
     resizing,
     stills,
@@ -40,27 +40,11 @@ from tfvideogan.media import (
 from tfvideogan.media import flow as optical_flow
 from tfvideogan.media import mask_values as meanings
 
-ENDINGS = (
-    *(".mp4", ".m4v", ".mov", ".qt", ".avi", ".divx", ".webm", ".mkv", ".wmv", ".asf"),
-    *(".mpg", ".mpeg", ".mpe", ".m2v", ".vob", ".ts", ".mts", ".m2ts", ".mxf", ".dv"),
-    *(".3gp", ".3g2", ".flv", ".f4v", ".ogv", ".y4m", ".gif", ".apng", ".npz"),
-)
-# Of these, files with more than one frame are videos.
-MAYBE_ANIMATED = (".png", ".webp")
 FLOWS = (None, "dis", "none")
 # So many films are asked for their rates before they are read.
 SAMPLE = 32
-# So many times as many numbered pictures as folders beside them are a video, not previews.
-MANY = 4
 # Rates that differ by a smaller share are the same to the eye.
 SAME_RATE = 0.02
-# What may lie beside videos.
-KNOWN_NAMES = caption_files.NAMES
-INSIDE = "folders within videos of pictures"
-BESIDE = "pictures beside videos or folders"
-DOUBLE = "pictures that are no frames: of one name in two formats, or without a number"
-MASK_FILMS = "films of masks, which are not read (write them as pictures)"
-NO_CLIP = "folders of masks without a video"
 TREE = (
     "expected videos (mp4, avi, mov, webm, gif ...) or folders of pictures, in it or in "
     "folders of classes"
@@ -127,7 +111,8 @@ class Folder(converted.ConvertedSource):
         if self.flow is None:
             has_flow = has_masks and self.stride == 1
         rate, *mixed = self._rates([one.path for one in found])
-        self._note_unused(listing, [one.path for one in found], mask_paths.values())
+        paths = [one.path for one in found]
+        folder_listing.note_unused(listing, self.folder, paths, mask_paths.values())
         self.notes = (
             *listing.lines(),
             *mixed,
@@ -178,18 +163,18 @@ class Folder(converted.ConvertedSource):
 
     def _listing(self) -> class_folders.Listing:
         root = self.folder
-        if root.exists() and _is_video(root):
+        if root.exists() and folder_listing.is_video(root):
             only = class_folders.Found(root, class_folders.printable(root.name), "")
             return class_folders.Listing({splitting.TRAIN: (only,)}, ())
         return class_folders.find(
             root,
-            _is_video,
+            folder_listing.is_video,
             tree=TREE,
             validation=self.validation,
             test=self.test,
             split_folders=self.split_folders,
             is_ignored=lambda path: mask_folders.is_for_masks(path, root),
-            reason=_reason,
+            reason=folder_listing.reason,
         )
 
     def _rates(self, paths: Sequence[pathlib.Path]) -> tuple[float | str, ...]:
@@ -211,91 +196,6 @@ class Folder(converted.ConvertedSource):
     def _mask_values(self, folders: Iterable[pathlib.Path | None]) -> meanings.Values:
         masks = [path for one in folders if one for path in _files(one)]
         return stills.mask_meaning(masks, meaning=self.mask_values, void=self.mask_void)
-
-    def _note_unused(
-        self,
-        listing: class_folders.Listing,
-        clips: Sequence[pathlib.Path],
-        masks: Iterable[pathlib.Path | None],
-    ) -> None:
-        """Notes what is not read within and beside clips."""
-        root = self.folder if self.folder.is_dir() else self.folder.parent
-
-        def note(reason: str, path: pathlib.Path) -> None:
-            name = class_folders.printable(path.relative_to(root).as_posix())
-            listing.left_out.setdefault(reason, []).append(name)
-
-        for clip_path in filter(pathlib.Path.is_dir, clips):
-            for path in image_sequences.listed(clip_path)[1]:
-                note(DOUBLE, path)
-            for path in _visible(clip_path):
-                if path.is_dir() and not mask_folders.is_for_masks(path, clip_path):
-                    note(INSIDE, path)
-                elif path.is_file() and not image_sequences.is_picture(path):
-                    reason = _reason(path)
-                    if reason:
-                        note(reason, path)
-        if self.folder not in clips:
-            for path in mask_folders.unused(clips, root, set(masks)):
-                note(NO_CLIP if path.is_dir() else MASK_FILMS, path)
-
-
-def _is_video(path: pathlib.Path) -> bool:
-    """Tells whether a path is a video: a film, or a folder of its frames.
-
-    A folder with films in it, or with folders of videos, is not one itself, unless it has
-    no films and far more numbered pictures than folders.
-    """
-    if not path.is_dir():
-        is_file = path.is_file() or path.is_symlink()  # a broken link is a broken film
-        return is_file and _is_film(path)
-    frames, _ = image_sequences.listed(path)
-    if not frames or any(map(_is_video_file, path.iterdir())):
-        return False
-    if _is_film(min(frames)):  # a folder of animated pictures
-        return False
-    folders = [
-        one
-        for one in _visible(path)
-        if one.is_dir()
-        and not mask_folders.is_for_masks(one, path)
-        and _has_videos(one)
-    ]
-    is_numbered = all(naming.numbers(one.stem) for one in frames)
-    return not folders or (is_numbered and len(frames) > MANY * len(folders))
-
-
-def _visible(folder: pathlib.Path) -> list[pathlib.Path]:
-    return [
-        one
-        for one in sorted(folder.iterdir())
-        if not one.name.startswith(".")
-        and one.name.lower() not in class_folders.SYSTEM_NAMES
-    ]
-
-
-def _has_videos(folder: pathlib.Path) -> bool:
-    return any(
-        _is_video_file(path) or image_sequences.is_picture(path) or path.is_dir()
-        for path in folder.iterdir()
-        if not path.name.startswith(".")
-    )
-
-
-def _is_video_file(path: pathlib.Path) -> bool:
-    return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
-
-
-def _is_film(path: pathlib.Path) -> bool:
-    is_maybe = path.suffix.lower() in MAYBE_ANIMATED
-    return _is_video_file(path) or (is_maybe and image_sequences.is_animated(path))
-
-
-def _reason(path: pathlib.Path) -> str | None:
-    """Returns why a file is left out; captions are not."""
-    if path.name.lower() in KNOWN_NAMES:
-        return None
-    return BESIDE if image_sequences.is_picture(path) else class_folders.UNREAD
 
 
 def _captions(
