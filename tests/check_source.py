@@ -37,7 +37,7 @@ def check_protocol(source: sources.ClipSource) -> None:
     assert "\n" not in source.describe()
     assert source.is_procedural == ("procedural" in source.describe())
     if source.spec.caption_length:
-        assert source.vocabulary.size == source.spec.vocabulary_size
+        assert source.vocabulary.words == source.spec.words
     for split in source.splits:
         assert source.num_clips(split) > 0
         assert source.num_frames(split) >= source.spec.frames

@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors
 
+WORDS = ("", *"abcdefgh")
+
 FULL = clip.ClipSpec(
     4, 8, 12, has_masks=True, has_flow=True, has_backgrounds=True, channels=3
 )
@@ -23,7 +25,7 @@ def test_a_batch_of_zeros_passes_the_check_and_has_every_key():
 
 
 def test_labels_and_captions_are_integers_of_a_whole_clip():
-    spec = clip.ClipSpec(4, 8, 12, num_classes=6, caption_length=5, vocabulary_size=9)
+    spec = clip.ClipSpec(4, 8, 12, num_classes=6, caption_length=5, words=WORDS)
     batch = clip.zeros_like_spec(spec, 2)
     clip.check_batch(batch, spec)
     found = {k: (tuple(v.shape), v.dtype.name) for k, v in batch.items()}
@@ -66,7 +68,7 @@ def test_a_wrong_shape_and_a_wrong_dtype_are_named():
         ({"frames": 0}, "`frames` \\(0\\) must be at least 1"),
         ({"width": -4}, "`width` \\(-4\\)"),
         ({"channels": 4}, "`channels` \\(4\\) must be 1"),
-        ({"caption_length": 4}, "`caption_length` \\(4\\) and `vocabulary_size`"),
+        ({"caption_length": 4}, "`caption_length` \\(4\\) must be positive where"),
     ],
 )
 def test_impossible_sizes_are_refused(options, words):

@@ -7,6 +7,8 @@ from tfvideogan.core import errors
 from tfvideogan.data import check
 from tfvideogan.data.procedural.sprites import sprites
 
+WORDS = ("", *"abcdefgh")
+
 SOURCE = sprites.Sprites(
     frames=3, height=24, width=32, clip_frames=8, num_train_clips=3
 )
@@ -81,7 +83,7 @@ def test_an_unknown_split_is_named():
         check.check_split(SOURCE, "dev")
 
 
-CAPTIONED = clips.ClipSpec(1, 4, 4, num_classes=3, caption_length=3, vocabulary_size=9)
+CAPTIONED = clips.ClipSpec(1, 4, 4, num_classes=3, caption_length=3, words=WORDS)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ class ClipSpec:
         makes of `frames`.
       num_classes: number of classes of `labels`, 0 without labels.
       caption_length: words of a padded caption L, 0 without captions.
-      vocabulary_size: number of words, the padding included; 0 without captions.
+      words: the vocabulary of captions by number; the first is the padding, "". Empty
+        without captions.
       fps: frames per second, for files that are played.
     """
 
@@ -61,7 +62,7 @@ class ClipSpec:
     has_blurred_frames: bool = False
     num_classes: int = 0
     caption_length: int = 0
-    vocabulary_size: int = 0
+    words: tuple[str, ...] = ()
     fps: float = 8.0
 
     def __post_init__(self) -> None:
@@ -75,11 +76,16 @@ class ClipSpec:
             raise errors.UserError(
                 f"`channels` ({self.channels}) must be 1 (grey) or 3 (RGB)."
             )
-        if (self.caption_length > 0) != (self.vocabulary_size > 0):
+        if (self.caption_length > 0) != bool(self.words):
             raise errors.UserError(
-                f"`caption_length` ({self.caption_length}) and `vocabulary_size` "
-                f"({self.vocabulary_size}) must both be positive, or both 0."
+                f"`caption_length` ({self.caption_length}) must be positive where there "
+                f"are `words` ({len(self.words)} of them), and 0 where there are none."
             )
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of words, the padding included; 0 without captions."""
+        return len(self.words)
 
     def with_frames(self, frames: int) -> "ClipSpec":
         """Returns the same spec with another number of frames."""

@@ -55,16 +55,25 @@ def write_video(path: str | pathlib.Path, frames: np.ndarray, fps: float) -> Non
     """
     path = pathlib.Path(path)
     _check(frames, fps)
-    suffix = path.suffix.lower()
-    if not suffix:
+    check_ending(path)
+    if not path.suffix:
         _write_folder(path, frames)
         return
-    if suffix not in _WRITERS:
+    _write_file(path, _WRITERS[path.suffix.lower()](frames, fps))
+
+
+def check_ending(path: pathlib.Path) -> None:
+    """Checks that a video can be written under a name.
+
+    Raises:
+      UserError: the ending is unknown.
+    """
+    suffix = path.suffix.lower()
+    if suffix and suffix not in _WRITERS:
         raise errors.UserError(
             f"{path} ends in {suffix!r}; a video can be written as "
             f"{', '.join(_WRITERS)}, or as a folder of pictures (no ending)."
         )
-    _write_file(path, _WRITERS[suffix](frames, fps))
 
 
 def write_arrays(path: str | pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:

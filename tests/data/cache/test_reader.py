@@ -7,6 +7,8 @@ from tfvideogan.core import clip as clips
 from tfvideogan.data.cache import reader
 from tfvideogan.data.cache import writer as record_writer
 
+WORDS = ("", *"abcdefgh")
+
 SMALL, LARGE = test_schema.SMALL, test_schema.LARGE
 
 
@@ -94,7 +96,7 @@ def test_no_python_runs_while_clips_are_read(tmp_path):
 
 
 def test_words_come_with_a_window(tmp_path):
-    spec = clips.ClipSpec(2, 4, 4, num_classes=6, caption_length=3, vocabulary_size=9)
+    spec = clips.ClipSpec(2, 4, 4, num_classes=6, caption_length=3, words=WORDS)
     writer = record_writer.Writer(tmp_path, "toy", spec)
     for label in range(3):
         clip = test_schema.raw_clip(clips.ClipSpec(2, 4, 4))

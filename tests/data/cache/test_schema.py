@@ -5,6 +5,8 @@ import tensorflow as tf
 from tfvideogan.core import clip as clips
 from tfvideogan.data.cache import schema
 
+WORDS = ("", *"abcdefgh")
+
 SMALL = clips.ClipSpec(2, 16, 20, has_masks=True, has_flow=True, has_backgrounds=True)
 LARGE = clips.ClipSpec(2, 72, 64, has_masks=True, has_flow=True)
 
@@ -61,7 +63,7 @@ def test_a_clip_survives_the_round_trip(spec):
 
 
 def test_labels_and_captions_are_written():
-    spec = clips.ClipSpec(2, 4, 4, num_classes=6, caption_length=3, vocabulary_size=9)
+    spec = clips.ClipSpec(2, 4, 4, num_classes=6, caption_length=3, words=WORDS)
     clip = raw_clip(clips.ClipSpec(2, 4, 4))
     clip |= {
         "labels": np.int32(5),

@@ -72,6 +72,9 @@ class Recipe:
         """Returns what must agree with a manifest, in simple types."""
         sizes = dataclasses.asdict(self.spec)
         del sizes["frames"], sizes["fps"]
+        words = list(sizes.pop("words"))
+        # Records of clips without captions keep the name that they had without words.
+        sizes |= {"vocabulary_size": len(words)} | ({"words": words} if words else {})
         return {
             "schema_version": schema.SCHEMA_VERSION,
             "name": self.name,

@@ -31,7 +31,7 @@ import tfvideogan
 from tfvideogan.core import clip, errors, machine
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
-from tfvideogan.engine.runs import differences
+from tfvideogan.engine.runs import differences, vocabulary
 
 CONFIG = "config.gin"
 OPERATIVE = "operative_config.gin"
@@ -120,7 +120,12 @@ class RunFolder:
                 f"{self.path} is no run folder: it has no {CARD} that tells the clips of "
                 "its training. Give the --workdir of `python -m tfvideogan.train`."
             )
-        return clip.ClipSpec(**card["spec"])
+        sizes = dict(card["spec"])
+        # Cards of version 0.2.0 have the number of words, which lie in a file beside them.
+        if sizes.pop("vocabulary_size", 0):
+            text = (self.path / vocabulary.FILE).read_text(encoding="utf-8")
+            sizes["words"] = text.split("\n")[:-1]
+        return clip.ClipSpec(**sizes | {"words": tuple(sizes.get("words", ()))})
 
     def config_text(self) -> str:
         """Returns the configuration that rebuilds this run.

@@ -127,7 +127,7 @@ class Folder(converted.ConvertedSource):
             has_flow=has_flow,
             num_classes=len(listing.class_names),
             caption_length=max((len(one.split()) for one in texts.values()), default=0),
-            vocabulary_size=vocabulary.size if vocabulary else 0,
+            words=vocabulary.words if vocabulary else (),
             fps=self.fps or rate,
         )
         clips = {}
