@@ -13,6 +13,7 @@ part of this export. The seed is the picture's: what follows on a picture is no 
 luck. The memory is the history, its validity and the code of the caption.
 """
 
+import dataclasses
 import functools
 from typing import Protocol
 
@@ -23,12 +24,18 @@ from tfvideogan.models import sampling
 from tfvideogan.models.text2video import history as histories
 from tfvideogan.ops import tokens
 
-IMAGE = "image"
 MEMORY = ("frames", "valid", "caption")
 ABOUT_MEMORY = {
     "frames": "[N, d, H, W, C] float32, the last frames",
     "valid": "[N, d] float32, which of them there are",
     "caption": "[N, D] float32, the code of the caption",
+}
+VIDEO = {
+    signatures.VIDEO: "[N, F, H, W, C] uint8, the frames that follow",
+    signatures.VIDEO_FLOAT: "[N, F, H, W, C] float32 in [-1, 1]",
+}
+MEMORISED = VIDEO | {
+    signatures.NEXT_STATE + name: about for name, about in ABOUT_MEMORY.items()
 }
 # Frames go on from each other, and rounding grows from one to the next.
 ROLLOUT_TOLERANCE = 1e-3
@@ -89,7 +96,7 @@ class Painter:
         size = (spec.height, spec.width, spec.channels)
         self._generate = self.loaded.signatures.get(signatures.GENERATE)
         made = self._generate.structured_outputs if self._generate else {}
-        if IMAGE not in made or made[IMAGE].shape[1:] != size:
+        if signatures.IMAGE not in made or made[signatures.IMAGE].shape[1:] != size:
             has = ", ".join(f"{name} {one.shape}" for name, one in sorted(made.items()))
             raise errors.UserError(
                 f"`painter` ({folder!r}) must have a signature `generate` whose `image` is "
@@ -98,7 +105,7 @@ class Painter:
 
     def paint(self, text: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Returns pictures uint8 [N, H, W, C] of captions [N] and seeds [N]."""
-        return self._generate(text=text, seed=seed)[IMAGE]
+        return self._generate(text=text, seed=seed)[signatures.IMAGE]
 
 
 def serving_functions(
@@ -111,92 +118,104 @@ def serving_functions(
       num_frames: F, frames of an answer.
       painter: makes first frames.
     """
+    functions = _Functions(model, num_frames, painter)
     spec = model.spec
+    context = signatures.video(signatures.CONTEXT, spec, axis="K", about=ABOUT_CONTEXT)
     # Any words of the vocabulary are a caption.
     example = " ".join(spec.words[1 : 1 + spec.caption_length])
-    context = signatures.video(signatures.CONTEXT, spec, axis="K", about=ABOUT_CONTEXT)
     text = signatures.text("what happens, UTF-8", example=example)
-
-    def code(said: tf.Tensor) -> tf.Tensor:
-        encoded = tokens.encode(said, words=spec.words, length=spec.caption_length)
-        return model.encode(*encoded)
-
-    def begin(
-        shown: tf.Tensor, said: tf.Tensor
-    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        caption = code(said)
-        history = histories.of_context(pixels.to_float(shown), model.depth)
-        made, history = model.continue_from(history, caption, num_frames=num_frames)
-        return made, _memory(history, caption)
-
-    def predict(*, context: tf.Tensor, text: tf.Tensor) -> dict[str, tf.Tensor]:
-        return sampling.video(begin(context, text)[0])
-
-    def predict_start(*, context: tf.Tensor, text: tf.Tensor) -> dict[str, tf.Tensor]:
-        made, memory = begin(context, text)
-        return sampling.video(made) | memory
-
-    def go_on(
-        *, state_frames: tf.Tensor, state_valid: tf.Tensor, state_caption: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        slots = tuple(tf.unstack(state_frames, axis=1))
-        history = histories.History(slots, state_valid)
-        made, history = model.continue_from(
-            history, state_caption, num_frames=num_frames
-        )
-        return sampling.video(made) | _memory(history, state_caption)
-
-    follows = {
-        signatures.VIDEO: "[N, F, H, W, C] uint8, the frames that follow",
-        signatures.VIDEO_FLOAT: "[N, F, H, W, C] float32 in [-1, 1]",
-    }
-    remembers = follows | {
-        signatures.NEXT_STATE + name: about for name, about in ABOUT_MEMORY.items()
-    }
-    of = functools.partial(signatures.ServingFunction.of, tolerance=ROLLOUT_TOLERANCE)
-    predicts, generates = signatures.PREDICT, signatures.GENERATE
-    following = of(go_on, _memory_inputs(model), remembers, about="what follows then")
+    held = (painter.loaded,) if painter else ()
+    of = functools.partial(
+        signatures.ServingFunction.of, tolerance=ROLLOUT_TOLERANCE, held=held
+    )
+    following = of(
+        functions.go_on, _memory_inputs(model), MEMORISED, about="what follows then"
+    )
+    about = "what follows on the frames"
+    verb, inputs = signatures.PREDICT, [context, text]
     made = {
-        predicts: of(
-            predict, [context, text], follows, about="what follows on the frames"
+        verb: of(functions.predict, inputs, VIDEO, about=about),
+        verb + signatures.START: of(
+            functions.predict_start, inputs, MEMORISED, about=about
         ),
-        predicts + signatures.START: of(
-            predict_start, [context, text], remembers, about="what follows first"
-        ),
-        predicts + signatures.NEXT: following,
+        verb + signatures.NEXT: following,
     }
     if painter is None:
         return made
-
-    def generate_start(*, text: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        first = painter.paint(text, seed)[:, tf.newaxis]  # [N, 1, H, W, C]
-        frames, memory = begin(first, text)
-        whole = tf.concat([pixels.to_float(first), frames], axis=1)
-        return sampling.video(whole) | memory
-
-    def generate(*, text: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {
-            name: value
-            for name, value in generate_start(text=text, seed=seed).items()
-            if not signatures.is_state(name)
-        }
-
-    inputs = [text, signatures.seed()]
-    held = (painter.loaded,)
     about = "a picture of the sentence and what follows on it"
+    verb, inputs = signatures.GENERATE, [text, signatures.seed()]
     return made | {
-        generates: of(generate, inputs, follows, about=about, held=held),
-        generates + signatures.START: of(
-            generate_start, inputs, remembers, about=about, held=held
+        verb: of(functions.generate, inputs, VIDEO, about=about),
+        verb + signatures.START: of(
+            functions.generate_start, inputs, MEMORISED, about=about
         ),
-        generates + signatures.NEXT: following,
+        verb + signatures.NEXT: following,
     }
 
 
-def _memory(history: histories.History, caption: tf.Tensor) -> dict[str, tf.Tensor]:
-    frames = tf.stack(history.frames, axis=1)  # [N, d, H, W, C]
-    values = dict(zip(MEMORY, (frames, history.valid, caption), strict=True))
-    return {signatures.NEXT_STATE + name: value for name, value in values.items()}
+@dataclasses.dataclass(frozen=True)
+class _Functions:
+    """What the signatures compute."""
+
+    model: Predicts
+    num_frames: int
+    painter: Painter | None
+
+    def predict(self, *, context: tf.Tensor, text: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _without_memory(self.predict_start(context=context, text=text))
+
+    def predict_start(
+        self, *, context: tf.Tensor, text: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        made, memory = self._begin(context, text)
+        return sampling.video(made) | memory
+
+    def go_on(
+        self,
+        *,
+        state_frames: tf.Tensor,
+        state_valid: tf.Tensor,
+        state_caption: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        slots = tuple(tf.unstack(state_frames, axis=1))
+        history = histories.History(slots, state_valid)
+        made, memory = self._follow(history, state_caption)
+        return sampling.video(made) | memory
+
+    def generate(self, *, text: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _without_memory(self.generate_start(text=text, seed=seed))
+
+    def generate_start(
+        self, *, text: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        first = self.painter.paint(text, seed)[:, tf.newaxis]  # [N, 1, H, W, C]
+        made, memory = self._begin(first, text)
+        whole = tf.concat([pixels.to_float(first), made], axis=1)
+        return sampling.video(whole) | memory
+
+    def _begin(
+        self, shown: tf.Tensor, said: tf.Tensor
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        spec = self.model.spec
+        encoded = tokens.encode(said, words=spec.words, length=spec.caption_length)
+        history = histories.of_context(pixels.to_float(shown), self.model.depth)
+        return self._follow(history, self.model.encode(*encoded))
+
+    def _follow(
+        self, history: histories.History, caption: tf.Tensor
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        made, history = self.model.continue_from(
+            history, caption, num_frames=self.num_frames
+        )
+        frames = tf.stack(history.frames, axis=1)  # [N, d, H, W, C]
+        memory = zip(MEMORY, (frames, history.valid, caption), strict=True)
+        return made, {signatures.NEXT_STATE + name: value for name, value in memory}
+
+
+def _without_memory(answer: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    return {
+        name: value for name, value in answer.items() if not signatures.is_state(name)
+    }
 
 
 def _memory_inputs(model: Predicts) -> list[signatures.Input]:
