@@ -117,6 +117,8 @@ def _timed(
                     now = following
             else:
                 now = following
+            if count and now - seconds > timing.MAX_PAUSE:
+                logging.warning("%s: a pause of %.0f s is cut.", path, now - seconds)
             seconds = now
             first = first if count else seconds
             yield seconds, (count, frame)
