@@ -19,6 +19,8 @@ from tfvideogan.media import damage, scaling, timing
 DEFAULT_FPS = 25.0
 # Rates that differ by less are the same one, rounded.
 SAME_RATE = 1e-3
+# Of a film whose rate is not told clearly, so much is looked through for its clock.
+MAX_SCAN = 2**24  # bytes
 # Containers without timestamps of their own: frames are evenly spaced, and the decoder's
 # times of packed bitstreams jump.
 UNTIMED = ("avi",)
@@ -117,6 +119,8 @@ def _timed(
                     now = following
             else:
                 now = following
+            if count and now - seconds > timing.MAX_PAUSE:
+                logging.warning("%s: a pause of %.0f s is cut.", path, now - seconds)
             seconds = now
             first = first if count else seconds
             yield seconds, (count, frame)
@@ -276,11 +280,13 @@ def _own_rate(path: pathlib.Path) -> float:
         is_untimed = container.format.name in UNTIMED
         if 0 < average <= timing.MAX_FPS and (is_even or is_untimed):
             return average
-        times = [
-            float(packet.pts * packet.time_base)
-            for packet in container.demux(stream)
-            if packet.pts is not None
-        ]
+        times, size = [], 0
+        for packet in container.demux(stream):
+            size += packet.size
+            if packet.pts is not None:
+                times.append(float(packet.pts * packet.time_base))
+            if size > MAX_SCAN:
+                break
     named = (average, guessed)
     return timing.own_rate(sorted(set(times)), named) or DEFAULT_FPS
 

@@ -67,11 +67,12 @@ class Converter:
         shrinks = height * width < frame.height * frame.width
         flags = f"{'area' if shrinks else 'bicubic'}+{ROUNDED}"
         graph = av.filter.Graph()
-        graph.threads = 1  # clips are read side by side
         properties = _properties(frame)
+        # Clips are read side by side; more threads within each would only wait.
+        size = f"{width}:{height}:threads=1"
         stages = [
             graph.add("buffer", ":".join(f"{k}={v}" for k, v in properties.items())),
-            graph.add("scale", f"{width}:{height}:flags={flags}:out_range=full"),
+            graph.add("scale", f"{size}:flags={flags}:out_range=full"),
             graph.add("format", self._form),
             graph.add("buffersink"),
         ]

@@ -14,8 +14,8 @@ Frame = TypeVar("Frame")
 # times rounded to milliseconds do not matter; a little more, as sums of floats may be a
 # little less.
 MIDDLE = 0.5 + 1e-6
-# Longer pauses are cuts or damage.
-MAX_PAUSE = 60.0  # seconds
+# Longer pauses are cuts or damage, and are cut to this.
+MAX_PAUSE = 600.0  # seconds
 # No camera is faster; beyond are the ticks of clocks.
 MAX_FPS = 1000.0
 # A rate that is lower than that of the quarter of the shortest intervals, but for what

@@ -42,7 +42,7 @@ from tfvideogan.media import mask_values as meanings
 
 FLOWS = (None, "dis", "none")
 # So many films are asked for their rates before they are read.
-SAMPLE = 32
+SAMPLE = 16
 # Rates that differ by a smaller share are the same to the eye.
 SAME_RATE = 0.02
 TREE = (
