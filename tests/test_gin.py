@@ -103,7 +103,7 @@ NARROW = {
         "paper.Options.width = 2",
         "paper.Options.critic_width = 2",
     ],
-    "paper.PaperText2Video": [
+    "paper.PaperTextToVideo": [
         "JUDGED = 5",
         "paper.Options.filters = 2",
         "paper.Options.hidden = 8",

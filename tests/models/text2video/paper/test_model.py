@@ -27,11 +27,11 @@ def make_model(
     *,
     schedule: schedules.Schedule = schedules.Schedule("double", **AT_ONCE),
     **options: object,
-) -> paper.PaperText2Video:
+) -> paper.PaperTextToVideo:
     """Returns the smallest model, without dropout: draws of its own differ."""
     tiny = {"depth": 4, "filters": 2, "hidden": 8, "critic_width": 2}
     tiny |= {"dropout": 0.0, "critic_dropout": 0.0, "served_frames": 3}
-    return paper.PaperText2Video(
+    return paper.PaperTextToVideo(
         paper.Options(**tiny | options), schedule=schedule, seed=seed
     )
 
@@ -128,7 +128,7 @@ def test_padding_is_the_word_of_number_0(model):
 def aligned(model, monkeypatch):
     """Returns the model with its history aligned as asked for."""
 
-    def aligned(align: str) -> paper.PaperText2Video:
+    def aligned(align: str) -> paper.PaperTextToVideo:
         options = dataclasses.replace(model.options, history_align=align)
         monkeypatch.setattr(model, "options", options)
         return model
@@ -136,7 +136,7 @@ def aligned(model, monkeypatch):
     return aligned
 
 
-def first_layer_gradients(built: paper.PaperText2Video, *, frames: int) -> np.ndarray:
+def first_layer_gradients(built: paper.PaperTextToVideo, *, frames: int) -> np.ndarray:
     """How much each channel of the volume teaches the first layer, [D]."""
     batch = dataclasses.replace(CASE, spec=SPEC.with_frames(frames)).batch(16)
     with tf.GradientTape() as tape:
@@ -260,7 +260,7 @@ def test_training_moves_what_moves():
     options = paper.Options(depth=4, filters=4, hidden=64, dropout=0.0)
     # With so few filters seed 0 begins with a zero in both of the last two channels, from
     # which ReLU does not recover.
-    built = paper.PaperText2Video(options, error_optimizer=quick, seed=1)
+    built = paper.PaperTextToVideo(options, error_optimizer=quick, seed=1)
     built.build_for(spec)
     clips = np.full([16, 5, 16, 16, 1], -1.0, np.float32)
     for number in range(16):

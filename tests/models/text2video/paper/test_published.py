@@ -41,7 +41,7 @@ def recorded():
 @pytest.fixture(scope="module")
 def model(recorded):
     options = paper.Options(history_align="left")
-    made = paper.PaperText2Video(options, schedule=schedules.Schedule("double", 0, 0))
+    made = paper.PaperTextToVideo(options, schedule=schedules.Schedule("double", 0, 0))
     # No optimizer is asked for its slots, which would hold the weights twice more.
     made.spec = SPEC
     made.build_networks(SPEC)

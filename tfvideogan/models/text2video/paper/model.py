@@ -66,7 +66,7 @@ class Drawn(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """The settings of `PaperText2Video`; the defaults are the published ones.
+    """The settings of `PaperTextToVideo`; the defaults are the published ones.
 
     Attributes:
       depth: D, frames of history that the generator sees at most.
@@ -115,7 +115,7 @@ class Options:
                 )
 
 
-class PaperText2Video(predicting.PredictingModel):
+class PaperTextToVideo(predicting.PredictingModel):
     """A U-Net of the plane and, in adversarial schedules, a discriminator of frames."""
 
     def __init__(

@@ -24,7 +24,7 @@ NUM_UNUSED = 2
 
 
 def table(networks: Mapping[str, keras.Layer]) -> weight_names.Table:
-    """Returns all names, of the networks of `PaperText2Video`."""
+    """Returns all names, of the networks of `PaperTextToVideo`."""
     named = {"generator": list(of_generator(networks["generator"], "generator"))}
     if "critic" in networks:
         critic = of_discriminator(networks["critic"], "discriminator")
