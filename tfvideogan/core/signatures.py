@@ -47,7 +47,7 @@ and, again, what it names of that, such as `text`; each answers the frames that 
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import tensorflow as tf
@@ -141,6 +141,8 @@ class ServingFunction:
       about: what the signature does, one line.
       tolerance: by how much a float of an export may differ from the model, absolutely
         below 1 and relatively above; more than 1e-5 wants a reason.
+      held: what an export must hold beside the variables that the function reads: another
+        SavedModel that it calls, with all its variables and tables.
     """
 
     function: Callable[..., Mapping[str, tf.Tensor]]
@@ -150,6 +152,7 @@ class ServingFunction:
     at_least: Mapping[str, int] = dataclasses.field(default_factory=dict)
     about: str = ""
     tolerance: float = TOLERANCE
+    held: tuple[tf.Module, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that every input is batched and every rule fits one.
@@ -200,6 +203,7 @@ class ServingFunction:
         about: str = "",
         at_least: Mapping[str, int] | None = None,
         tolerance: float = TOLERANCE,
+        held: Sequence[tf.Module] = (),
     ) -> "ServingFunction":
         """Makes one from whole inputs, see the attributes.
 
@@ -209,7 +213,16 @@ class ServingFunction:
         named = {one.spec.name: one for one in inputs}
         specs = {name: one.spec for name, one in named.items()}
         rules = {name: one.rule for name, one in named.items()}
-        return cls(function, specs, outputs, rules, at_least or {}, about, tolerance)
+        return cls(
+            function,
+            specs,
+            outputs,
+            rules,
+            at_least or {},
+            about,
+            tolerance,
+            tuple(held),
+        )
 
 
 class Exportable(Protocol):
