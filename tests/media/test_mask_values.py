@@ -62,6 +62,13 @@ def test_soft_edges_end_at_half(form, channels, white):
     assert j(read(mask, form=form)) > 0.9
 
 
+@pytest.mark.parametrize("radius", [0.3, 0.5, 1.0, 1.5])
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_little_softness_is_no_number(radius, form):
+    mask = Image.fromarray(square()).filter(ImageFilter.GaussianBlur(radius))
+    assert j(read(np.asarray(mask), form=form)) > 0.85
+
+
 def test_jpeg_is_white_or_black():
     assert j(read(square(), form="JPEG")) == 1.0
     assert not read(square(3), square(), form="JPEG").any()

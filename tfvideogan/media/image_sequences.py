@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
+from absl import logging
 from PIL import Image
 
 from tfvideogan.media import damage, naming, resizing, stills, timing
@@ -80,6 +81,16 @@ def frames(
       DamagedClip: a picture is damaged, or there is none.
     """
     if path.is_dir():
+        left_out = listed(path)[1]
+        if left_out:
+            logging.log_first_n(
+                logging.WARNING,
+                "%s: %d pictures are no frames, first %s.",
+                1,
+                path,
+                len(left_out),
+                left_out[0].name,
+            )
         source, rate = enumerate(_from_folder(path)), fps or DEFAULT_FPS
     else:
         durations = _durations(path)

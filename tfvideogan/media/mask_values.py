@@ -48,6 +48,7 @@ FEW = 0.01
 # a lossy codec but for more, and a share of all that is bright.
 SQUARE = np.ones((3, 3), np.uint8)
 SLOPE = 4
+LOSSY_SLOPE = 6
 NOISE = 16
 SHARE = 0.05
 WAY_OUT = (
@@ -313,9 +314,11 @@ def _colour_threshold(found: Seen) -> int | None:
 def _plateaus(values: np.ndarray, is_lossy: bool) -> np.ndarray:
     """Returns the values [n] that fill areas of a picture [H, W] uint8."""
     low, high = cv2.erode(values, SQUARE), cv2.dilate(values, SQUARE)
-    flat = values[high - low <= (NOISE if is_lossy else SLOPE)]
     if not is_lossy:
-        return _present(flat)
+        # Beside black, the first step of a soft edge is as low as a number.
+        is_flat = high - low <= np.where(values < DARK, 0, SLOPE)
+        return _present(values[is_flat])
+    flat = values[high - low <= LOSSY_SLOPE]
     steps, counts = np.unique(flat // NOISE * NOISE + NOISE // 2, return_counts=True)
     is_bright = steps >= DARK
     least = SHARE * counts[is_bright].sum()
