@@ -67,3 +67,17 @@ def test_bytes_cover_weights_slots_averages_and_counters(built: build.Built) -> 
     adam = [2 * 223 * 4 + 12, 2 * 149 * 4 + 12]
     expected = (223 + 149) * 4 + sum(adam) + 223 * 4 + 3 * 8
     assert build.variable_bytes(built.model.checkpoint_items()) == expected
+
+
+def test_digest_is_that_of_the_values(
+    built: build.Built, one_device: tf.distribute.Strategy
+) -> None:
+    def digest() -> str:
+        return build.variables_digest(built.model.checkpoint_items(), one_device)
+
+    before = digest()
+    assert digest() == before
+    built.model.step.assign_add(1)
+    assert digest() != before
+    built.model.step.assign_sub(1)
+    assert digest() == before

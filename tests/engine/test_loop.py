@@ -6,7 +6,9 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -339,28 +341,33 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def train_together(folder: pathlib.Path, steps: int) -> list[str]:
-    """Trains in two worker processes; returns the last line of each."""
+def two_workers() -> list[dict[str, str]]:
+    """Returns what the environments of two workers say of their cluster."""
     addresses = [f"localhost:{free_port()}" for _ in range(2)]
-    processes = [
-        training_runs.start(
-            "tests.engine.worker",
-            str(folder),
-            str(steps),
-            TF_CONFIG=json.dumps(
-                {
-                    "cluster": {"worker": addresses},
-                    "task": {"type": "worker", "index": index},
-                }
-            ),
-        )
-        for index in range(2)
+    tasks = [{"type": "worker", "index": index} for index in range(2)]
+    return [
+        {"TF_CONFIG": json.dumps({"cluster": {"worker": addresses}, "task": task})}
+        for task in tasks
     ]
+
+
+def ends(processes: Sequence[subprocess.Popen]) -> list[tuple[str, str]]:
+    """Waits for processes; returns what each has printed, on stdout and stderr."""
     try:
-        outputs = [process.communicate(timeout=PATIENCE) for process in processes]
+        return [process.communicate(timeout=PATIENCE) for process in processes]
     finally:
         for process in processes:
             process.kill()
+
+
+def train_together(folder: pathlib.Path, steps: int) -> list[str]:
+    """Trains in two worker processes; returns the last line of each."""
+    clusters = two_workers()
+    processes = [
+        training_runs.start("tests.engine.worker", str(folder), str(steps), **one)
+        for one in clusters
+    ]
+    outputs = ends(processes)
     for process, (_, log) in zip(processes, outputs, strict=True):
         assert process.returncode == 0, log
     return [output.strip().splitlines()[-1] for output, _ in outputs]
@@ -381,6 +388,29 @@ def test_two_workers_train_in_step_resume_and_equal_one_process(
         np.testing.assert_allclose(two[name], value, atol=1e-6, err_msg=name)
     # The chief alone wrote.
     assert len(list((tmp_path / "two" / "train").iterdir())) == 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("other", ["folder", "setting"])
+def test_workers_that_differ_do_not_start(other: str, tmp_path: pathlib.Path) -> None:
+    own = training_runs.options(tmp_path / "a", "BATCH_SIZE = 4", "STEPS = 1")
+    if other == "folder":
+        # Of the same run; one folder is a step ahead.
+        assert training_runs.train_here(tmp_path / "a", "BATCH_SIZE = 4") == 0
+        own = training_runs.options(tmp_path / "a", "BATCH_SIZE = 4", "STEPS = 9")
+        theirs = [one.replace(f"{tmp_path}/a", f"{tmp_path}/b") for one in own]
+        name = "step"
+    else:
+        theirs = [*own, "--gin_param=toy.ToyGAN.rate = 0.5"]
+        name = "tests.engine.toy.ToyGAN.rate"
+    processes = [
+        training_runs.start("tfvideogan.train", *line, **cluster)
+        for line, cluster in zip((own, theirs), two_workers(), strict=True)
+    ]
+    for process, (_, log) in zip(processes, ends(processes), strict=True):
+        assert process.returncode == 2, log
+        assert f"error: Workers 0 and 1 differ in `{name}`" in log.splitlines()[-1]
+    assert not (tmp_path / "b").exists()
 
 
 @pytest.mark.long

@@ -9,7 +9,8 @@ fault inside a network's code keeps its traceback.
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -88,15 +89,21 @@ def parameter_table(model: base.VideoModel) -> list[tuple[str, int, int]]:
 
 def variable_bytes(items: Mapping[str, Any]) -> int:
     """Returns the bytes of the variables in a model's checkpoint items."""
-    total = 0
-    for item in items.values():
-        if isinstance(item, tf.Variable):
-            variables = [item]
-        else:
-            # A tf.Module's property is a tuple, a Keras object's a list.
-            variables = item.variables
-        total += sum(_size(one) * tf.as_dtype(one.dtype).size for one in variables)
-    return total
+    return sum(
+        _size(one) * tf.as_dtype(one.dtype).size
+        for _, variables in _variables(items)
+        for one in variables
+    )
+
+
+def variables_digest(items: Mapping[str, Any], strategy: tf.distribute.Strategy) -> str:
+    """Returns a CRC-32 of all values in a model's checkpoint items, of this process."""
+    checksum = 0
+    for _, variables in _variables(items):
+        for one in variables:
+            value = strategy.experimental_local_results(one)[0].numpy()
+            checksum = zlib.crc32(value.tobytes(), checksum)
+    return f"{checksum:08x}"
 
 
 def one_line(error: BaseException) -> str:
@@ -123,6 +130,13 @@ def _is_raised_by_us(traceback: TracebackType | None) -> bool:
     if traceback is None:
         return False
     return traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE)
+
+
+def _variables(items: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yields the variables of each checkpoint item."""
+    for name, item in items.items():
+        # A tf.Module's property is a tuple, a Keras object's a list.
+        yield name, [item] if isinstance(item, tf.Variable) else item.variables
 
 
 def _size(variable: Any) -> int:

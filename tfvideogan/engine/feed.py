@@ -18,7 +18,7 @@ import tensorflow as tf
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
-from tfvideogan.engine import data_service
+from tfvideogan.engine.processes import data_service
 
 Block = Mapping[str, tf.Tensor]
 # How TensorFlow reports what Python code inside a dataset has raised.

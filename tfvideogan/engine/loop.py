@@ -10,28 +10,28 @@ phases run), so a run that was stopped goes on as if nothing had happened.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import keras
 import tensorflow as tf
 from absl import logging
 
+import tfvideogan
 from tfvideogan.core import clip, errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
 from tfvideogan.engine import (
     build,
-    data_service,
     evaluator,
     feed,
-    interruption,
     trainer,
 )
 from tfvideogan.engine import schedule as schedules
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
+from tfvideogan.engine.processes import agreement, data_service, interruption
 from tfvideogan.engine.reporting import progress, reports, samples
-from tfvideogan.engine.runs import checkpoints, run_folder, vocabulary
+from tfvideogan.engine.runs import checkpoints, differences, run_folder, vocabulary
 from tfvideogan.metrics import streaming
 from tfvideogan.models import base
 
@@ -134,6 +134,9 @@ def run(
     is_chief = strategies.workers(strategy)[1] == 0
     folder = run_folder.RunFolder(workdir, is_chief=is_chief)
     folder.check(config.values(), overwrite=overwrite_config)
+    settings = dataclasses.asdict(schedule)
+    settings |= {"batch_size": batch_size, "seed": seed, "precision": precision}
+    agreement.check(strategy, _facts(settings))
     built = build.build(make_model, make_source, strategy)
     split = eval_split or evaluator.default_split(built.source, "validation", "test")
     sources.check_split(built.source, split)
@@ -173,6 +176,14 @@ def run(
             return session.run(address)
     except tf.errors.ResourceExhaustedError as error:
         raise errors.UserError(OUT_OF_MEMORY) from error
+
+
+def _facts(settings: Mapping[str, object]) -> dict[str, str]:
+    """Returns all that must be the same on every worker."""
+    found = {name: str(value) for name, value in settings.items()}
+    found["version of tfvideogan"] = tfvideogan.__version__
+    bound = config.values().items()
+    return found | {n: one for n, one in bound if not differences.is_place(n)}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -238,7 +249,19 @@ class _Session:
             # would bring back the old one although the configuration has another.
             if isinstance(one.learning_rate, keras.Variable):
                 one.learning_rate.assign(rate)
+        self._check_same_start(start)
         return start
+
+    def _check_same_start(self, step: int) -> None:
+        strategy = self.built.strategy
+        if strategies.workers(strategy)[0] == 1:
+            return
+        items = self.built.model.checkpoint_items()
+        digest = build.variables_digest(items, strategy)
+        source = self.built.source
+        clips = {split: source.num_clips(split) for split in source.splits}
+        facts = {"step": step, "clips": (clips, source.spec), "weights": digest}
+        agreement.check(strategy, {name: str(one) for name, one in facts.items()})
 
     def _open(self, start: int) -> reports.Reporter:
         """Makes the run folder and says what is going to happen."""

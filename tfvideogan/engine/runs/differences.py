@@ -60,7 +60,12 @@ def may_change(name: str) -> bool:
     """Says whether a value may differ when a run goes on."""
     if name.startswith(_LOOP):
         return name.removeprefix(_LOOP) in FREE_ARGUMENTS
-    return bool(_METRIC.match(name) or _PATH.search(name.rpartition(".")[2]))
+    return bool(_METRIC.match(name) or is_place(name))
+
+
+def is_place(name: str) -> bool:
+    """Says whether a value tells where files lie, which may differ between machines."""
+    return bool(_PATH.search(name.rpartition(".")[2]))
 
 
 def missing_modules(values: Mapping[str, str]) -> list[str]:

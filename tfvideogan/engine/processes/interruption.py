@@ -17,6 +17,8 @@ from types import FrameType
 import tensorflow as tf
 from absl import logging
 
+from tfvideogan.engine.processes import agreement
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -37,7 +39,8 @@ class StopRequest:
 
         A worker that stopped alone would leave the others waiting for its gradients.
         """
-        return float(_sum(strategy, tf.constant(float(self.is_asked)))) > 0.0
+        own = tf.constant(float(self.is_asked))
+        return float(agreement.summed(strategy, own)) > 0.0
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         """Handles a signal; the second SIGINT raises KeyboardInterrupt."""
@@ -47,13 +50,6 @@ class StopRequest:
         logging.info(
             "%s: saving after this step; once more Ctrl-C aborts.", self.signal_name
         )
-
-
-@tf.function
-def _sum(strategy: tf.distribute.Strategy, own: tf.Tensor) -> tf.Tensor:
-    """Adds a number of this process to those of the other workers."""
-    shares = strategy.run(tf.identity, args=(own,))
-    return strategy.reduce(tf.distribute.ReduceOp.SUM, shares, axis=None)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,8 @@ from PIL import Image
 from tfvideogan.core import errors
 from tfvideogan.data.datasets import strips
 from tfvideogan.data.procedural.sprites import sprites
-from tfvideogan.engine import data_service, feed
+from tfvideogan.engine import feed
+from tfvideogan.engine.processes import data_service
 
 STRATEGY = tf.distribute.OneDeviceStrategy("CPU:0")
 

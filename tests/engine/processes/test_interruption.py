@@ -7,7 +7,7 @@ import threading
 import pytest
 import tensorflow as tf
 
-from tfvideogan.engine import interruption
+from tfvideogan.engine.processes import interruption
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
