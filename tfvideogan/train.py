@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from tfvideogan.engine import command_line, dry_run, loop
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
+from tfvideogan.engine.runs import checkpoints
 
 RUNS = "runs"
 EXAMPLES = """\
@@ -75,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
         help="go on in the run folder although the configuration has changed",
     )
     made.add_argument(
+        "--checkpoint",
+        default=checkpoints.LATEST,
+        metavar="STEP",
+        help="go back to this checkpoint of the run folder and train on from there; later "
+        "ones are set aside",
+    )
+    made.add_argument(
         "--dry_run",
         action="store_true",
         help="print the configuration, parameters, memory and work, run one step on "
@@ -97,6 +105,7 @@ def _work(options: argparse.Namespace) -> int:
         workdir=options.workdir or default_workdir(options.gin_file),
         strategy=strategy,
         overwrite_config=options.overwrite_config,
+        checkpoint=options.checkpoint,
         service=options.data_service,
     )
     return command_line.STOPPED if outcome.is_interrupted else command_line.OK

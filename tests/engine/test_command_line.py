@@ -7,7 +7,8 @@ import pytest
 from absl import logging as absl_logging
 
 from tfvideogan.core import errors
-from tfvideogan.engine import command_line, trainer
+from tfvideogan.engine import command_line
+from tfvideogan.engine.training import divergence
 
 
 def run(work: int | BaseException, *flags: str) -> int:
@@ -29,7 +30,7 @@ def test_result_is_passed_on() -> None:
     "error, code",
     [
         (errors.UserError("`x` (1) must\nbe 2."), 2),
-        (trainer.TrainingDiverged("`x` (1) must\nbe 2."), 1),
+        (divergence.TrainingDiverged("`x` (1) must\nbe 2."), 1),
     ],
 )
 def test_users_error_is_one_line(

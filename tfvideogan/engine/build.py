@@ -91,15 +91,24 @@ def variable_bytes(items: Mapping[str, Any]) -> int:
     """Returns the bytes of the variables in a model's checkpoint items."""
     return sum(
         _size(one) * tf.as_dtype(one.dtype).size
-        for _, variables in _variables(items)
+        for _, variables in variables_by_item(items)
         for one in variables
     )
+
+
+def variables_by_item(
+    items: Mapping[str, Any],
+) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yields the names of a model's checkpoint items and their variables."""
+    for name, item in items.items():
+        # A tf.Module's property is a tuple, a Keras object's a list.
+        yield name, [item] if isinstance(item, tf.Variable) else item.variables
 
 
 def variables_digest(items: Mapping[str, Any], strategy: tf.distribute.Strategy) -> str:
     """Returns a CRC-32 of all values in a model's checkpoint items, of this process."""
     checksum = 0
-    for _, variables in _variables(items):
+    for _, variables in variables_by_item(items):
         for one in variables:
             value = strategy.experimental_local_results(one)[0].numpy()
             checksum = zlib.crc32(value.tobytes(), checksum)
@@ -130,13 +139,6 @@ def _is_raised_by_us(traceback: TracebackType | None) -> bool:
     if traceback is None:
         return False
     return traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE)
-
-
-def _variables(items: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Yields the variables of each checkpoint item."""
-    for name, item in items.items():
-        # A tf.Module's property is a tuple, a Keras object's a list.
-        yield name, [item] if isinstance(item, tf.Variable) else item.variables
 
 
 def _size(variable: Any) -> int:

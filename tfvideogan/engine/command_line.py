@@ -19,8 +19,9 @@ from collections.abc import Callable, Sequence
 from absl import logging
 
 from tfvideogan.core import errors
-from tfvideogan.engine import build, evaluator, trainer
+from tfvideogan.engine import build, evaluator
 from tfvideogan.engine.runs import checkpoints
+from tfvideogan.engine.training import divergence
 
 OK, FAILED, BAD_INPUT, STOPPED, ABORTED = 0, 1, 2, 75, 130
 LOG_FORMAT = "%(asctime)s %(message)s"
@@ -160,7 +161,7 @@ def run(
         if options.traceback:
             traceback.print_exc()
         sys.stderr.write(f"error: {build.one_line(error)}\n")
-        return FAILED if isinstance(error, trainer.TrainingDiverged) else BAD_INPUT
+        return FAILED if isinstance(error, divergence.TrainingDiverged) else BAD_INPUT
     except KeyboardInterrupt:
         sys.stderr.write("aborted; what the last checkpoint holds is safe\n")
         return ABORTED

@@ -13,10 +13,11 @@ from typing import Any
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors
-from tfvideogan.engine import build, feed, flops, trainer
+from tfvideogan.engine import build, flops
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.reporting import progress
 from tfvideogan.engine.runs import run_folder
+from tfvideogan.engine.training import feed, trainer
 
 MEGA, GIGA = 1e6, 1e9
 # getrusage counts kilobytes on Linux and bytes on macOS.

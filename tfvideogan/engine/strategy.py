@@ -31,6 +31,9 @@ PRECISIONS = {
     "mixed_bfloat16": "mixed_bfloat16",
 }
 
+# Those in which losses are scaled.
+SCALED = frozenset({"float16", "mixed_float16"})
+
 
 def make(virtual_devices: int | None = None) -> tf.distribute.Strategy:
     """Makes the strategy that fits this machine; call it before any computation.

@@ -10,8 +10,8 @@ from PIL import Image
 from tfvideogan.core import errors
 from tfvideogan.data.datasets import strips
 from tfvideogan.data.procedural.sprites import sprites
-from tfvideogan.engine import feed
 from tfvideogan.engine.processes import data_service
+from tfvideogan.engine.training import feed
 
 STRATEGY = tf.distribute.OneDeviceStrategy("CPU:0")
 

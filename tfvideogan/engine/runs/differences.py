@@ -27,6 +27,7 @@ FREE_ARGUMENTS = frozenset(
         "eval_multiples",
         "metrics",
         "max_skipped_in_a_row",
+        "max_skipped_share",
         "steps_per_call",
         "jit_phases",
         "deterministic",

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tests.engine import toy
 from tfvideogan.core import errors
-from tfvideogan.engine import feed
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.engine.training import feed
 
 blocks_of = functools.partial(
     feed.training_blocks, toy.ToySource(), batch_size=4, seed=1
