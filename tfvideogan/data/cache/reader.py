@@ -78,7 +78,11 @@ class Records:
     """
 
     def __init__(self, folder: pathlib.Path, spec: clips.ClipSpec) -> None:
-        """Opens the cache in `folder`."""
+        """Opens the cache in `folder`.
+
+        Raises:
+          ValueError: manifest and index do not fit each other.
+        """
         manifest = json.loads((folder / MANIFEST).read_text())
         self.ids = tuple(clip["id"] for clip in manifest["clips"])
         self.damaged = dict(manifest["damaged"])
@@ -87,6 +91,8 @@ class Records:
         with (folder / INDEX).open("rb") as file, np.load(file) as index:
             arrays = {name: index[name] for name in index.files}
         self.lengths = arrays["num_frames"]
+        if len(self.lengths) != len(self.ids):
+            raise ValueError(f"{len(self.lengths)} clips, {len(self.ids)} names")
         self.words = {key: arrays[key] for key in spec.shapes() if key not in keys}
         self._shards = [
             (str(folder.absolute() / one["name"]), one["size"])
