@@ -98,3 +98,18 @@ def test_other_errors_stay_what_they_are() -> None:
 def test_batch_that_replicas_cannot_share_is_refused() -> None:
     with pytest.raises(errors.UserError, match="multiple of the number of replicas"):
         feed.training_blocks(toy.ToySource(), strategies.make(2), batch_size=3, seed=1)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Readonly memory region has wrong length (100) when allocating 84328",
+        "/a/clips-00000.tfrecord; No such file or directory",
+    ],
+)
+def test_a_shard_that_is_cut_or_removed_in_use_is_one_line(message: str) -> None:
+    # As TensorFlow 2.21 says it.
+    error = tf.errors.InternalError(None, None, f"Error in MapDataset:5: {message}")
+    assert str(feed.explained(error)) == feed.CACHE_CHANGED
+    other = tf.errors.InternalError(None, None, "Error in MapDataset:5")
+    assert feed.explained(other) is other

@@ -10,6 +10,7 @@ read what they see under the same path.
 
 import json
 import pathlib
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -21,6 +22,10 @@ from tfvideogan.data.cache import schema
 MANIFEST = "manifest.json"
 INDEX = "index.npz"
 HOST = "CPU:0"
+# What TensorFlow says when a shard was changed or removed after it had been opened.
+CHANGED = re.compile(
+    r"Readonly memory region|clips-\d+\.tfrecord|Invalid (?:JPEG|PNG) data"
+)
 
 
 def shard_name(number: int) -> str:

@@ -14,6 +14,7 @@
 Nothing is written before the first batch was read and checked: bad input leaves no trace.
 """
 
+import contextlib
 import datetime
 import json
 import os
@@ -31,13 +32,22 @@ import tfvideogan
 from tfvideogan.core import clip, errors, machine
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
-from tfvideogan.engine.runs import differences
+from tfvideogan.engine.runs import checkpoint_files, differences, records
 
 CONFIG = "config.gin"
 OPERATIVE = "operative_config.gin"
 CARD = "run.json"
 METRICS = "metrics.jsonl"
 EVALUATIONS = "eval.jsonl"
+# Of the entries of the card that are read again.
+KINDS = {
+    "spec": dict,
+    "values": dict,
+    "starts": list,
+    "environment": dict,
+    "imported": dict,
+    "data": str,
+}
 _MAKE_MODEL = "tfvideogan.engine.loop.run.make_model"
 
 
@@ -104,9 +114,9 @@ class RunFolder:
             differences.check_same_run(old, values, str(self.path))
 
     def card(self) -> dict[str, Any]:
-        """Returns run.json, empty when there is none."""
-        path = self.path / CARD
-        return json.loads(path.read_text()) if path.is_file() else {}
+        """Returns run.json, without what is damaged; empty when there is none."""
+        card = records.load(self.path / CARD)
+        return {k: v for k, v in card.items() if isinstance(v, KINDS.get(k, object))}
 
     def spec(self) -> clip.ClipSpec:
         """Returns what clips the run was trained on.
@@ -114,13 +124,13 @@ class RunFolder:
         Raises:
           UserError: the folder does not say.
         """
-        card = self.card()
-        if "spec" not in card:
+        try:
+            return clip.ClipSpec(**self.card()["spec"])
+        except (KeyError, TypeError, ValueError) as error:
             raise errors.UserError(
                 f"{self.path} is no run folder: it has no {CARD} that tells the clips of "
                 "its training. Give the --workdir of `python -m tfvideogan.train`."
-            )
-        return clip.ClipSpec(**card["spec"])
+            ) from error
 
     def config_text(self) -> str:
         """Returns the configuration that rebuilds this run.
@@ -128,10 +138,12 @@ class RunFolder:
         Raises:
           UserError: the folder holds none.
         """
-        for name in (OPERATIVE, CONFIG):
-            path = self.path / name
-            if path.is_file() and path.read_text().strip():
-                return path.read_text()
+        saved = [one / OPERATIVE for one in checkpoint_files.found(self.checkpoints)]
+        for path in (self.path / OPERATIVE, *saved, self.path / CONFIG):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                text = path.read_text(encoding="utf-8")
+                if text.strip() and "\0" not in text:
+                    return text
         raise errors.UserError(
             f"{self.path} is no run folder: it has no {OPERATIVE}. Give the --workdir "
             "of `python -m tfvideogan.train`."
@@ -152,16 +164,18 @@ class RunFolder:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         old = self.card()
+        if not old and os.path.lexists(self.path / CARD):
+            records.set_aside(self.path / CARD)
         starts = old.get("starts", [])
         starts.append({"step": card["step"], "time": now(), "command": command()})
         # Where the first weights came from stays true, however long training goes on.
         kept = {"imported": old["imported"]} if "imported" in old else {}
         card = {**card, **kept, "starts": starts}
-        _write(self.path / CARD, json.dumps(card, indent=1) + "\n")
-        _write(self.path / CONFIG, config_text)
-        _write(self.path / OPERATIVE, operative_text)
+        records.write(self.path / CARD, json.dumps(card, indent=1) + "\n")
+        records.write(self.path / CONFIG, config_text)
+        records.write(self.path / OPERATIVE, operative_text)
         for name, text in (files or {}).items():
-            _write(self.path / name, text)
+            records.write(self.path / name, text)
         with (self.path / "command.txt").open("a") as file:
             file.write(f"{now()} {command()}\n")
 
@@ -176,25 +190,17 @@ class RunFolder:
 
         Each protocol counts for itself.
         """
-        path = self.path / EVALUATIONS
         found = {}
-        for line in path.read_text().splitlines() if path.is_file() else ():
-            record = json.loads(line)
+        keys = ("step", "weights", "split")
+        for record in records.lines(self.path / EVALUATIONS, keys):
             if (record["step"], record["weights"]) == (step, weights):
                 found[record["split"], record.get("protocol")] = record
         return list(found.values())
 
     def forget_after(self, step: int) -> None:
         """Drops training records of later steps, which will be trained again."""
-        path = self.path / METRICS
-        if not self.is_chief or not path.is_file():
-            return
-        kept = [
-            line
-            for line in path.read_text().splitlines(keepends=True)
-            if line.endswith("\n") and json.loads(line)["step"] <= step
-        ]
-        _write(path, "".join(kept))
+        if self.is_chief:
+            records.keep(self.path / METRICS, ("step",), "step", step)
 
 
 def make_card(
@@ -247,10 +253,3 @@ def command(argv: Sequence[str] | None = None) -> str:
 def now() -> str:
     """Returns the time in UTC, to the second."""
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-
-
-def _write(path: pathlib.Path, text: str) -> None:
-    """Replaces a file at once, so that a kill leaves the old or the new one."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(text)
-    unfinished.replace(path)
