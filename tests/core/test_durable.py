@@ -66,6 +66,7 @@ def test_a_full_disk_is_known_by_any_error(error) -> None:
         (OSError(errno.EACCES, "Permission denied", "a"), "Permission denied"),
         (tf.errors.ResourceExhaustedError(None, None, "OOM\n on CPU."), "OOM on CPU"),
         (ValueError(), "ValueError"),
+        (ValueError("{{function_node a:0}} b is no file [Op:C] name:"), "b is no file"),
     ],
 )
 def test_other_errors_are_told_in_their_words(error, reason: str) -> None:

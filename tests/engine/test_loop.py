@@ -264,6 +264,7 @@ def test_run_folder_of_another_model_is_refused(
         'loop.run.eval_split = "tests"',
         'loop.run.precision = "int8"',
         "BATCH_SIZE = 0",
+        "BATCH_SIZE = 999999999",
     ],
 )
 def test_bad_input_is_one_line_and_leaves_no_trace(

@@ -4,11 +4,14 @@ import contextlib
 import errno
 import os
 import pathlib
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 MAX_LENGTH = 300  # of a reason
+# What TensorFlow adds to its messages about its own work.
+_NOTES = re.compile(r"\{\{function_node [^}]*\}\}|\[Op:\w+\](?: name:)?")
 
 
 def sync(path: pathlib.Path) -> None:
@@ -61,4 +64,5 @@ def reason(error: BaseException) -> str:
     if is_disk_full(error):
         return "the disk is full; free some space"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(text.split())[:MAX_LENGTH].rstrip(".")
+    text = _NOTES.sub("", " ".join(text.split()))
+    return text[:MAX_LENGTH].strip().rstrip(".")

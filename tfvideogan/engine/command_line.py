@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from absl import logging
 
 from tfvideogan.core import errors
-from tfvideogan.engine import build, evaluator
+from tfvideogan.engine import build, evaluator, resources
 from tfvideogan.engine.runs import checkpoints
 from tfvideogan.engine.training import divergence
 
@@ -156,7 +156,8 @@ def run(
     options = made.parse_args(argv)
     start_logging()
     try:
-        return work(options)
+        with resources.exhaustion_explained():
+            return work(options)
     except errors.UserError as error:
         if options.traceback:
             traceback.print_exc()

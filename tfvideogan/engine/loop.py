@@ -17,7 +17,7 @@ import tfvideogan
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
-from tfvideogan.engine import build, evaluator
+from tfvideogan.engine import build, evaluator, resources
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
 from tfvideogan.engine.processes import agreement, data_service
@@ -27,12 +27,6 @@ from tfvideogan.engine.training import schedule as schedules
 from tfvideogan.engine.training import session, trainer
 from tfvideogan.metrics import streaming
 from tfvideogan.models import base
-
-OUT_OF_MEMORY = (
-    "Out of memory. What helps most: a smaller batch (--gin_param='BATCH_SIZE = ...'), "
-    "smaller or shorter clips (--gin_param='HEIGHT = ...', WIDTH, FRAMES), or, on a GPU, "
-    "--precision=bfloat16."
-)
 
 
 def run(
@@ -126,7 +120,15 @@ def run(
     settings = dataclasses.asdict(schedule)
     settings |= {"batch_size": batch_size, "seed": seed, "precision": precision}
     agreement.check(strategy, _facts(settings))
-    built = build.build(make_model, make_source, strategy)
+    with resources.exhaustion_explained():
+        built = build.build(make_model, make_source, strategy)
+    resources.check_memory(
+        built.source.spec,
+        clips=batch_size
+        * built.model.batches_per_step
+        * steps_per_call
+        // strategies.workers(strategy)[0],
+    )
     split = eval_split or evaluator.default_split(built.source, "validation", "test")
     sources.check_split(built.source, split)
     sources.check_window(built.source, split, built.source.spec.frames)
@@ -162,11 +164,8 @@ def run(
         precision=precision,
         checkpoint=checkpoint,
     )
-    try:
-        with data_service.opened(service) as address:
-            return one.run(address)
-    except tf.errors.ResourceExhaustedError as error:
-        raise errors.UserError(OUT_OF_MEMORY) from error
+    with resources.exhaustion_explained(), data_service.opened(service) as address:
+        return one.run(address)
 
 
 def _facts(settings: Mapping[str, object]) -> dict[str, str]:

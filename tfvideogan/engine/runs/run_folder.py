@@ -29,11 +29,12 @@ import keras
 import tensorflow as tf
 
 import tfvideogan
-from tfvideogan.core import clip, errors, machine
+from tfvideogan.core import clip, durable, errors, machine, places
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.runs import checkpoint_files, differences, records
 
+WORKDIR = "--workdir"
 CONFIG = "config.gin"
 OPERATIVE = "operative_config.gin"
 CARD = "run.json"
@@ -60,8 +61,11 @@ class RunFolder:
         Args:
           path: of the folder.
           is_chief: of several workers, the one that writes.
+
+        Raises:
+          UserError: it cannot be a folder of this machine.
         """
-        self.path = pathlib.Path(path)
+        self.path = places.local(path, WORKDIR)
         self.is_chief = is_chief
 
     @property
@@ -86,10 +90,13 @@ class RunFolder:
           overwrite: whether another configuration of the same model is allowed.
 
         Raises:
-          UserError: the folder holds another model, another configuration, or is a file.
+          UserError: the folder holds another model, another configuration, is a file or
+            cannot be written.
         """
-        if self.path.exists() and not self.path.is_dir():
+        if self.path.is_file():
             raise errors.UserError(f"--workdir {self.path} is a file, not a folder.")
+        if self.is_chief:
+            places.check_writable(self.path, WORKDIR, is_pattern_safe=True)
         card = self.card()
         old = card.get("values", {})
         if not old or not values:
@@ -159,9 +166,26 @@ class RunFolder:
         """Records a start: card, command, configuration and further text files by name.
 
         Only the chief writes.
+
+        Raises:
+          UserError: it cannot be written.
         """
         if not self.is_chief:
             return
+        try:
+            self._write_start(card, config_text, operative_text, files or {})
+        except OSError as error:
+            raise errors.UserError(
+                f"--workdir {self.path} cannot be written: {durable.reason(error)}."
+            ) from error
+
+    def _write_start(
+        self,
+        card: Mapping[str, Any],
+        config_text: str,
+        operative_text: str,
+        files: Mapping[str, str],
+    ) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         old = self.card()
         if not old and os.path.lexists(self.path / CARD):
@@ -174,7 +198,7 @@ class RunFolder:
         records.write(self.path / CARD, json.dumps(card, indent=1) + "\n")
         records.write(self.path / CONFIG, config_text)
         records.write(self.path / OPERATIVE, operative_text)
-        for name, text in (files or {}).items():
+        for name, text in files.items():
             records.write(self.path / name, text)
         with (self.path / "command.txt").open("a") as file:
             file.write(f"{now()} {command()}\n")
