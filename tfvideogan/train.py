@@ -5,7 +5,7 @@
     python -m tfvideogan.train --gin_file=gin/foregan.gin --dry_run
 
 The same command again goes on where it stopped. Exit codes: 0 done, 1 failed, 2 bad input,
-75 stopped by a signal and saved.
+75 stopped by a signal, or by the loss of another process, and saved.
 """
 
 import os
@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from tfvideogan.engine import command_line, dry_run, loop
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
+from tfvideogan.engine.processes import interruption
 from tfvideogan.engine.runs import checkpoints
 
 RUNS = "runs"
@@ -94,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
 def _work(options: argparse.Namespace) -> int:
     command_line.check_gin_files(options, "gin/foregan.gin")
     _configure(options)
+    with interruption.ending():
+        return _train(options)
+
+
+def _train(options: argparse.Namespace) -> int:
     strategy = strategies.make(options.virtual_devices)
     if options.dry_run:
         print(config.text())

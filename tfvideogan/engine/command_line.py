@@ -5,7 +5,8 @@
 | 0    | done                                                                          |
 | 1    | failure: training diverged, or a fault of the program (with its traceback)    |
 | 2    | bad input: one line says what to change; nothing was written                  |
-| 75   | stopped by a signal, saved: the same command goes on (EX_TEMPFAIL)            |
+| 75   | stopped by a signal or the loss of another process, saved: the same command   |
+|      | goes on (EX_TEMPFAIL)                                                         |
 | 130  | aborted by a second Ctrl-C                                                    |
 """
 
@@ -20,10 +21,12 @@ from absl import logging
 
 from tfvideogan.core import errors
 from tfvideogan.engine import build, evaluator, resources
+from tfvideogan.engine.processes import cluster, interruption
 from tfvideogan.engine.runs import checkpoints
 from tfvideogan.engine.training import divergence
 
-OK, FAILED, BAD_INPUT, STOPPED, ABORTED = 0, 1, 2, 75, 130
+OK, FAILED, BAD_INPUT = 0, 1, 2
+STOPPED, ABORTED = interruption.STOPPED, interruption.ABORTED
 LOG_FORMAT = "%(asctime)s %(message)s"
 TIME_FORMAT = "%H:%M:%S"
 
@@ -162,7 +165,12 @@ def run(
         if options.traceback:
             traceback.print_exc()
         sys.stderr.write(f"error: {build.one_line(error)}\n")
+        if isinstance(error, cluster.WorkerLost):
+            return STOPPED
         return FAILED if isinstance(error, divergence.TrainingDiverged) else BAD_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("aborted; what the last checkpoint holds is safe\n")
+        sys.stderr.write(f"aborted; {interruption.SAFE}\n")
         return ABORTED
+    except interruption.Stopped as stopped:
+        sys.stderr.write(f"stopped by {stopped}; {interruption.SAFE}\n")
+        return STOPPED

@@ -8,6 +8,7 @@
 Here the arguments are checked and the parts are made; `training/session.py` trains.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
@@ -20,7 +21,7 @@ from tfvideogan.data import source as sources
 from tfvideogan.engine import build, evaluator, resources
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
-from tfvideogan.engine.processes import agreement, data_service
+from tfvideogan.engine.processes import agreement, cluster, data_service, waiting
 from tfvideogan.engine.reporting import samples
 from tfvideogan.engine.runs import checkpoints, differences, run_folder, vocabulary
 from tfvideogan.engine.training import schedule as schedules
@@ -102,6 +103,7 @@ def run(
     Raises:
       UserError: the configuration or the data are at fault.
       TrainingDiverged: see `max_skipped_in_a_row`.
+      WorkerLost: another worker has ended.
     """
     schedule = schedules.Schedule(
         steps, log_every, sample_every, eval_every, save_every, steps_per_call
@@ -119,8 +121,9 @@ def run(
     folder.check(config.values(), overwrite=overwrite_config)
     settings = dataclasses.asdict(schedule)
     settings |= {"batch_size": batch_size, "seed": seed, "precision": precision}
-    agreement.check(strategy, _facts(settings))
-    with resources.exhaustion_explained():
+    with _loss_explained(strategy), waiting.said("the other workers"):
+        agreement.check(strategy, _facts(settings))
+    with resources.exhaustion_explained(), _loss_explained(strategy):
         built = build.build(make_model, make_source, strategy)
     resources.check_memory(
         built.source.spec,
@@ -164,8 +167,21 @@ def run(
         precision=precision,
         checkpoint=checkpoint,
     )
-    with resources.exhaustion_explained(), data_service.opened(service) as address:
-        return one.run(address)
+    with (
+        resources.exhaustion_explained(),
+        _loss_explained(strategy),
+        data_service.opened(service) as opened,
+    ):
+        return one.run(opened)
+
+
+def _loss_explained(
+    strategy: tf.distribute.Strategy,
+) -> contextlib.AbstractContextManager:
+    """Explains errors of a training by the loss of a worker, if there are others."""
+    if strategies.workers(strategy)[0] == 1:
+        return contextlib.nullcontext()
+    return cluster.loss_explained()
 
 
 def _facts(settings: Mapping[str, object]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The tf.data service: clips are prepared by other processes, on other machines if need be.
 
-    with data_service.opened("auto") as address:  # or "grpc://host:5000", or None
-        dataset = data_service.distributed(dataset, address)
+    with data_service.opened("auto") as service:  # or "grpc://host:5000", or None
+        dataset = data_service.distributed(dataset, service.address)
 
 | flag of train                       | who prepares the batches                         |
 |-------------------------------------|--------------------------------------------------|
@@ -17,18 +17,27 @@ records under the same path; sources that draw their clips in Python cannot be s
 """
 
 import contextlib
+import dataclasses
 import os
+import re
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import tensorflow as tf
 
 from tfvideogan.core import errors
+from tfvideogan.engine.processes import waiting
 
 AUTO = "auto"
 DOOR = "tfvideogan.data_service"
 SCHEME = "grpc://"
+_ADDRESS = re.compile(r"grpc://(?:[^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
+# Seconds without data after which a service that does not answer either is lost.
+SILENCE = 60.0
+TIMEOUT = 2.0  # seconds, of a connection
 # What a worker says of a function that lives in the training's Python.
 NO_PYTHON = "Could not find callback"
 PYTHON_NEEDED = (
@@ -37,30 +46,85 @@ PYTHON_NEEDED = (
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """A service that prepares batches, or none.
+
+    Attributes:
+      address: grpc://host:port; None without a service.
+      process: that of a service beside the training.
+    """
+
+    address: str | None = None
+    process: subprocess.Popen | None = None
+
+    @property
+    def about(self) -> str:
+        """What a line about waiting for data adds."""
+        return f" of the data service at {self.address}" if self.address else ""
+
+    def fault(self, seconds: float) -> str | None:
+        """Says why no more data will come, None while some may.
+
+        Args:
+          seconds: waited for data so far.
+        """
+        if self.process is not None and self.process.poll() is not None:
+            return f"the end of the data service (exit code {self.process.returncode})"
+        if self.address and seconds > SILENCE and not self.answers():
+            return f"the silence of the data service at {self.address}"
+        return None
+
+    def answers(self) -> bool:
+        """Says whether anything listens at the address."""
+        host, _, port = self.address.removeprefix(SCHEME).rpartition(":")
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), TIMEOUT):
+                return True
+        except OSError:
+            return False
+
+
 @contextlib.contextmanager
-def opened(address: str | None) -> Iterator[str | None]:
-    """Yields the address of a service; starts one for "auto" and ends it afterwards.
+def opened(address: str | None) -> Iterator[Service]:
+    """Yields the service at an address, when it answers; starts one for "auto".
 
     Raises:
-      UserError: the address is none.
+      UserError: the address is none, or the service does not start.
     """
     if address == AUTO:
         # In this process, a worker that ends would wait for Python, and Python for it.
-        command = [sys.executable, "-m", DOOR, "--host=localhost"]
+        # In a session of its own it does not get the Ctrl-C of the training's terminal.
         with subprocess.Popen(
-            [*command, f"--parent={os.getpid()}"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", DOOR, "--host=localhost", f"--parent={os.getpid()}"],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         ) as server:
             try:
-                yield server.stdout.readline().strip().partition("=")[2]
+                line = server.stdout.readline()
+                if not line:
+                    raise errors.UserError(
+                        "The data service did not start; its own lines say why. Leave "
+                        "--data_service out."
+                    )
+                yield Service(line.strip().partition("=")[2], server)
             finally:
-                server.terminate()
-    elif address and not address.startswith(SCHEME):
-        raise errors.UserError(
-            f"--data_service={address} must be auto or an address such as "
-            f"{SCHEME}host:5000."
-        )
+                server.kill()
+    elif address:
+        if not _ADDRESS.fullmatch(address):
+            raise errors.UserError(
+                f"--data_service={address} must be auto or an address such as "
+                f"{SCHEME}host:5000."
+            )
+        service = Service(address)
+        lines = waiting.Lines(f"the data service at {address}, which does not answer")
+        while not service.answers():
+            lines.look()
+            time.sleep(waiting.LOOK)
+        yield service
     else:
-        yield address
+        yield Service()
 
 
 def distributed(dataset: tf.data.Dataset, address: str | None) -> tf.data.Dataset:

@@ -5,7 +5,7 @@ phases run), so a run that was stopped goes on as if nothing had happened.
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -16,12 +16,21 @@ from tfvideogan.data import pipeline
 from tfvideogan.engine import build, evaluator
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
-from tfvideogan.engine.processes import agreement, interruption
+from tfvideogan.engine.processes import (
+    agreement,
+    cluster,
+    data_service,
+    interruption,
+    waiting,
+)
 from tfvideogan.engine.reporting import progress, reports, samples
 from tfvideogan.engine.runs import checkpoints, run_folder, vocabulary
 from tfvideogan.engine.training import divergence, feed
 from tfvideogan.engine.training import schedule as schedules
 from tfvideogan.engine.training import trainer as trainers
+
+# Seconds that data may still take to come when the training is to stop.
+PATIENCE = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +44,25 @@ class Outcome:
 
     step: int
     is_interrupted: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class _Blocks:
+    """Blocks of data, awaited until a signal comes or the service is lost."""
+
+    beside: waiting.Beside
+    service: data_service.Service
+    stop: interruption.StopRequest
+
+    def take(self) -> feed.Block | None:
+        """Returns the next block, None when the training is to stop instead."""
+        return self.beside.result(self._gives_up)
+
+    def _gives_up(self, seconds: float) -> bool:
+        fault = self.service.fault(seconds)
+        if fault:
+            self.stop.ask(fault)
+        return self.stop.is_asked and seconds > PATIENCE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,8 +109,12 @@ class Session:
     precision: str
     checkpoint: str
 
-    def run(self, service: str | None) -> Outcome:
-        """Restores, trains, and says how to go on."""
+    def run(self, service: data_service.Service) -> Outcome:
+        """Restores, trains, and says how to go on.
+
+        Args:
+          service: that prepares the batches, or none.
+        """
         start = self._restore()
         if start >= self.schedule.steps:
             logging.info(
@@ -102,21 +134,24 @@ class Session:
             steps_per_call=self.schedule.steps_per_call,
             batches_per_step=self.built.model.batches_per_step,
             transforms=self.transforms,
-            service=service,
+            service=service.address,
         )
-        first = feed.take(blocks)
+        beside = waiting.Beside(lambda: feed.take(blocks), f"data{service.about}")
+        first = beside.result(lambda seconds: False)
         per_call = self.schedule.steps_per_call
         batch = feed.first_replica(self.built.strategy, first, per_call)
         clip.check_batch(batch, self.built.source.spec)
         reporter = self._open(start)
         with interruption.listening() as stop:
             try:
+                blocks = _Blocks(beside, service, stop)
                 done = self._train(reporter, blocks, first, start, stop)
             except divergence.TrainingDiverged as error:
                 message = f"{error} {self._way_back()}"
                 raise divergence.TrainingDiverged(message) from error
             finally:
                 reporter.close()
+                beside.close()
         return self._farewell(reporter, done, stop)
 
     def _restore(self) -> int:
@@ -181,7 +216,7 @@ class Session:
     def _train(
         self,
         reporter: reports.Reporter,
-        blocks: Iterator[feed.Block],
+        blocks: _Blocks,
         block: feed.Block,
         start: int,
         stop: interruption.StopRequest,
@@ -196,6 +231,7 @@ class Session:
             is_first = step == start
             if not is_first:  # It was traced, which says nothing of the speed.
                 pace.add(count, waited, watch.lap())
+            stop.has_work = True
             self._prove(rows, step)
             step += count
             averages.add(rows)
@@ -220,7 +256,10 @@ class Session:
             if must_stop or self._must_stop(stop):
                 break
             watch.lap()
-            block = feed.take(blocks)
+            block = blocks.take()
+            if block is None:
+                self._check_alone(stop)
+                break
             waited = watch.lap()
         if saved < step and self._is_sound(rows[-1], step):
             saved = self._save(step)
@@ -229,6 +268,14 @@ class Session:
                 f"The last step, {step}, was skipped: its gradients were not finite."
             )
         return _Done(step, saved)
+
+    def _check_alone(self, stop: interruption.StopRequest) -> None:
+        """Raises WorkerLost when other workers, too, would have to save."""
+        if strategies.workers(self.built.strategy)[0] > 1:
+            raise cluster.WorkerLost(
+                f"Stopped by {stop.reason} while waiting for data; {interruption.SAFE}. "
+                "Start all workers again with the same command."
+            )
 
     def _prove(self, rows: Sequence[trainers.Row], step: int) -> None:
         """Tells the saver from which weights steps were taken, the first from `step`."""
@@ -306,7 +353,7 @@ class Session:
                 saved += f" (step {done.step} was skipped)"
             reporter.say(
                 "Stopped by %s and %s of %d. The same command goes on: %s",
-                stop.signal_name or "another worker's signal",
+                stop.reason or "another worker's signal",
                 saved,
                 self.schedule.steps,
                 run_folder.command(),
