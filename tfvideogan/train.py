@@ -13,6 +13,11 @@ import os
 # TensorFlow reads it when it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from tfvideogan.core import leaving
+
+if __name__ == "__main__":
+    leaving.leave_by_signals()
+
 import argparse
 import pathlib
 import sys

@@ -265,6 +265,15 @@ def test_run_folder_of_another_model_is_refused(
         'loop.run.precision = "int8"',
         "BATCH_SIZE = 0",
         "BATCH_SIZE = 999999999",
+        "loop.run.num_samples = 0",
+        "loop.run.metrics = [1]",
+        "loop.run.metrics = [@toy.MeanError]",
+        "loop.run.transforms = [@toy.ToySource]",
+        "loop.run.make_source = @toy.ToyGAN",
+        "toy.ToyGAN.filters = 0",
+        "toy.ToyGAN.optimizer = None",
+        "STEPZ = 3",
+        "SEED = %SEED",
     ],
 )
 def test_bad_input_is_one_line_and_leaves_no_trace(
@@ -312,9 +321,11 @@ def test_determinism_is_switched_on_by_request(
 def test_idle_binding_is_reported(
     tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    training_runs.train_here(
-        tmp_path / "run", "nobody/toy.ToyGAN.rate = 1.0", flags=("--steps=1",)
-    )
+    second = tmp_path / "second.gin"
+    header = "from __gin__ import dynamic_registration\nfrom tests.engine import toy\n"
+    second.write_text(f"{header}nobody/toy.ToyGAN.rate = 1.0\n")
+    flags = (f"--gin_file={second}", "--steps=1")
+    training_runs.train_here(tmp_path / "run", flags=flags)
     assert "Nothing uses the binding nobody/toy.ToyGAN.rate = 1.0" in caplog.text
 
 

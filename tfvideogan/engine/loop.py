@@ -112,6 +112,12 @@ def run(
         raise errors.UserError(
             f'`checkpoint` ({checkpoint}) must be "{checkpoints.LATEST}" or a step.'
         )
+    _check_kinds(metrics, transforms)
+    if num_samples < 1:
+        raise errors.UserError(
+            f"`num_samples` ({num_samples}) must be at least 1; `sample_every` = 0 shows "
+            "clips at the start and the end only."
+        )
     strategies.set_precision(precision)
     if deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -182,6 +188,23 @@ def _loss_explained(
     if strategies.workers(strategy)[0] == 1:
         return contextlib.nullcontext()
     return cluster.loss_explained()
+
+
+def _check_kinds(
+    metrics: Sequence[streaming.Metric], transforms: Sequence[pipeline.Transform]
+) -> None:
+    """Raises UserError when gin has put something else in the lists."""
+    for one in metrics:
+        if isinstance(one, type) or not hasattr(one, "update"):
+            raise errors.UserError(
+                f"`metrics`: {one!r} is no metric; write [@module.Metric()], with brackets."
+            )
+    for one in transforms:
+        if isinstance(one, type) or not callable(one):
+            raise errors.UserError(
+                f"`transforms`: {one!r} is no transform; write [@module.Transform()], "
+                "with brackets."
+            )
 
 
 def _facts(settings: Mapping[str, object]) -> dict[str, str]:

@@ -19,8 +19,8 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import errors
-from tfvideogan.engine.processes import cluster, waiting
+from tfvideogan.core import errors, leaving
+from tfvideogan.engine.processes import cluster, rendezvous
 
 PRECISIONS = {
     "float32": "float32",
@@ -57,8 +57,9 @@ def make(virtual_devices: int | None = None) -> tf.distribute.Strategy:
             tf.config.experimental.set_memory_growth(gpu, True)
     resolver = cluster.resolver()
     if resolver is not None:
-        others = f"the other workers of {cluster.addresses(resolver)}"
-        with cluster.loss_explained(), waiting.said(others):
+        addresses, own = cluster.addresses(resolver)
+        rendezvous.wait(addresses, own=own)
+        with cluster.loss_explained(), leaving.by_the_system():
             return tf.distribute.MultiWorkerMirroredStrategy(resolver)
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else one_device()
 

@@ -64,7 +64,7 @@ def test_a_cluster_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CONFIG", json.dumps(config))
     resolver = cluster.resolver()
     assert (resolver.task_type, resolver.task_id) == ("worker", 1)
-    assert cluster.addresses(resolver) == "a:1, b:1, [::1]:2"
+    assert cluster.addresses(resolver) == (["a:1", "b:1", "[::1]:2"], 2)
 
 
 @pytest.fixture

@@ -37,28 +37,21 @@ def test_signal_ends_what_has_nothing_to_save() -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_what_is_ignored_stays_so() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with interruption.ending():
-            os.kill(os.getpid(), signal.SIGHUP)  # nohup
-    finally:
-        signal.signal(signal.SIGHUP, before)
-
-
 def test_the_watch_sees_what_the_main_thread_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     left = []
     monkeypatch.setattr(interruption, "GRACE", 0.05)
-    monkeypatch.setattr(interruption, "leave", left.append)
+    monkeypatch.setattr(interruption.leaving, "leave", left.append)
     read, write = os.pipe()
     os.write(write, bytes([signal.SIGTERM, signal.SIGCHLD, signal.SIGINT]))
     os.close(write)
     seen = interruption._Seen(count=1)
     interruption._watch(read, seen, lambda count: count > 1)
     os.close(read)
-    assert left == ["SIGINT"]  # SIGTERM asked, Ctrl-C insists, a child means nothing.
+    assert left == [
+        signal.SIGINT
+    ]  # SIGTERM asked, Ctrl-C insists, a child means nothing.
 
 
 BLOCKED = """

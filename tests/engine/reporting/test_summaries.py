@@ -2,11 +2,13 @@
 
 import io
 import pathlib
+import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from tensorboard.backend.event_processing import event_accumulator
 
 from tests.engine import events
 from tfvideogan.engine.reporting import summaries
@@ -116,3 +118,16 @@ def test_want_of_memory_is_no_fault_of_a_file(
         writer.scalars(1, {"a": 1.0})
     error = tf.errors.ResourceExhaustedError(None, None, "a; No space left on device")
     writer.scalars(1, {"a": 1.0})
+
+
+def test_steps_that_come_again_are_shown_once(tmp_path: pathlib.Path) -> None:
+    for start, steps, value in ((0, (1, 2, 3, 4), 1.0), (2, (3, 4, 5), 2.0)):
+        writer = summaries.Summaries(str(tmp_path), start=start)
+        for step in steps:
+            writer.scalars(step, {"a": value})
+        writer.close()
+        time.sleep(1.1)  # Files are read in the order of the second in their names.
+    seen = event_accumulator.EventAccumulator(str(tmp_path))
+    seen.Reload()
+    found = [(one.step, tf.make_ndarray(one.tensor_proto)) for one in seen.Tensors("a")]
+    assert found == [(1, 1.0), (2, 1.0), (3, 2.0), (4, 2.0), (5, 2.0)]

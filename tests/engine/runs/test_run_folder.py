@@ -1,6 +1,7 @@
 """The records of a run."""
 
 import json
+import os
 import pathlib
 
 import pytest
@@ -182,3 +183,16 @@ def test_damaged_evaluations_are_left_out(tmp_path: pathlib.Path) -> None:
     with (tmp_path / run_folder.EVALUATIONS).open("ab") as file:
         file.write(b'[1]\n{"step": 4}\n\xff\n{"step":')
     assert folder.evaluations(4, "ema") == [record]
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path: pathlib.Path) -> None:
+    folder = run_folder.RunFolder(tmp_path / "run")
+    me = f"process {os.getpid()} on "
+    with folder.locked():
+        with pytest.raises(errors.UserError, match=f"Another training .*{me}"):
+            folder.check(VALUES, overwrite=True)
+        with pytest.raises(errors.UserError, match=me), folder.locked():
+            pass
+        with run_folder.RunFolder(folder.path, is_chief=False).locked():
+            pass
+    folder.check(VALUES, overwrite=False)

@@ -102,10 +102,13 @@ def resolver() -> tf.distribute.cluster_resolver.ClusterResolver | None:
     return made
 
 
-def addresses(made: tf.distribute.cluster_resolver.ClusterResolver) -> str:
-    """Returns the addresses of all workers, for a line."""
+def addresses(
+    made: tf.distribute.cluster_resolver.ClusterResolver,
+) -> tuple[list[str], int]:
+    """Returns the addresses of all workers, chief first, and the place of this one's."""
     jobs = made.cluster_spec().as_dict()
-    return ", ".join(address for job in JOBS for address in jobs.get(job, ()))
+    found = [address for job in JOBS for address in jobs.get(job, ())]
+    return found, found.index(jobs[made.task_type][made.task_id])
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -20,7 +20,6 @@ import contextlib
 import dataclasses
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -29,7 +28,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from tfvideogan.core import errors
-from tfvideogan.engine.processes import waiting
+from tfvideogan.engine.processes import rendezvous, waiting
 
 AUTO = "auto"
 DOOR = "tfvideogan.data_service"
@@ -37,7 +36,6 @@ SCHEME = "grpc://"
 _ADDRESS = re.compile(r"grpc://(?:[^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 # Seconds without data after which a service that does not answer either is lost.
 SILENCE = 60.0
-TIMEOUT = 2.0  # seconds, of a connection
 # What a worker says of a function that lives in the training's Python.
 NO_PYTHON = "Could not find callback"
 PYTHON_NEEDED = (
@@ -77,12 +75,7 @@ class Service:
 
     def answers(self) -> bool:
         """Says whether anything listens at the address."""
-        host, _, port = self.address.removeprefix(SCHEME).rpartition(":")
-        try:
-            with socket.create_connection((host.strip("[]"), int(port)), TIMEOUT):
-                return True
-        except OSError:
-            return False
+        return rendezvous.answers(self.address.removeprefix(SCHEME))
 
 
 @contextlib.contextmanager

@@ -19,7 +19,6 @@ import contextlib
 import dataclasses
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,16 +27,12 @@ from types import FrameType
 import tensorflow as tf
 from absl import logging
 
+from tfvideogan.core import leaving
 from tfvideogan.engine.processes import agreement
 
-NAMES = ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
-# Those that this system has.
-SIGNALS = tuple(getattr(signal, one) for one in NAMES if hasattr(signal, one))
-STOPPED, ABORTED = 75, 130  # exit codes
 # Seconds that the main thread has to see a signal that should end it.
 GRACE = 5.0
 LOOK = 0.05  # seconds between two looks
-SAFE = "what the last checkpoint holds is safe"
 
 Handler = Callable[[int, FrameType | None], None]
 
@@ -137,8 +132,7 @@ def _handled(handler: Handler, *, is_final: Callable[[int], bool]) -> Iterator[N
         seen.count += 1
         handler(number, frame)
 
-    # What is ignored stays so: nohup ignores SIGHUP.
-    chosen = [one for one in SIGNALS if signal.getsignal(one) != signal.SIG_IGN]
+    chosen = leaving.handled()
     read, write = os.pipe()
     os.set_blocking(write, False)
     watch = threading.Thread(target=_watch, args=(read, seen, is_final), daemon=True)
@@ -178,16 +172,8 @@ def _watch(read: int, seen: _Seen, is_final: Callable[[int], bool]) -> None:
     """Reads the numbers of signals as they come, until the pipe is closed."""
     count = 0
     while number := os.read(read, 1):
-        if number[0] not in SIGNALS:
+        if number[0] not in leaving.SIGNALS:
             continue
         count += 1
         if is_final(count) and not seen.reaches(count):
-            leave(signal.Signals(number[0]).name)
-
-
-def leave(name: str) -> None:
-    """Ends the process at once, from whatever thread, after a signal of that name."""
-    is_abort = name == "SIGINT"
-    sys.stderr.write(f"{'aborted' if is_abort else f'stopped by {name}'}; {SAFE}\n")
-    sys.stderr.flush()
-    os._exit(ABORTED if is_abort else STOPPED)
+            leaving.leave(number[0])

@@ -30,6 +30,7 @@ class Reporter:
         built: build.Built,
         sampler: samples.Sampler,
         display: progress.Progress,
+        start: int = 0,
     ) -> None:
         """Opens the events files; the folder exists.
 
@@ -38,14 +39,19 @@ class Reporter:
           built: model, source and strategy.
           sampler: of clips to look at.
           display: of progress.
+          start: steps done before.
         """
         self._folder = folder
         self._built = built
         self._sampler = sampler
         self._display = display
         is_chief = folder.is_chief
-        self._train = summaries.Summaries(folder.events("train"), is_chief=is_chief)
-        self._eval = summaries.Summaries(folder.events("eval"), is_chief=is_chief)
+        self._train = summaries.Summaries(
+            folder.events("train"), is_chief=is_chief, start=start
+        )
+        self._eval = summaries.Summaries(
+            folder.events("eval"), is_chief=is_chief, start=start
+        )
         self._has_warned = False
 
     def start(self, step: int, card: Mapping) -> None:

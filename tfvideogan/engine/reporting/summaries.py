@@ -11,11 +11,14 @@ browser as they are, so an animated PNG plays there.
 import contextlib
 import os
 import pathlib
+import socket
+import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
 from absl import logging
+from tensorboard.compat.proto import event_pb2
 from tensorboard.plugins.image import metadata as image_metadata
 
 from tfvideogan.core import durable, pixels
@@ -44,17 +47,20 @@ FILE_ERRORS = (
 class Summaries:
     """Writes the events of one kind, "train" or "eval", of a run."""
 
-    def __init__(self, folder: str, *, is_chief: bool = True) -> None:
+    def __init__(self, folder: str, *, is_chief: bool = True, start: int = 0) -> None:
         """Names the events file; of several workers only the chief writes one.
 
         Args:
           folder: where the events file goes.
           is_chief: whether to write at all.
+          start: steps done before; what earlier starts have written of later ones is
+            forgotten by TensorBoard.
         """
         self._folder = folder
         self._is_chief = is_chief
         self._writer: tf.summary.SummaryWriter | None = None
         self._fault = ""
+        self._start = start
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Writes numbers by tag."""
@@ -122,6 +128,8 @@ class Summaries:
             return
         try:
             if self._writer is None:
+                if self._start:
+                    _purge(self._folder, self._start)
                 self._writer = tf.summary.create_file_writer(self._folder)
             with self._writer.as_default(step):
                 write()
@@ -135,6 +143,25 @@ class Summaries:
                 text = "%s cannot be written: %s. Training goes on without."
                 logging.warning(text, self._folder, fault)
             self._fault = fault
+
+
+def _purge(folder: str, step: int) -> None:
+    """Writes the event by which TensorBoard forgets all that is later than a step.
+
+    Steps that were trained and not saved, before a kill, are trained again.
+    """
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    now = time.time()
+    name = (
+        f"events.out.tfevents.{int(now)}.{socket.gethostname()}.{os.getpid()}.0.purge"
+    )
+    start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+    with tf.io.TFRecordWriter(os.path.join(folder, name)) as file:
+        for event in (
+            event_pb2.Event(wall_time=now, file_version="brain.Event:2"),
+            event_pb2.Event(wall_time=now, step=step + 1, session_log=start),
+        ):
+            file.write(event.SerializeToString())
 
 
 def grid(columns: Mapping[str, np.ndarray]) -> np.ndarray:

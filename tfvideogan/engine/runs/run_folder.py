@@ -22,14 +22,14 @@ import pathlib
 import platform
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 import tfvideogan
-from tfvideogan.core import clip, durable, errors, machine, places
+from tfvideogan.core import clip, durable, errors, locks, machine, places
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.runs import checkpoint_files, differences, records
@@ -39,6 +39,7 @@ CONFIG = "config.gin"
 OPERATIVE = "operative_config.gin"
 CARD = "run.json"
 METRICS = "metrics.jsonl"
+LOCK = ".lock"
 EVALUATIONS = "eval.jsonl"
 # Of the entries of the card that are read again.
 KINDS = {
@@ -90,13 +91,16 @@ class RunFolder:
           overwrite: whether another configuration of the same model is allowed.
 
         Raises:
-          UserError: the folder holds another model, another configuration, is a file or
-            cannot be written.
+          UserError: the folder holds another model, another configuration or a training
+            that runs, is a file or cannot be written.
         """
         if self.path.is_file():
             raise errors.UserError(f"--workdir {self.path} is a file, not a folder.")
         if self.is_chief:
             places.check_writable(self.path, WORKDIR, is_pattern_safe=True)
+            holder = locks.holder(self.path / LOCK)
+            if holder is not None:
+                raise errors.UserError(self._taken(holder))
         card = self.card()
         old = card.get("values", {})
         if not old or not values:
@@ -119,6 +123,34 @@ class RunFolder:
             )
         if not overwrite:
             differences.check_same_run(old, values, str(self.path))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other trainings out of the folder, which is made where it is not there.
+
+        Raises:
+          UserError: one is in there, or the folder cannot be written.
+        """
+        if not self.is_chief:
+            yield
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locks.held(self.path / LOCK))
+            except locks.HeldError as error:
+                raise errors.UserError(self._taken(str(error))) from error
+            except OSError as error:
+                raise errors.UserError(
+                    f"--workdir {self.path} cannot be written: {durable.reason(error)}."
+                ) from error
+            yield
+
+    def _taken(self, holder: str) -> str:
+        return (
+            f"Another training works in {self.path}: {holder}. Wait for its end, or "
+            "choose another --workdir."
+        )
 
     def card(self) -> dict[str, Any]:
         """Returns run.json, without what is damaged; empty when there is none."""

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 from absl import logging
 
-from tfvideogan.core import clip
+from tfvideogan.core import clip, leaving
 from tfvideogan.data import pipeline
 from tfvideogan.engine import build, evaluator
 from tfvideogan.engine import strategy as strategies
@@ -125,7 +125,7 @@ class Session:
                 self.schedule.steps,
             )
             return Outcome(start, is_interrupted=False)
-        blocks = feed.training_blocks(
+        iterator = feed.training_blocks(
             self.built.source,
             self.built.strategy,
             batch_size=self.batch_size,
@@ -136,23 +136,40 @@ class Session:
             transforms=self.transforms,
             service=service.address,
         )
-        beside = waiting.Beside(lambda: feed.take(blocks), f"data{service.about}")
+        beside = waiting.Beside(lambda: feed.take(iterator), f"data{service.about}")
         first = beside.result(lambda seconds: False)
         per_call = self.schedule.steps_per_call
         batch = feed.first_replica(self.built.strategy, first, per_call)
         clip.check_batch(batch, self.built.source.spec)
-        reporter = self._open(start)
+        if self.folder.is_chief:
+            logging.info("Tracing the first step; this can take a minute.")
+        count = min(per_call, self.schedule.steps - start)
+        with build.objections_explained(self.built.model_name):
+            self.trainer.prepare(first, step=start, count=count)
+        with self.folder.locked():
+            reporter = self._open(start)
+            done, stop = self._trained(reporter, beside, service, first, start)
+            return self._farewell(reporter, done, stop)
+
+    def _trained(
+        self,
+        reporter: reports.Reporter,
+        beside: waiting.Beside,
+        service: data_service.Service,
+        first: feed.Block,
+        start: int,
+    ) -> tuple[_Done, interruption.StopRequest]:
+        """Trains under the eyes of signals; returns how far, and who asked to stop."""
         with interruption.listening() as stop:
             try:
                 blocks = _Blocks(beside, service, stop)
-                done = self._train(reporter, blocks, first, start, stop)
+                return self._train(reporter, blocks, first, start, stop), stop
             except divergence.TrainingDiverged as error:
                 message = f"{error} {self._way_back()}"
                 raise divergence.TrainingDiverged(message) from error
             finally:
                 reporter.close()
                 beside.close()
-        return self._farewell(reporter, done, stop)
 
     def _restore(self) -> int:
         """Restores a checkpoint; returns its step, 0 without one."""
@@ -196,7 +213,9 @@ class Session:
             frames_per_step=self._frames_per_step,
             phases=[one.name for one in self.built.model.phases],
         )
-        reporter = reports.Reporter(self.folder, self.built, self.sampler, display)
+        reporter = reports.Reporter(
+            self.folder, self.built, self.sampler, display, start
+        )
         reporter.start(start, card)
         if start:
             reporter.say("Going on after step %d.", start)
@@ -210,7 +229,6 @@ class Session:
             reporter.say(
                 "A step reads %d batches of %d clips.", batches, self.batch_size
             )
-        reporter.say("Tracing the first step; this can take a minute.")
         return reporter
 
     def _train(
@@ -273,7 +291,7 @@ class Session:
         """Raises WorkerLost when other workers, too, would have to save."""
         if strategies.workers(self.built.strategy)[0] > 1:
             raise cluster.WorkerLost(
-                f"Stopped by {stop.reason} while waiting for data; {interruption.SAFE}. "
+                f"Stopped by {stop.reason} while waiting for data; {leaving.SAFE}. "
                 "Start all workers again with the same command."
             )
 

@@ -64,6 +64,24 @@ class Trainer:
         self._functions: dict[tuple[str, ...], Callable[..., tf.Tensor]] = {}
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
+    def prepare(self, block: feed.Block, *, step: int, count: int) -> None:
+        """Traces the first steps of a block without running them.
+
+        What a model refuses only then is refused before anything is written.
+
+        Args:
+          block: see `run`.
+          step: see `run`.
+          count: see `run`.
+
+        Raises:
+          UserError: see `run`.
+        """
+        active = [self.model.active_phases(step + index) for index in range(count)]
+        stop = len(list(itertools.takewhile(lambda one: one == active[0], active)))
+        function, arguments = self._function(active[0], block, 0, stop)
+        function.get_concrete_function(*arguments)
+
     def run(self, block: feed.Block, *, step: int, count: int) -> list[Row]:
         """Runs the first `count` steps of a block.
 
@@ -106,12 +124,20 @@ class Trainer:
     def _call(
         self, phases: tuple[str, ...], block: feed.Block, start: int, stop: int
     ) -> tf.Tensor:
+        function, arguments = self._function(phases, block, start, stop)
+        return function(*arguments)
+
+    def _function(
+        self, phases: tuple[str, ...], block: feed.Block, start: int, stop: int
+    ) -> tuple[Callable[..., tf.Tensor], tuple]:
+        """Returns the function of a combination of phases, and its arguments."""
         if phases not in self._functions:
             make = self._one_step if self.steps_per_call == 1 else self._many_steps
             self._functions[phases] = make(phases)
         if self.steps_per_call == 1:
-            return self._functions[phases](block)
-        return self._functions[phases](block, tf.constant(start), tf.constant(stop))
+            return self._functions[phases], (block,)
+        limits = (tf.constant(start), tf.constant(stop))
+        return self._functions[phases], (block, *limits)
 
     def _one_step(self, phases: tuple[str, ...]) -> Callable[..., tf.Tensor]:
         # AutoGraph would put the way through the code in front of a user's error.
