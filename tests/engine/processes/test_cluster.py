@@ -125,9 +125,11 @@ def test_a_slurm_job_that_cannot_be_read_is_refused(
 
 
 def test_a_lost_worker_is_one_line() -> None:
-    error = tf.errors.UnavailableError(None, None, "Collective ops is\naborted")
-    with pytest.raises(cluster.WorkerLost, match="ops is aborted"):
-        with cluster.loss_explained():
-            raise error
+    text = "unhealthy (stopped sending heartbeats):\n/job:worker/replica:0/task:1\n"
+    for message, which in ((text, "worker 1"), ("aborted", "UnavailableError")):
+        error = tf.errors.UnavailableError(None, None, message)
+        with pytest.raises(cluster.WorkerLost, match=rf"answer \({which}\)\. What"):
+            with cluster.loss_explained():
+                raise error
     with pytest.raises(tf.errors.InvalidArgumentError), cluster.loss_explained():
         raise tf.errors.InvalidArgumentError(None, None, "a")

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from tensorboard.backend.event_processing import event_accumulator
+from tensorboard.backend.event_processing import (
+    plugin_event_accumulator as accumulators,
+)
 
 from tests.engine import events
 from tfvideogan.engine.reporting import summaries
@@ -127,7 +129,7 @@ def test_steps_that_come_again_are_shown_once(tmp_path: pathlib.Path) -> None:
             writer.scalars(step, {"a": value})
         writer.close()
         time.sleep(1.1)  # Files are read in the order of the second in their names.
-    seen = event_accumulator.EventAccumulator(str(tmp_path))
+    seen = accumulators.EventAccumulator(str(tmp_path))
     seen.Reload()
     found = [(one.step, tf.make_ndarray(one.tensor_proto)) for one in seen.Tensors("a")]
     assert found == [(1, 1.0), (2, 1.0), (3, 2.0), (4, 2.0), (5, 2.0)]

@@ -19,7 +19,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfvideogan.core import durable, errors
+from tfvideogan.core import durable, errors, leaving
 
 VARIABLE = "TF_CONFIG"
 JOBS = ("chief", "worker")
@@ -27,6 +27,7 @@ EXAMPLE = (
     'such as {"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", '
     '"index": 0}}'
 )
+_TASK = re.compile(r"/job:(\w+)/replica:\d+/task:(\d+)")
 # Of GPUs, where none are set.
 ANY_NUMBER = 1024
 _ADDRESS = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:.]+\]:\d{1,5}")
@@ -56,10 +57,12 @@ def loss_explained() -> Iterator[None]:
     try:
         yield
     except LOSS as error:
+        lost = sorted(set(_TASK.findall(str(error))))
+        which = ", ".join(f"{job} {index}" for job, index in lost)
         raise WorkerLost(
-            f"Another worker has ended or does not answer ({durable.reason(error)}). "
-            "What the last checkpoint holds is safe: start all workers again with the "
-            "same command."
+            f"Another worker has ended or does not answer "
+            f"({which or type(error).__name__}). {leaving.SAFE.capitalize()}: start all "
+            "workers again with the same command."
         ) from error
 
 

@@ -155,12 +155,11 @@ def _purge(folder: str, step: int) -> None:
     name = (
         f"events.out.tfevents.{int(now)}.{socket.gethostname()}.{os.getpid()}.0.purge"
     )
-    start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+    log = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+    start = event_pb2.Event(wall_time=now, step=step + 1, session_log=log)
+    version = event_pb2.Event(wall_time=now, file_version="brain.Event:2")
     with tf.io.TFRecordWriter(os.path.join(folder, name)) as file:
-        for event in (
-            event_pb2.Event(wall_time=now, file_version="brain.Event:2"),
-            event_pb2.Event(wall_time=now, step=step + 1, session_log=start),
-        ):
+        for event in (version, start, start):  # The first start ever forgets nothing.
             file.write(event.SerializeToString())
 
 
