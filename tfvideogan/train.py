@@ -4,8 +4,9 @@
     python -m tfvideogan.train --gin_file=gin/foregan.gin --gin_file=gin/smoke.gin
     python -m tfvideogan.train --gin_file=gin/foregan.gin --dry_run
 
-The same command again goes on where it stopped. Exit codes: 0 done, 1 failed, 2 bad input,
-75 stopped by a signal, or by the loss of another process, and saved.
+The same command again goes on where it stopped. Workers of a cluster (TF_CONFIG, SLURM)
+take the same command and one --workdir that all of them see. Exit codes: 0 done, 1 failed,
+2 bad input, 75 stopped by a signal, or by the loss of another process, and saved.
 """
 
 import os

@@ -68,6 +68,13 @@ def test_blame_prefers_losses_to_their_consequences() -> None:
     assert divergence.blame(row, phases) == "`grad_norm/g`"
 
 
+def test_the_first_gradients_of_a_step_tell_of_the_weights_before_it() -> None:
+    lost_here = {"grad_norm/critic": 1.0, "grad_norm/g": math.nan, "skipped": 1.0}
+    lost_before = {"grad_norm/critic": math.inf, "grad_norm/g": 1.0, "skipped": 1.0}
+    assert divergence.was_sound(lost_here) and not divergence.was_sound(lost_before)
+    assert divergence.was_sound(GOOD) and not divergence.was_sound(BAD)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, 2.5e30])
 def test_lost_weights_are_named(
     value: float, built: build.Built, one_device: tf.distribute.Strategy

@@ -24,6 +24,7 @@ SKIPPED = "skipped"
 WINDOW = 100
 FEWEST = 30
 OPTIMIZER = "_optimizer"
+GRADIENT = "grad_norm/"
 
 Row = Mapping[str, float]
 
@@ -105,6 +106,18 @@ def blame(row: Row, phases: Sequence[str]) -> str:
     blown = [name for name, value in row.items() if not math.isfinite(value)]
     losses = [name for name in blown if name.partition("/")[0] in phases]
     return ", ".join(f"`{name}`" for name in losses or blown) or "a gradient"
+
+
+def was_sound(row: Row) -> bool:
+    """Says whether a step began with sound weights: its first gradients were finite.
+
+    Those of later phases may not be, because an update of this very step lost the weights.
+
+    Args:
+      row: logs of the step, in the order of its phases.
+    """
+    norms = [value for name, value in row.items() if name.startswith(GRADIENT)]
+    return math.isfinite(norms[0]) if norms else not row.get(SKIPPED)
 
 
 def broken_variables(

@@ -137,7 +137,10 @@ class Session:
             service=service.address,
         )
         beside = waiting.Beside(lambda: feed.take(iterator), f"data{service.about}")
-        first = beside.result(lambda seconds: False)
+        awaited = _Blocks(beside, service, interruption.StopRequest())
+        first = awaited.take()
+        if first is None:
+            raise interruption.Stopped(awaited.stop.reason)
         per_call = self.schedule.steps_per_call
         batch = feed.first_replica(self.built.strategy, first, per_call)
         clip.check_batch(batch, self.built.source.spec)
@@ -296,9 +299,9 @@ class Session:
             )
 
     def _prove(self, rows: Sequence[trainers.Row], step: int) -> None:
-        """Tells the saver from which weights steps were taken, the first from `step`."""
+        """Tells the saver which weights are sound, those after `step` steps first."""
         for place, row in enumerate(rows):
-            if not row.get(divergence.SKIPPED):
+            if divergence.was_sound(row):
                 self.saver.prove(step + place)
 
     def _is_sound(self, row: trainers.Row, step: int) -> bool:
