@@ -277,10 +277,13 @@ def test_codes_lie_beside_the_pictures_that_came_with_them(
         ({}, "--input is missing; the model wants `context`"),
         ({"context_frames": 8}, "in.npz gives 7 frames, but 8 are wanted"),
         ({"context_frames": 0}, "--context_frames=0 must be at least 1"),
-        ({"stride": 4}, "in.npz gives 2 frames at a `stride` of 4, but 3 are wanted"),
+        (
+            {"stride": 4, "context_frames": 3},
+            "in.npz gives 2 frames at a `stride` of 4, but 3 are wanted",
+        ),
         (
             {"motion": "in.npz"},
-            "predict has no input `motion`; those that have one are",
+            "predict has no input `motion`; leave it out, or see --signature=swap",
         ),
         ({"signature": "swap"}, "--motion is missing; the model wants `motion`"),
         (

@@ -24,6 +24,12 @@ GIN_IN_PROSE = re.compile(r"\bgin/[\w/]+\.gin\b")
 ABSOLUTE_PATH = re.compile(r"""['"](/|~|[A-Za-z]:[\\/]|\w+://)""")
 COMMANDS = re.compile(r"<!-- (\w+) command -->\s*```bash\n(.*?)```", re.DOTALL)
 INCLUDE_DEPTH = 2
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *source_tree.files("docs", ".md")]
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+# The first cell of a row of docs/troubleshooting.md.
+QUOTED = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
+# Of README, without its table of results.
+MOST_WORDS = 900
 
 
 def read(path: str) -> str:
@@ -243,16 +249,38 @@ def test_gin_includes_are_spelt_from_the_root_and_shallow(path: str) -> None:
 def test_readme_names_every_experiment() -> None:
     experiments = [path for path in GIN_FILES if path.count("/") == 1]
     experiments.remove("gin/base.gin")  # It holds what they share.
-    told = set(GIN_IN_PROSE.findall(read("README.md")))
-    assert not set(experiments) - told, "add them to the table in README.md"
+    named = set(GIN_IN_PROSE.findall(read("README.md")))
+    assert not set(experiments) - named, "add them to the table in README.md"
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/results.md"]
-)
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_gin_file_named_in_prose_exists(document: str) -> None:
-    told = set(GIN_IN_PROSE.findall(read(document)))
-    assert not told - set(GIN_FILES), f"{document} names files that are not there"
+    named = set(GIN_IN_PROSE.findall(read(document)))
+    assert not named - set(GIN_FILES), f"{document} names files that are not there"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_of_documents_lead_somewhere(document: str) -> None:
+    folder = (source_tree.ROOT / document).parent
+    links = [one for one in LINK.findall(read(document)) if ":" not in one]
+    broken = [one for one in links if not (folder / one).exists()]
+    assert not broken, f"{document} links to what is not there"
+
+
+def test_troubleshooting_quotes_messages_that_exist() -> None:
+    sources = "\n".join(read(one) for one in source_tree.files("tfvideogan", ".py"))
+    # Long messages are written in several literals.
+    said = re.sub(r'"\s*\n\s*f?"', "", sources)
+    quoted = QUOTED.findall(read("docs/troubleshooting.md"))
+    assert len(quoted) > 5
+    gone = [one for one in quoted if one not in said]
+    assert not gone, "no message says this any more"
+
+
+def test_readme_is_an_entrance() -> None:
+    head, _, rest = read("README.md").partition("<!-- results: begin -->")
+    words = head.split() + rest.partition("<!-- results: end -->")[2].split()
+    assert len(words) <= MOST_WORDS, "move what is long to docs/"
 
 
 def test_readme_has_two_commands_and_the_second_runs_the_tests() -> None:

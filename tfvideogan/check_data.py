@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     command_line.add_gin_files(made)
     made.add_argument(
         "--max_clips",
-        type=_at_least_one,
+        type=int,
         default=8,
         help="so many are read of each split",
     )
@@ -70,13 +70,6 @@ def _parser() -> argparse.ArgumentParser:
     return made
 
 
-def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} must be at least 1")
-    return min(number, sys.maxsize)  # of itertools
-
-
 def _list_caches(name: str | None) -> int:
     root = cache.root()
     if name is not None:
@@ -91,6 +84,10 @@ def _work(options: argparse.Namespace) -> int:
     if options.caches or options.clear_caches is not None:
         return _list_caches(options.clear_caches)
     command_line.check_gin_files(options, "gin/data/sprites.gin")
+    if options.max_clips < 1:
+        raise errors.UserError(
+            f"`--max_clips` ({options.max_clips}) must be at least 1."
+        )
     out = places.local(options.out, "--out")
     places.check_writable(out, "--out")
     config.parse([BASE, *options.gin_file], options.gin_param)
@@ -106,7 +103,9 @@ def _work(options: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     has_problems = False
     for split in chosen.splits:
-        report = check.check_split(chosen, split, max_clips=options.max_clips)
+        report = check.check_split(
+            chosen, split, max_clips=min(options.max_clips, sys.maxsize)
+        )
         print(report.text())
         has_problems |= bool(report.problems)
         print("\n".join(preview.write(chosen, split, out)))

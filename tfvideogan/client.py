@@ -1,36 +1,40 @@
-r"""Sends a video to a served model and writes the answer as a file that plays.
+r"""Sends words, a picture or a video to a served model; writes the answer as a file.
+
+    python -m tfvideogan.client --model=foregan --describe
+
+a video and its object (in a checkout, python tools/sample_clip.py writes clip.mp4 and
+mask.png, and python -m tfvideogan.serve serves what is in saved_models/):
 
     python -m tfvideogan.client --model=foregan --input=clip.mp4 --mask=mask.png \
         --output=out.mp4
-    python -m tfvideogan.client --model=foregan --describe
+
+what follows on a video; four futures:
+
+    python -m tfvideogan.client --model=mocogan_prediction --input=clip.mp4 --samples=4 \
+        --output=grid.mp4
+
+from nothing but a seed:
+
     python -m tfvideogan.client --model=mocogan --samples=9 --output=grid.mp4
-    python -m tfvideogan.client --model=mocogan_prediction --input=clip.mp4 \
-        --output=out.mp4
+
+a picture and words become a video of --steps frames; words alone; pictures of words:
+
+    python -m tfvideogan.client --model=text2video --input=frame.png --steps=40 \
+        --text="the digit 3 is moving left and right" --output=out.mp4
+    python -m tfvideogan.client --model=text2video --steps=40 \
+        --text="the digit 3 is moving left and right" --output=out.mp4
+    python -m tfvideogan.client --model=text2image --samples=9 \
+        --text="the digit 3 is moving left and right" --output=grid.png
+
+one content with the motions of others; codes:
+
     python -m tfvideogan.client --model=mocogan_prediction --signature=swap \
         --input=content.mp4 --motion=a.mp4 --motion=b.mp4 --output=grid.mp4
     python -m tfvideogan.client --model=mocogan_prediction --signature=encode \
         --input=clip.mp4 --output=codes.npz
 
-In a checkout, `python tools/sample_clip.py` writes a clip.mp4 and a mask.png to try, and
-`python -m tfvideogan.serve` serves what is in saved_models/.
-
-What the model wants is asked of the server; frames are resized to its size, optical flow
-is estimated here (DIS) where it wants some, and a long video goes in several requests.
-Which part of the input is sent depends on the name under which a model wants it:
-
-    frames       all of it
-    context      its last --context_frames; each answer is written behind them, so that
-                 the file plays on
-    content      all of it
-    clip         as many frames as the model wants, from the start
-    motion       likewise, of each --motion
-
-Several --samples, and several motions, are one request. A film shows all the answers at
-once: samples in a square; motions in a row above their answers, the content at the left.
-With an npz or a folder (no ending), each answer is there by itself. Codes, which are no
-pictures, go into one npz under their names.
-
 Exit codes: 0 done, 2 bad input, 3 no server, 4 the server refused or failed.
+`python -m tfvideogan.generate` does the same without a server.
 """
 
 import os
@@ -38,10 +42,13 @@ import os
 # TensorFlow reads it when it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import argparse
+import functools
 import sys
 from collections.abc import Sequence
 
 from tfvideogan.core import errors
+from tfvideogan.serving import command_line
 from tfvideogan.serving.client import flags, grpc_client, session
 
 OK, BAD_INPUT, UNREACHABLE, REFUSED = 0, 2, 3, 4
@@ -51,13 +58,10 @@ PredictionClient = grpc_client.PredictionClient
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = flags.parser(__doc__ or "").parse_args(argv)
+    options = make_parser().parse_args(argv)
     try:
-        flags.check(options)
-        connection = flags.connection(options)
-        with PredictionClient(options.server, **connection) as client:
-            print("\n".join(session.run(options, client)))
-            return OK
+        print("\n".join(_work(options)))
+        return OK
     except errors.UserError as error:
         code, text = BAD_INPUT, error
     except grpc_client.ServerUnreachable as error:
@@ -66,6 +70,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         code, text = REFUSED, error
     sys.stderr.write(f"error: {text}\n")
     return code
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Returns the door's options."""
+    made = command_line.parser(f"{__doc__}\n{flags.ABOUT}")
+    flags.add_server(made)
+    flags.add_request(made)
+    return made
+
+
+def _work(options: argparse.Namespace) -> list[str]:
+    flags.check(options)
+    which = {"version": options.version, "version_label": options.label}
+    with PredictionClient(options.server, **flags.connection(options)) as client:
+        if options.wait_seconds:
+            client.wait(options.model, options.wait_seconds)
+        known = client.signatures(options.model, **which)
+        call = functools.partial(client.predict, options.model, **which)
+        return session.run(options, known, call)
 
 
 if __name__ == "__main__":

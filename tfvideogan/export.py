@@ -96,12 +96,7 @@ def _export(options: argparse.Namespace) -> int:
     model = rebuilt.built.model
     base = publishing.base_folder(str(export_dir), options.name or model.name)
     version = publishing.choose_version(base, options.version)
-    try:
-        served = model.serving_functions()
-    except NotImplementedError as error:
-        raise errors.UserError(
-            f"{rebuilt.built.model_name} cannot be served."
-        ) from error
+    served = rebuilt.serving_functions()
     try:
         with evaluator.at_work(model, options.weights):
             exported = exporter.export(

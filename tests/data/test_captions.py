@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from tfvideogan.core import errors
 from tfvideogan.data import captions
+from tfvideogan.ops import tokens as tokens_in_graph
 
 WORDS = captions.Vocabulary(["the", "digit", "7", "is", "moving", "and", "the"])
 
@@ -51,11 +52,19 @@ def test_a_caption_must_have_a_word_and_fit(caption):
             "the 7 is moving left and right and the 7 is moving left",
             "the 7 is moving left and right and the 7 is moving right",
         ),
+        (
+            "the 7 is moving left and right moving left",
+            "the 7 is moving left and right moving right",
+        ),
+        (
+            "the 7 is moving left and right moving right and the 7 is moving left",
+            "the 7 is moving left and right moving left and the 7 is moving right",
+        ),
         ("left", "right"),
     ],
 )
 def test_a_mirror_turns_directions_that_are_not_joined(caption, turned):
-    tokens, _ = WORDS.encode(caption, 14)
+    tokens, _ = WORDS.encode(caption, 15)
     result = captions.mirrored(tf.constant(tokens))
     assert WORDS.decode(result.numpy()) == turned
     assert result.dtype == tf.int32
@@ -66,3 +75,12 @@ def test_captions_of_a_batch_are_mirrored_one_by_one():
     other, _ = WORDS.encode("moving left", 4)
     result = captions.mirrored(tf.constant([one, other])).numpy()
     assert [WORDS.decode(row) for row in result] == ["left and right", "moving right"]
+
+
+def test_the_tokenizer_in_the_graph_gives_the_same_numbers():
+    text = "the digit 7 is moving left and right"
+    found, lengths = tokens_in_graph.encode(
+        tf.constant([text]), words=WORDS.words, length=10
+    )
+    tokens, length = WORDS.encode(text, 10)
+    assert found.numpy()[0].tolist() == tokens.tolist() and lengths[0] == length

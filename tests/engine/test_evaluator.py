@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.engine import toy
-from tfvideogan.core import errors
+from tfvideogan.core import clip, errors
 from tfvideogan.engine import build, evaluator
 from tfvideogan.metrics import streaming
 
@@ -42,9 +42,9 @@ class FurtherCounter(Counter):
         super().reset()
         self.further = []
 
-    def prepare(self, num_clips: int) -> None:
+    def prepare(self, num_clips: int, spec: clip.ClipSpec) -> None:
         assert not self.clips
-        self.num_clips = num_clips
+        self.num_clips, self.spec = num_clips, spec
 
     def update_real(self, batch) -> None:
         self.further += list(batch["frames"])
@@ -152,6 +152,7 @@ def test_further_real_clips_were_not_judged(
     judge = evaluator.Evaluator(built.model, built.source, [counter, Counter()])
     report = judge.run(plan(clips=clips, batch_size=4))
     assert counter.num_clips == len(counter.clips) == len(numbers)
+    assert counter.spec == built.source.spec
     expected = clips_of(built.source, split, numbers)
     np.testing.assert_allclose(counter.further, expected, atol=1e-6)
     about = {"split": split, "first": numbers[0], "clips": len(numbers)}

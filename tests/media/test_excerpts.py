@@ -79,3 +79,16 @@ def test_too_short_a_film_is_told(path, read):
         errors.UserError, match="gives 4 frames at a `stride` of 3, but"
     ):
         read(path, excerpts.Excerpt(length=5, stride=3))
+
+
+@pytest.mark.parametrize("at_least, given", [(1, [1, 4, 7]), (3, [1, 4, 7])])
+def test_fewer_frames_will_do_where_that_is_said(path, at_least, given):
+    # Four at a stride of 3 in all, three behind the first frame.
+    wanted = excerpts.Excerpt(length=9, at_least=at_least, stride=3, stop=8)
+    frames, _ = excerpts.read_last(path, wanted)
+    assert frames[:, 0, 0, 0].tolist() == given
+
+
+def test_too_few_frames_will_not_do(path):
+    with pytest.raises(errors.UserError, match="10 frames, but 11 are wanted"):
+        excerpts.read_last(path, excerpts.Excerpt(length=20, at_least=11))

@@ -44,6 +44,15 @@ def test_an_archive_and_a_folder_hold_each_clip(tmp_path):
         np.testing.assert_array_equal(frames, clip)
 
 
+def test_a_folder_holds_clips_of_one_frame_as_pictures(tmp_path):
+    galleries.write_clips(tmp_path / "a", three()[:, :1], 8, names=NAMES)
+    files = sorted((tmp_path / "a").iterdir())
+    assert [one.name for one in files] == sorted(f"{name}.png" for name in NAMES)
+    for name, clip in zip(NAMES, three(), strict=True):
+        frames, _ = reader.read_video(tmp_path / "a" / f"{name}.png")
+        np.testing.assert_array_equal(frames, clip[:1])
+
+
 @pytest.mark.parametrize("ending", [".npz", ""])
 def test_a_single_clip_is_a_video(tmp_path, ending):
     path = tmp_path / f"a{ending}"

@@ -38,6 +38,25 @@ def test_labels_of_other_classes_are_named(label):
         accuracy.are_right(np.full((1, 2), 0.5), np.array([label]))
 
 
+def test_captions_and_words_are_counted():
+    # Of two clauses: all right, one word of three wrong in one of them, first words only.
+    answers = [
+        [[True, True, True], [True, True, True]],
+        [[True, True, True], [True, False, True]],
+        [[True, False, False], [True, False, False]],
+    ]
+    clips = [({}, {"right_words": np.array([one])}) for one in answers]
+    expected = {
+        "caption accuracy/model/T": 1 / 3,
+        "word accuracy/word 1/T": 1.0,
+        "word accuracy/word 2/T": (1 + 1 / 2 + 0) / 3,
+        "word accuracy/word 3/T": 2 / 3,
+    }
+    check_metric.check_metric(accuracy.WordAccuracy, clips, expected=expected)
+    with pytest.raises(errors.UserError, match="put videos into words"):
+        accuracy.WordAccuracy().update({}, {})
+
+
 def test_models_and_clips_without_classes_are_named():
     batch, outputs = clip(0, 1.0)
     for pair in ((batch, {}), ({}, outputs)):

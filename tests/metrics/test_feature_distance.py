@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests import check_metric
+from tfvideogan.core import clip as clips
 from tfvideogan.core import errors
 from tfvideogan.metrics import feature_distance, video_distance
 from tfvideogan.metrics.distances import frechet
@@ -36,6 +37,9 @@ class Reference(Shade):
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("TFVIDEOGAN_CACHE", str(tmp_path))
     return tmp_path
+
+
+SPEC = clips.ClipSpec(2, 2, 2, 1)
 
 
 def clip(*levels: int) -> np.ndarray:
@@ -159,7 +163,7 @@ def test_settings_without_meaning_are_refused():
 def test_one_clip_is_refused_before_the_work():
     extractor = Shade()
     with pytest.raises(errors.UserError, match="at least 2; judge more clips"):
-        make(extractor).prepare(1)
+        make(extractor).prepare(1, SPEC)
     assert extractor.asked == 0
 
 
@@ -169,7 +173,7 @@ def test_cost_is_told_before_the_work(caplog, monkeypatch):
     )
     metric = video_distance.VideoDistance(Shade())
     with caplog.at_level(logging.INFO, "absl"):
-        metric.prepare(600)
+        metric.prepare(600, SPEC)
     # Model, real, further and four controls: 7 · 600 clips of 2 seconds are 140 minutes.
     assert "FVD[shade]: 4,200 clips through shade, about 2.3 h on" in caplog.text
     assert "the next evaluation has 600" in caplog.text
@@ -181,7 +185,7 @@ def test_fewer_clips_than_features_are_warned_of(caplog, monkeypatch):
         feature_distance.extractors, "cost", lambda extractor, frames: (0.0, 400)
     )
     with caplog.at_level(logging.WARNING, "absl"):
-        video_distance.VideoDistance(Shade()).prepare(400)
+        video_distance.VideoDistance(Shade()).prepare(400, SPEC)
     assert "400 clips in 400 dimensions" in caplog.text
     assert "read KVD[shade]" in caplog.text
 

@@ -77,6 +77,37 @@ def test_measures_are_chosen():
         prediction.PredictionQuality(measures=("FVD",))
 
 
+def test_columns_are_chosen_and_part_the_changes():
+    real = plain(0.0, 0.1, 0.2, 0.3, 0.4)
+    # The model goes on for two steps, then stands still.
+    futures = ([0.1, 0.2, 0.2, 0.2], [0.1, 0.3, 0.3, 0.3], [0.1, 0.2, 0.2, 0.2])
+    clips = [({"frames": real}, {"frames": plain(0.0, *one)}) for one in futures]
+    expected = {
+        "PSNR/model/+4": (13.979400 + 20.0 + 13.979400) / 3,
+        "frozen/model/+1..+2": 0.0,
+        "frozen/model/+3..+4": 1.0,
+        "frozen/real/+3..+4": 0.0,
+        # Steps of 0.1 and 0.1, 0.1 and 0.2, 0.1 and 0.1 where real ones are of 0.1.
+        "change/model/+1..+2": 0.7 / 0.6,
+        "change/model/+3..+4": 0.0,
+    }
+
+    def make() -> prediction.PredictionQuality:
+        return prediction.PredictionQuality(context=1, steps=4, columns=(2, 4))
+
+    check_metric.check_metric(make, clips, expected=expected)
+    metric = make()
+    metric.update(*clips[0])
+    columns = {name.rpartition("/")[2] for name in metric.result()}
+    assert columns == {"+2", "+4", "mean", "+1..+2", "+3..+4"}
+
+
+@pytest.mark.parametrize("columns", [(0,), (5,), (2, 2), (3, 1)])
+def test_columns_that_are_no_steps_are_named(columns):
+    with pytest.raises(errors.UserError, match=r"`PredictionQuality.columns` .*\(4\)"):
+        prediction.PredictionQuality(context=1, steps=4, columns=columns)
+
+
 def test_lines_stay_in_range():
     metric = prediction.PredictionQuality(context=2, steps=3)
     clip = plain(0.2, 0.6, 1.0, 1.0, 1.0)

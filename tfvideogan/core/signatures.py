@@ -5,13 +5,14 @@ them in; nobody spells one by hand.
 
 | verb       | takes                              | answers                     |
 |------------|------------------------------------|-----------------------------|
-| `generate` | `seed`, `label`, `text`            | a video                     |
+| `generate` | `seed`, `label`, `text`            | a video, or an image        |
 | `predict`  | `frames` and `mask`, or `context`  | layers, or what follows     |
 | `complete` | `frames`, `holes`                  | the video without holes     |
 | `restore`  | `frames`                           | the same frames, sharp      |
 | `swap`     | `content`, `motion`                | one's content, moving alike |
 | `encode`   | `clip`                             | codes                       |
 | `classify` | `frames`                           | probabilities of classes    |
+| `compare`  | `frames`, `text`                   | which words are right       |
 
 | input                  | tensor                   | meaning                            |
 |------------------------|--------------------------|------------------------------------|
@@ -30,7 +31,8 @@ them in; nobody spells one by hand.
 | `truncation`           | float32 [N]              | 0 typical .. 1 varied              |
 
 The main output is `video`, uint8; `video_float` is the same in [-1, 1], and `mask` the
-object in every frame. A model may have further inputs and outputs under names of its own.
+object in every frame. Of a still they are `image` [N, H, W, C] and `image_float`. A model
+may have further inputs and outputs under names of its own.
 
     inputs = [signatures.video("context", spec, axis="K"), signatures.seed()]
     served = signatures.ServingFunction.of(function, inputs, {"video": "..."})
@@ -39,11 +41,13 @@ A served model forgets everything between two requests, so a long video travels 
 with its memory as tensors. `<verb>` answers a whole video; `<verb>_start` answers the
 first chunk and hands out the memory, `<verb>_next` takes it and answers one more. Each
 output `next_state_<x>` of one request is the input `state_<x>` of the following one, and
-the first frame of a chunk is the last one of the chunk before.
+the first frame of a chunk is the last one of the chunk before. A model that makes frames
+up goes on likewise: `<verb>_start` takes what the verb takes, `<verb>_next` the memory
+and, again, what it names of that, such as `text`; each answers the frames that follow.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import tensorflow as tf
@@ -51,7 +55,7 @@ import tensorflow as tf
 from tfvideogan.core import clip
 
 GENERATE, PREDICT, COMPLETE, RESTORE = "generate", "predict", "complete", "restore"
-SWAP, ENCODE, CLASSIFY = "swap", "encode", "classify"
+SWAP, ENCODE, CLASSIFY, COMPARE = "swap", "encode", "classify", "compare"
 # The signature that a server runs where none is named; a model's first one.
 DEFAULT = "serving_default"
 
@@ -71,6 +75,7 @@ FLOWS = (FORWARD_FLOW, BACKWARD_FLOW)
 PER_FRAME = (FRAMES, HOLES)
 
 VIDEO, VIDEO_FLOAT = "video", "video_float"
+IMAGE, IMAGE_FLOAT = "image", "image_float"
 
 START, NEXT = "_start", "_next"
 STATE, NEXT_STATE = "state_", "next_state_"
@@ -136,6 +141,8 @@ class ServingFunction:
       about: what the signature does, one line.
       tolerance: by how much a float of an export may differ from the model, absolutely
         below 1 and relatively above; more than 1e-5 wants a reason.
+      held: what an export must hold beside the variables that the function reads: another
+        SavedModel that it calls, with all its variables and tables.
     """
 
     function: Callable[..., Mapping[str, tf.Tensor]]
@@ -145,6 +152,7 @@ class ServingFunction:
     at_least: Mapping[str, int] = dataclasses.field(default_factory=dict)
     about: str = ""
     tolerance: float = TOLERANCE
+    held: tuple[tf.Module, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that every input is batched and every rule fits one.
@@ -195,6 +203,7 @@ class ServingFunction:
         about: str = "",
         at_least: Mapping[str, int] | None = None,
         tolerance: float = TOLERANCE,
+        held: Sequence[tf.Module] = (),
     ) -> "ServingFunction":
         """Makes one from whole inputs, see the attributes.
 
@@ -204,7 +213,16 @@ class ServingFunction:
         named = {one.spec.name: one for one in inputs}
         specs = {name: one.spec for name, one in named.items()}
         rules = {name: one.rule for name, one in named.items()}
-        return cls(function, specs, outputs, rules, at_least or {}, about, tolerance)
+        return cls(
+            function,
+            specs,
+            outputs,
+            rules,
+            at_least or {},
+            about,
+            tolerance,
+            tuple(held),
+        )
 
 
 class Exportable(Protocol):
@@ -280,9 +298,9 @@ def label(num_classes: int) -> Input:
     return _one_each(LABEL, rule)
 
 
-def text(about: str = "a caption, UTF-8") -> Input:
-    """Returns the caption, string [N]."""
-    return _one_each(TEXT, InputRule("N", about, example=b""))
+def text(about: str = "a caption, UTF-8", *, example: str = "") -> Input:
+    """Returns the caption, string [N]; `example` is one that the model understands."""
+    return _one_each(TEXT, InputRule("N", about, example=example.encode()))
 
 
 def truncation() -> Input:

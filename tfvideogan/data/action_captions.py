@@ -8,6 +8,8 @@ action and, where there is one, its direction, so that a mirror turns it
     parsed("a person is boxing facing left")  # ("boxing", LEFT)
 """
 
+from collections.abc import Sequence
+
 from tfvideogan.core import errors
 from tfvideogan.data import captions
 
@@ -24,6 +26,14 @@ SENTENCES = {
     "walking": ("a person is walking", " to the {}"),
 }
 WORDS = {LEFT: "left", RIGHT: "right"}
+
+
+def check_actions(actions: Sequence[str]) -> None:
+    """Raises UserError when these are not some of the six actions."""
+    if not actions or not set(actions) <= set(ACTIONS):
+        raise errors.UserError(
+            f"`actions` {actions!r} must be a tuple of some of {', '.join(ACTIONS)}."
+        )
 
 
 def directions(action: str) -> tuple[int, ...]:

@@ -92,7 +92,8 @@ def mirrored(tokens: tf.Tensor) -> tf.Tensor:
     """Returns the caption of a mirrored clip: left for right, and the like.
 
     Two directions of a pair that are joined by one word ("left and right") are true of
-    the mirrored clip as they stand and are left alone.
+    the mirrored clip as they stand and are left alone. A word is joined once: of "left and
+    right starting left" the last word turns.
 
     Args:
       tokens: [..., L] int32.
@@ -101,14 +102,15 @@ def mirrored(tokens: tf.Tensor) -> tf.Tensor:
     for one, other in MIRRORED_PAIRS:
         is_one, is_other = tokens == one, tokens == other
         swapped = tf.where(is_one, other, tf.where(is_other, one, result))
-        is_joined = (is_one & _is_joined(is_other)) | (is_other & _is_joined(is_one))
+        is_joined = _is_joined(is_one, is_other)
         result = tf.where(is_joined, result, swapped)
     return result
 
 
-def _is_joined(is_partner: tf.Tensor) -> tf.Tensor:
-    """Returns where a partner stands on the other side of one word; [..., L] bool."""
-    none = tf.zeros_like(is_partner[..., :JOINED])
-    before = tf.concat([none, is_partner[..., :-JOINED]], axis=-1)
-    behind = tf.concat([is_partner[..., JOINED:], none], axis=-1)
-    return before | behind
+def _is_joined(is_one: tf.Tensor, is_other: tf.Tensor) -> tf.Tensor:
+    """Returns which words are one of two partners with one word between; [..., L] bool."""
+    none = tf.zeros_like(is_one[..., :JOINED])
+    behind = [tf.concat([x[..., JOINED:], none], -1) for x in (is_one, is_other)]
+    has_partner = (is_one & behind[1]) | (is_other & behind[0])
+    is_first = has_partner & ~tf.concat([none, has_partner[..., :-JOINED]], -1)
+    return is_first | tf.concat([none, is_first[..., :-JOINED]], -1)

@@ -87,6 +87,7 @@ class SpeedChange:
     """Plays a clip faster: takes every k-th frame, with k drawn for each clip.
 
     The pipeline reads as many frames as the fastest needs (`frames_needed`).
+    Not for captions that tell a pace.
     """
 
     def __init__(self, strides: Sequence[int] = (1, 2)) -> None:

@@ -162,7 +162,7 @@ class Evaluator:
         more = self._more_real(plan.split, clips, frames)
         for metric in self._metrics:
             metric.reset()
-            metric.prepare(clips)
+            metric.prepare(clips, self._source.spec)
         with at_work(self._model, plan.weights):
             for batch in self._batches(
                 _Part(plan.split, 0, clips), frames, size, plan.seed

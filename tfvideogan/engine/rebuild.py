@@ -15,7 +15,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from tfvideogan.core import errors
+from tfvideogan.core import errors, signatures
 from tfvideogan.engine import build, evaluator, loop, protocols
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
@@ -45,6 +45,19 @@ class Rebuilt:
     folder: run_folder.RunFolder
     parsed: config.Parsed
     protocol: protocols.Protocol | None = None
+
+    def serving_functions(self) -> Mapping[str, signatures.ServingFunction]:
+        """Returns the signatures of the model.
+
+        Raises:
+          UserError: it has none.
+        """
+        try:
+            return self.built.model.serving_functions()
+        except NotImplementedError as error:
+            raise errors.UserError(
+                f"{self.built.model_name} cannot be served."
+            ) from error
 
     def signed(self, report: evaluator.Report) -> evaluator.Report:
         """Returns a report that names its protocol, as it is without one."""

@@ -20,6 +20,7 @@ class Excerpt:
 
     Attributes:
       length: frames; None for all there are.
+      at_least: frames that suffice where the video has no `length`; None for no fewer.
       height: of the frames; without it and `width` they keep their size.
       width: of the frames.
       channels: 3 (RGB) or 1 (grey).
@@ -28,6 +29,7 @@ class Excerpt:
     """
 
     length: int | None = None
+    at_least: int | None = None
     height: int | None = None
     width: int | None = None
     channels: int = 3
@@ -81,9 +83,10 @@ def read_last(path: str | pathlib.Path, wanted: Excerpt) -> tuple[np.ndarray, fl
 
 
 def _check_length(path: str | pathlib.Path, found: int, wanted: Excerpt) -> None:
-    if wanted.length is not None and found < wanted.length:
+    fewest = wanted.length if wanted.at_least is None else wanted.at_least
+    if fewest is not None and found < fewest:
         every = f" at a `stride` of {wanted.stride}" if wanted.stride > 1 else ""
         raise errors.UserError(
-            f"{path} gives {found} frames{every}, but {wanted.length} are wanted; take a "
+            f"{path} gives {found} frames{every}, but {fewest} are wanted; take a "
             "longer video."
         )

@@ -4,7 +4,8 @@
 |-------------------------|---------------------------------------------------------------|
 | of a film (`writer.py`)  | a grid of clips that play together                            |
 | `.npz`                  | arrays `frames` [N, T, H, W, C] (uint8) and `fps`             |
-| none                    | a folder of pictures for each clip, in one folder             |
+| none                    | in one folder: a folder of pictures for each clip, or, for    |
+|                         | clips of one frame, a PNG file                                |
 
     galleries.write_clips("out.mp4", clips, fps=8, names=["seed_0", "seed_1"])
 """
@@ -15,6 +16,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfvideogan.media import sheets, writer
+
+PICTURE = ".png"
 
 
 def write_clips(
@@ -42,7 +45,8 @@ def write_clips(
         writer.write_video(path, clips[0], fps)
     elif not path.suffix:
         for name, clip in zip(names, clips, strict=True):
-            writer.write_video(path / name, clip, fps)
+            is_picture = len(clip) == 1
+            writer.write_video(path / f"{name}{PICTURE * is_picture}", clip, fps)
     elif path.suffix.lower() == writer.ARCHIVE:
         writer.write_arrays(path, {"frames": clips, "fps": np.float64(fps)})
     else:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 
 import av
 import numpy as np
+from absl import logging
 from PIL import Image
 
 from tfvideogan.core import errors
@@ -35,8 +36,8 @@ BT709 = 1
 LIMITED_RANGE = 1
 MILLISECONDS = 1000
 # GIF counts hundredths of a second, and browsers slow down what is faster than two.
-GIF_TICK = 10
-MIN_GIF_DURATION = 20
+GIF_TICKS = 100
+MAX_GIF_FPS = 50.0
 ARCHIVE = ".npz"
 
 
@@ -54,16 +55,25 @@ def write_video(path: str | pathlib.Path, frames: np.ndarray, fps: float) -> Non
     """
     path = pathlib.Path(path)
     _check(frames, fps)
-    suffix = path.suffix.lower()
-    if not suffix:
+    check_ending(path)
+    if not path.suffix:
         _write_folder(path, frames)
         return
-    if suffix not in _WRITERS:
+    _write_file(path, _WRITERS[path.suffix.lower()](frames, fps))
+
+
+def check_ending(path: pathlib.Path) -> None:
+    """Checks that a video can be written under a name.
+
+    Raises:
+      UserError: the ending is unknown.
+    """
+    suffix = path.suffix.lower()
+    if suffix and suffix not in _WRITERS:
         raise errors.UserError(
             f"{path} ends in {suffix!r}; a video can be written as "
             f"{', '.join(_WRITERS)}, or as a folder of pictures (no ending)."
         )
-    _write_file(path, _WRITERS[suffix](frames, fps))
 
 
 def write_arrays(path: str | pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -93,7 +103,11 @@ def mp4_bytes(frames: np.ndarray, fps: float) -> bytes:
 
 
 def gif_bytes(frames: np.ndarray, fps: float) -> bytes:
-    """Encodes [T, H, W, C] uint8 as an endless GIF with one palette."""
+    """Encodes [T, H, W, C] uint8 as an endless GIF with one palette.
+
+    Frames last whole hundredths of a second, longer and shorter ones in turn, so that
+    their mean is right; more than `MAX_GIF_FPS` cannot be shown.
+    """
     frames = _rgb(frames)
     num_frames, height, width, _ = frames.shape
     strip = Image.fromarray(frames.reshape(num_frames * height, width, 3))
@@ -102,8 +116,13 @@ def gif_bytes(frames: np.ndarray, fps: float) -> bytes:
         Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
         for frame in frames
     ]
-    duration = round(MILLISECONDS / fps / GIF_TICK) * GIF_TICK
-    return _animated(pictures, "GIF", max(duration, MIN_GIF_DURATION))
+    if fps > MAX_GIF_FPS:
+        logging.warning(
+            "A GIF cannot show %g frames/s; it plays at %g.", fps, MAX_GIF_FPS
+        )
+    ends = np.rint(np.arange(num_frames + 1) * GIF_TICKS / min(fps, MAX_GIF_FPS))
+    durations = np.diff(ends) * (MILLISECONDS / GIF_TICKS)
+    return _animated(pictures, "GIF", durations.tolist())
 
 
 def apng_bytes(frames: np.ndarray, fps: float) -> bytes:
@@ -164,7 +183,9 @@ def _encode_h264(
     container.mux(stream.encode())
 
 
-def _animated(pictures: list[Image.Image], form: str, duration: float) -> bytes:
+def _animated(
+    pictures: list[Image.Image], form: str, duration: float | list[float]
+) -> bytes:
     buffer = io.BytesIO()
     pictures[0].save(
         buffer,

@@ -1,8 +1,9 @@
-"""Whether clips are taken for what they are.
+"""Whether clips are taken for what they are: by their labels, or by their captions.
 
     are_right(probabilities, labels)     # [N, K], [N] -> [N]
 
-Needs `labels` [N] of the batch and `probabilities` [N, K] of the outputs. All is NumPy.
+`Accuracy` needs `labels` [N] of the batch and `probabilities` [N, K] of the outputs,
+`WordAccuracy` needs `right_words` of the outputs. All is NumPy.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from tfvideogan.core import errors
 from tfvideogan.metrics import streaming
 
 REMEDY = "`Accuracy` judges models that classify videos with labels."
+WORDS_REMEDY = "`WordAccuracy` judges models that put videos into words."
 
 
 class Accuracy(streaming.MeanMetric):
@@ -33,6 +35,27 @@ class Accuracy(streaming.MeanMetric):
         for label, is_right in zip(labels, found, strict=True):
             self._means.add("accuracy/model/T", float(is_right))
             self._means.add(f"accuracy/class {label}/T", float(is_right))
+
+
+class WordAccuracy(streaming.MeanMetric):
+    """Share of clips whose caption is right, word for word, and of each right word.
+
+    The outputs hold `right_words` [N, E, M] bool, of E clauses with M words each. The
+    results are `caption accuracy/model/T` and `word accuracy/word 1/T` and so on, the mean
+    over clauses. Where a clause has fewer words, nothing is what must be said.
+    """
+
+    def update(
+        self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
+    ) -> None:
+        """Measures every clip of a batch; see `streaming.Metric`."""
+        right = streaming.required(
+            outputs, "right_words", where="outputs", remedy=WORDS_REMEDY
+        )
+        for clauses in right:
+            self._means.add("caption accuracy/model/T", float(clauses.all()))
+            for place, share in enumerate(clauses.mean(axis=0), start=1):
+                self._means.add(f"word accuracy/word {place}/T", float(share))
 
 
 def are_right(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tfvideogan.core import errors, pixels
+from tfvideogan.core import clip, errors, pixels
 from tfvideogan.metrics import bootstrap, streaming
 from tfvideogan.metrics import controls as damages
 from tfvideogan.metrics.distances import frechet, kernel, precision_recall
@@ -91,7 +91,7 @@ class FeatureDistance(streaming.Metric):
         """Returns the metric and its extractor; see `streaming.Metric`."""
         return extractors.describe(self, self.extractor)
 
-    def prepare(self, num_clips: int) -> None:
+    def prepare(self, num_clips: int, spec: clip.ClipSpec) -> None:
         """Says what an evaluation of so many clips costs, and whether they suffice.
 
         Raises:

@@ -74,31 +74,9 @@ class PredictionMetric(streaming.MeanMetric):
           UserError: frames are missing, too few, or not those of the context.
         """
         name = type(self).__name__
-        remedy = f"`{name}` judges models that predict videos."
-        videos = streaming.generated_and_real(batch, outputs, remedy=remedy)
-        real, model = videos["real"], videos["model"]
-        stop = self.context + self.steps
-        for whose, frames in (("real clips", real), ("model's `frames`", model)):
-            if frames.shape[1] < stop:
-                raise errors.UserError(
-                    f"the {whose} have {frames.shape[1]} frames, but {name} needs {stop}: "
-                    f"`context` ({self.context}) and `steps` ({self.steps}); lower "
-                    "`steps`, or judge longer clips."
-                )
-        real, model = real[:, :stop], model[:, :stop]
-        if real.shape != model.shape:
-            raise errors.UserError(
-                f"the model's `frames` have shape [{_listed(model.shape)}], the real clips "
-                f"[{_listed(real.shape)}]; they must be equal."
-            )
-        difference = image.l1(*(one[:, : self.context] for one in (real, model)))
-        if difference.max() > 2.0 * SAME_FRAME:
-            raise errors.UserError(
-                f"the first `context` ({self.context}) frames of the model's `frames` are "
-                f"not those of the clips; set `{name}.context` to the number of frames "
-                "that the model is given."
-            )
-        return real, model
+        return real_and_predicted(
+            batch, outputs, context=self.context, steps=self.steps, owner=name
+        )
 
 
 @dataclasses.dataclass(eq=False)
@@ -109,17 +87,27 @@ class PredictionQuality(PredictionMetric):
       samples_key: of outputs [N, S, steps or more, H, W, C] in [-1, 1] that begin after
         the context; they may be missing. The best one is best by PSNR.
       measures: names of `image.MEASURES`, of each step.
+      columns: steps that are reported one by one, in rising order, such as (10, 40, 200);
+        all if empty. `change` and `frozen` are then of the steps from one column to the
+        next: +1..+10, +11..+40 and +41..+200.
 
     Raises:
-      UserError: there is no such measure.
+      UserError: there is no such measure or step.
     """
 
     samples_key: str = "samples"
     measures: Sequence[str] = ("PSNR", "SSIM")
+    columns: Sequence[int] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         image.check_measures(self.measures, owner="PredictionQuality")
+        bounds = (0, *self.columns, self.steps + 1)
+        if any(one >= other for one, other in itertools.pairwise(bounds)):
+            raise errors.UserError(
+                f"`PredictionQuality.columns` {tuple(self.columns)} must be steps from 1 "
+                f"to `steps` ({self.steps}) in rising order."
+            )
 
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
@@ -155,15 +143,16 @@ class PredictionQuality(PredictionMetric):
 
         `sharpness` and `change` are means of all clips over means of all real clips, so
         that no single dark or still clip decides; NaN where the real ones have none.
-        `change` and `frozen` have the column `+1..+10`: all steps together.
+        `change` and `frozen` have the column `+1..+10`: all steps together, or those
+        from one of `columns` to the next.
         """
         found = super().result()
         if found:
             numbers = self._numbers()
             ratios = self._ratios(numbers, np.ones(len(numbers)))
             found |= {name: float(value) for name, value in ratios.items()}
-            for subject, pair in self._changed().items():
-                found[self._frozen(subject)] = movement.frozen_share(*pair)
+            for name, pair in self._changed().items():
+                found[name] = movement.frozen_share(*pair)
         return found
 
     def intervals(self) -> dict[str, tuple[float, float]]:
@@ -173,8 +162,7 @@ class PredictionQuality(PredictionMetric):
             (numbers,) = bootstrap.in_order(self._numbers())
             ratios = functools.partial(self._ratios, numbers)
             found |= bootstrap.intervals(bootstrap.resample(ratios, len(numbers)))
-            for subject, pair in self._changed().items():
-                name = self._frozen(subject)
+            for name, pair in self._changed().items():
                 shares = movement.resampled_frozen_share(name, *pair)
                 found |= bootstrap.intervals(shares)
         return found
@@ -227,15 +215,20 @@ class PredictionQuality(PredictionMetric):
             self._means.add("diversity/samples/all", float(value))
 
     def _numbers(self) -> np.ndarray:
-        """Of each clip the gradients, in their order, and the two changes: [N, K]."""
+        """Of each clip the gradients and then the changes, in their order: [N, K]."""
         gradients = [self._gradients.values(name) for name in self._gradients.names]
-        changes = [np.mean(self._changes[key], axis=1) for key in ("model", "real")]
+        changes = [
+            np.stack(self._changes[subject])[:, steps].mean(axis=1)
+            for steps in self._segments.values()
+            for subject in ("model", "real")
+        ]
         return np.stack([*gradients, *changes], axis=1)
 
     def _ratios(self, numbers: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
         """Ratios [...] of sums over clips, of `_numbers` that count [..., N] times."""
-        *gradients, model, real = np.moveaxis(counts @ numbers, -1, 0)
-        sums = dict(zip(self._gradients.names, gradients, strict=True))
+        totals = np.moveaxis(counts @ numbers, -1, 0)
+        names = self._gradients.names
+        sums = dict(zip(names, totals[: len(names)], strict=True))
         found = {}
         for name, total in sums.items():
             _, subject, column = name.split("/")
@@ -243,23 +236,40 @@ class PredictionQuality(PredictionMetric):
                 reference = sums[f"gradient/real/{column}"]
                 name = f"sharpness/{subject}/{column}"
                 found[name] = streaming.ratio(total, reference)
-        found[f"change/model/+1..+{self.steps}"] = streaming.ratio(model, real)
+        changes = totals[len(names) :]
+        pairs = zip(self._segments, changes[::2], changes[1::2], strict=True)
+        for column, model, real in pairs:
+            found[f"change/model/{column}"] = streaming.ratio(model, real)
         return found
 
-    def _changed(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """By subject the changes [N, steps] of its clips and of real clips."""
-        real = np.stack(self._changes["real"])
-        return {key: (np.stack(one), real) for key, one in self._changes.items()}
+    @property
+    def _segments(self) -> dict[str, slice]:
+        """The steps between columns, counted from 0, by the name of their column."""
+        bounds = itertools.pairwise((0, *(self.columns or (self.steps,))))
+        return {f"+{first + 1}..+{stop}": slice(first, stop) for first, stop in bounds}
 
-    def _frozen(self, subject: str) -> str:
-        return f"frozen/{subject}/+1..+{self.steps}"
+    def _changed(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """By result `frozen/...` the changes [N, S] of its clips and of real clips."""
+        real = np.stack(self._changes["real"])
+        return {
+            f"frozen/{subject}/{column}": (np.stack(one)[:, steps], real[:, steps])
+            for subject, one in self._changes.items()
+            for column, steps in self._segments.items()
+        }
 
     def _add(self, measure: str, subject: str, values: np.ndarray) -> None:
         """Counts values [N, steps] of clips."""
-        _add_steps(self._means, f"{measure}/{subject}", values)
+        self._add_steps(self._means, f"{measure}/{subject}", values)
 
     def _add_gradients(self, subject: str, frames: np.ndarray) -> None:
-        _add_steps(self._gradients, f"gradient/{subject}", gradient(frames))
+        self._add_steps(self._gradients, f"gradient/{subject}", gradient(frames))
+
+    def _add_steps(self, means: streaming.Means, row: str, values: np.ndarray) -> None:
+        """Counts values [N, steps] in the columns +1, +2 … and their mean."""
+        for clip in values:
+            for step in self.columns or range(1, self.steps + 1):
+                means.add(f"{row}/+{step}", float(clip[step - 1]))
+            means.add(f"{row}/mean", float(clip.mean()))
 
 
 class ContextDistance(PredictionMetric):
@@ -285,6 +295,56 @@ class ContextDistance(PredictionMetric):
                 self._means.add(name, float(value))
 
 
+def real_and_predicted(
+    batch: Mapping[str, np.ndarray],
+    outputs: Mapping[str, np.ndarray],
+    *,
+    context: int,
+    steps: int,
+    owner: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Looks up real and predicted clips, of one shape and with the same context.
+
+    Args:
+      batch: arrays by batch key.
+      outputs: the outputs of a model.
+      context: frames that the model was given; the first of its `frames`, too.
+      steps: frames after them that are judged.
+      owner: the metric that has the fields `context` and `steps`, for the messages.
+
+    Returns:
+      Two times [N, context + steps, H, W, C] in [-1, 1].
+
+    Raises:
+      UserError: frames are missing, too few, or not those of the context.
+    """
+    remedy = f"`{owner}` judges models that predict videos."
+    videos = streaming.generated_and_real(batch, outputs, remedy=remedy)
+    real, model = videos["real"], videos["model"]
+    stop = context + steps
+    for whose, frames in (("real clips", real), ("model's `frames`", model)):
+        if frames.shape[1] < stop:
+            raise errors.UserError(
+                f"the {whose} have {frames.shape[1]} frames, but {owner} needs {stop}: "
+                f"`context` ({context}) and `steps` ({steps}); lower `steps`, or judge "
+                "longer clips."
+            )
+    real, model = real[:, :stop], model[:, :stop]
+    if real.shape != model.shape:
+        raise errors.UserError(
+            f"the model's `frames` have shape [{_listed(model.shape)}], the real clips "
+            f"[{_listed(real.shape)}]; they must be equal."
+        )
+    difference = image.l1(*(one[:, :context] for one in (real, model)))
+    if difference.max(initial=0.0) > 2.0 * SAME_FRAME:
+        raise errors.UserError(
+            f"the first `context` ({context}) frames of the model's `frames` are not "
+            f"those of the clips; set `{owner}.context` to the number of frames that the "
+            "model is given."
+        )
+    return real, model
+
+
 def gradient(frames: np.ndarray) -> np.ndarray:
     """Computes the mean absolute difference of neighbours, across plus down.
 
@@ -306,14 +366,6 @@ def _extrapolated(past: np.ndarray, steps: int) -> np.ndarray:
         return np.full_like(np.repeat(last, steps, axis=1), np.nan)
     ahead = np.arange(1, steps + 1).reshape(1, steps, 1, 1, 1)
     return np.clip(last + ahead * (last - past[:, -LINEAR_CONTEXT, None]), 0.0, 1.0)
-
-
-def _add_steps(means: streaming.Means, row: str, values: np.ndarray) -> None:
-    """Counts values [N, steps] in the columns +1, +2 … and their mean."""
-    for clip in values:
-        for step, value in enumerate(clip, start=1):
-            means.add(f"{row}/+{step}", float(value))
-        means.add(f"{row}/mean", float(clip.mean()))
 
 
 def _listed(shape: tuple[int, ...]) -> str:

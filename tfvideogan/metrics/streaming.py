@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tfvideogan.core import errors
+from tfvideogan.core import clip, errors
 from tfvideogan.metrics import bootstrap
 
 
@@ -41,11 +41,15 @@ class Metric(Protocol):
         """Returns what goes into the record: which metric, by which network."""
         return type(self).__name__
 
-    def prepare(self, num_clips: int) -> None:
-        """Is told before the first batch how many clips will be judged.
+    def prepare(self, num_clips: int, spec: clip.ClipSpec) -> None:
+        """Is told before the first batch what will be judged.
+
+        Args:
+          num_clips: how many clips.
+          spec: of the source; windows may be longer.
 
         Raises:
-          UserError: they are too few.
+          UserError: they are too few, or none that the metric can judge.
         """
 
     def update(

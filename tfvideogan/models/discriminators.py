@@ -11,7 +11,7 @@
     down block      4w     8x8          down block, conv time 3, T / 2  2w   T/2 x 8x8
     down block      4w     4x4          down block, conv time 3, T / 2  4w   T/4 x 4x4
     sum of places   4w                  mean of times, sum of places    4w
-    dense           1                   dense, + projection             1
+    dense, + projection 1               dense, + projection             1
                                         dense                           categories
 
 Differences, because a frozen clip has none. Space and time are convolved in turn [3], and
@@ -58,6 +58,7 @@ class FrameDiscriminator(keras.Model):
         size: int,
         *,
         width: int,
+        projects: bool = False,
         has_spectral_norm: bool = False,
         name: str = "frame_discriminator",
     ) -> None:
@@ -66,6 +67,7 @@ class FrameDiscriminator(keras.Model):
         Args:
           size: the shorter side of a frame, pixels.
           width: channels behind the first layer.
+          projects: whether the score depends on a condition, [2].
           has_spectral_norm: whether the norm of each kernel is 1, [1].
           name: of the network.
         """
@@ -73,23 +75,62 @@ class FrameDiscriminator(keras.Model):
         self.stem = resnet.with_spectral_norm(
             convolution.Conv2D(width, **resnet.DOWN), has_spectral_norm
         )
+        halvings = _halvings(size // 2)
         self.blocks = [
             resnet.DownBlock(
                 width * min(2**level, MOST),
                 width * min(2 ** (level + 1), MOST),
                 has_spectral_norm=has_spectral_norm,
             )
-            for level in range(_halvings(size // 2))
+            for level in range(halvings)
         ]
         self.score = resnet.with_spectral_norm(keras.layers.Dense(1), has_spectral_norm)
+        self.projects = projects
+        if projects:
+            embedding = keras.layers.Dense(
+                width * min(2**halvings, MOST), use_bias=False
+            )
+            self.embedding = resnet.with_spectral_norm(embedding, has_spectral_norm)
 
-    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Returns logits [N, 1] of images [N, H, W, C]; `training` moves the norm."""
+    def call(
+        self,
+        images: tf.Tensor,
+        condition: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
+        """Judges images.
+
+        Args:
+          images: [N, H, W, C].
+          condition: [N, D]; needed if it projects.
+          training: moves the spectral norm.
+
+        Returns:
+          Logits [N, 1] of being real.
+        """
+        features = self.features(images, training=training)
+        return self.judge(features, condition, training=training)
+
+    def features(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Returns what `judge` goes by, [N, features], of images [N, H, W, C]."""
         x = tf.nn.leaky_relu(self.stem(images, training=training), LEAKY_SLOPE)
         for block in self.blocks:
             x = block(x, training=training)
-        pooled = tf.reduce_sum(x, axis=[1, 2])  # [N, C]
-        return tf.cast(self.score(pooled, training=training), tf.float32)
+        return tf.reduce_sum(x, axis=[1, 2])  # [N, C]
+
+    def judge(
+        self,
+        pooled: tf.Tensor,
+        condition: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
+        """Returns logits [N, 1] of features; one image may have several conditions."""
+        logits = self.score(pooled, training=training)
+        if self.projects:
+            condition = tf.cast(condition, pooled.dtype)
+            embedded = self.embedding(condition, training=training)
+            logits += tf.reduce_sum(embedded * pooled, axis=-1, keepdims=True)
+        return tf.cast(logits, tf.float32)
 
 
 class ClipDiscriminator(keras.Model):
@@ -155,6 +196,15 @@ class ClipDiscriminator(keras.Model):
         Returns:
           Logits [N, 1] of being real and, if there are categories, [N, categories].
         """
+        pooled = self.features(clips, training=training)
+        logits = self.judge(pooled, categories, training=training)
+        class_logits = None
+        if self.category is not None:
+            class_logits = tf.cast(self.category(pooled), tf.float32)
+        return logits, class_logits
+
+    def features(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Returns what `judge` goes by, [N, features], of clips [N, T, H, W, C]."""
         halved = tf.nn.avg_pool2d(_fold(clips), 2, 2, "VALID")  # [N·T, H/2, W/2, C]
         x = frames.unfold_time(halved, num_frames=clips.shape[1])
         x = tf.concat([x, frames.differences(x)], axis=-1)  # [N, T, H/2, W/2, 2C]
@@ -164,15 +214,21 @@ class ClipDiscriminator(keras.Model):
             x = convolution.on_frames(block, x, training=training)
             moved = tf.nn.leaky_relu(time(x, training=training), LEAKY_SLOPE)
             x = _halve_time(resnet.HALF_VARIANCE * (x + moved))
-        pooled = tf.reduce_sum(tf.reduce_mean(x, axis=1), axis=[1, 2])  # [N, C]
+        return tf.reduce_sum(tf.reduce_mean(x, axis=1), axis=[1, 2])  # [N, C]
+
+    def judge(
+        self,
+        pooled: tf.Tensor,
+        condition: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
+        """Returns logits [N, 1] of features; one clip may have several conditions."""
         logits = self.score(pooled, training=training)
         if self.projects:
-            embedded = self.embedding(tf.cast(categories, x.dtype), training=training)
+            condition = tf.cast(condition, pooled.dtype)
+            embedded = self.embedding(condition, training=training)
             logits += tf.reduce_sum(embedded * pooled, axis=-1, keepdims=True)
-        class_logits = None
-        if self.category is not None:
-            class_logits = tf.cast(self.category(pooled), tf.float32)
-        return tf.cast(logits, tf.float32), class_logits
+        return tf.cast(logits, tf.float32)
 
 
 class PatchDiscriminator(keras.Model):

@@ -19,7 +19,7 @@ def parser(about: str) -> argparse.ArgumentParser:
 
 
 def add_flags(
-    made: argparse.ArgumentParser,
+    made: argparse.ArgumentParser | argparse._ArgumentGroup,
     kind: Callable[[str], Any],
     shown: str,
     rows: Iterable[tuple[str, Any, str]],
@@ -27,7 +27,7 @@ def add_flags(
     """Adds flags of one kind.
 
     Args:
-      made: the parser.
+      made: the parser, or a group of its flags.
       kind: reads the value.
       shown: stands for the value in the help.
       rows: name, default and meaning of each.

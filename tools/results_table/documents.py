@@ -1,4 +1,4 @@
-"""Where the tables stand, and whether a document tells a score that no record has.
+"""Where the tables stand, and whether a document has a score that no record has.
 
 README.md and docs/results.md hold the rendered part between two markers,
 `<!-- results: begin -->` and `<!-- results: end -->`; what is around it is written by hand.
@@ -14,6 +14,8 @@ from results_table import records as recorded
 from tfvideogan.core import errors
 
 README, RESULTS = "README.md", "docs/results.md"
+# Whose scores must stand in docs/results.md, too.
+PROSE = (README, "docs/experiments.md", "docs/evaluation.md")
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 REMEDY = "python tools/results.py --write"
 # In a sentence with one of these words, numbers are scores.
@@ -44,9 +46,13 @@ def check(root: pathlib.Path, records: Sequence[recorded.Record]) -> list[str]:
         for name, text in _rendered(root, records).items()
         if text != _read(root, name)
     ]
-    readme, results = (_read(root, name) for name in (README, RESULTS))
-    stray = strays(replaced(readme, ""), results)
-    return complaints + [f"{README}: no row of {RESULTS} says {one}" for one in stray]
+    results = _read(root, RESULTS)
+    return complaints + [
+        f"{name}: no row of {RESULTS} says {one}"
+        for name in PROSE
+        if (root / name).is_file()
+        for one in strays(_prose(_read(root, name)), results)
+    ]
 
 
 def replaced(text: str, part: str) -> str:
@@ -84,6 +90,11 @@ def _rendered(root: pathlib.Path, records: Sequence[recorded.Record]) -> dict[st
         README: replaced(_read(root, README), markdown.readme_table(records)),
         RESULTS: replaced(_read(root, RESULTS), markdown.document(records)),
     }
+
+
+def _prose(text: str) -> str:
+    """A document without its rendered part."""
+    return replaced(text, "") if BEGIN in text else text
 
 
 def _read(root: pathlib.Path, name: str) -> str:

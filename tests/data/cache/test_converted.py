@@ -195,6 +195,20 @@ def test_labels_and_captions_come_with_every_window(root):
     assert int(window["caption_lengths"]) == 2
 
 
+def test_clips_are_converted_once_for_a_vocabulary(root):
+    texts = dict.fromkeys(LENGTHS, "goes left")
+    for words, folders in (
+        ("goes", 1),
+        ("goes", 1),
+        ("goes home", 2),
+        ("home goes", 3),
+    ):
+        vocabulary = captions.Vocabulary(words.split())
+        contents = {"caption_length": 3, "words": vocabulary.words}
+        Films(root, contents=contents, words=vocabulary, texts=texts)
+        assert len(list(root.parent.glob("cache/films-*"))) == folders
+
+
 def test_a_caption_outside_of_the_vocabulary_stops_before_any_work(root):
     spec = {"caption_length": 3, "words": VOCABULARY.words}
     words = dict.fromkeys(LENGTHS, "goes home")

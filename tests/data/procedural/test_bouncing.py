@@ -13,6 +13,15 @@ def draw(manner, seed=0, **options):
     return manner(STAGE, generator, num_frames=T, **options)
 
 
+def corners(paths, sizes):
+    """[T, n, 4, 2]: corners of the elements, turned about their centres."""
+    half = sizes[:, None] / 2 * [[-1, -1], [1, -1], [-1, 1], [1, 1]]  # [n, 4, 2]
+    cos, sin = np.cos(paths.rotations), np.sin(paths.rotations)
+    turns = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
+    turned = np.einsum("tnij,nkj->tnki", turns, half)
+    return (paths.positions + sizes / 2)[:, :, None] + turned
+
+
 def six(motions, seed=0, **options):
     return draw(bouncing.periodic, seed, motions=motions, **options)
 
@@ -32,6 +41,65 @@ def test_no_element_leaves_the_canvas(manner, options):
         assert positions.shape == (T, 2, 2)
         assert (positions >= 0).all()
         assert (positions <= [[36, 20], [54, 28]]).all()
+
+
+@pytest.mark.parametrize("motion", range(6))
+def test_no_corner_ever_leaves_the_canvas_whatever_the_period(motion):
+    # 28 x 28 fits on 64 x 48 in every direction: its diagonal is 39.6.
+    for period in range(2, 31):
+        paths = bouncing.periodic(
+            STAGE,
+            np.random.default_rng(period),
+            num_frames=201,
+            motions=[motion, motion],
+            periods=(period,),
+        )
+        found = corners(paths, STAGE.sizes)
+        assert found.min() > -1e-9
+        assert (found < np.array(STAGE.canvas) + 1e-9).all()
+
+
+@pytest.mark.parametrize("motion", range(6))
+def test_an_element_too_large_to_turn_stays_in_the_middle_or_within_the_walls(motion):
+    stage = bouncing.Stage((30, 30), np.array([[28, 28]]))
+    paths = bouncing.periodic(
+        stage, np.random.default_rng(0), num_frames=201, motions=[motion]
+    )
+    assert (paths.positions >= 0).all() and (paths.positions <= 2).all()
+    if motion in bouncing.SPINS:
+        assert (paths.positions == 1).all()
+
+
+@pytest.mark.parametrize("manner", [bouncing.axis, bouncing.periodic])
+def test_headings_say_which_way_an_element_goes_next(manner):
+    for seed in range(10):
+        paths = manner(STAGE, np.random.default_rng(seed), num_frames=T, motions=[0, 1])
+        for element in range(2):
+            steps = np.diff(paths.positions[:, element, element])
+            room = STAGE.room[element, element]
+            whole = 2 * room / paths.periods[element]
+            # Where no wall was met the step is whole; elsewhere it was folded.
+            is_free = np.isclose(np.abs(steps), whole)
+            headings = paths.headings[:-1, element]
+            assert (np.sign(steps) == headings)[is_free].all() and is_free.sum() > 30
+            before = paths.positions[:-1, element, element]
+            far = np.where(headings == 1, room - before, before)
+            assert (far[~is_free] < whole).all()  # it went to the wall, and back
+
+
+def test_only_motions_to_and_fro_have_a_heading():
+    headings = six([1, 2]).headings
+    assert (np.abs(headings[:, 0]) == 1).all() and not headings[:, 1].any()
+    assert not six([4, 5]).headings.any()
+
+
+def test_periods_are_those_of_the_paths():
+    paths = six([4, 5], periods=(7, 9, 15))
+    first = np.abs(paths.rotations[1])
+    np.testing.assert_allclose(2 * np.pi / first, paths.periods)
+    assert set(paths.periods) <= {7, 9, 15}
+    # A tenth of the free way per frame: there and back in 20 frames.
+    assert draw(bouncing.axis, motions=[0, 1]).periods.tolist() == [20, 20]
 
 
 @pytest.mark.parametrize("manner, options", ALL)
@@ -140,7 +208,7 @@ def test_a_turn_in_place_keeps_the_centre_and_its_corners_on_the_canvas(motion, 
         assert (centres <= np.array([64, 48]) - radii + 0.01).all()
 
 
-def test_periods_are_drawn_from_the_range_with_both_ends():
+def test_periods_are_drawn_from_8_to_12_frames():
     periods = set()
     for seed in range(60):
         rotations = six([4, 4], seed).rotations

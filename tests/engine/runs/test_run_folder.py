@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from tfvideogan.core import errors
+from tfvideogan.core import clip, errors
 from tfvideogan.engine import build
 from tfvideogan.engine.runs import run_folder
 
@@ -62,6 +62,20 @@ def test_clips_of_the_training_come_back_from_the_card(
     assert folder.spec() == built.source.spec
     with pytest.raises(errors.UserError, match="has no run.json that tells the clips"):
         run_folder.RunFolder(tmp_path / "none").spec()
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_words_come_back_from_the_card_also_of_version_0_2_0(
+    tmp_path: pathlib.Path, is_old: bool
+) -> None:
+    spec = clip.ClipSpec(2, 8, 8, caption_length=3, words=("", "left", "right"))
+    sizes = vars(spec) | {"words": list(spec.words)}
+    if is_old:
+        del sizes["words"]
+        sizes["vocabulary_size"] = 3
+    (tmp_path / "run.json").write_text(json.dumps({"spec": sizes}))
+    (tmp_path / "vocabulary.txt").write_text("\nleft\nright\n")
+    assert run_folder.RunFolder(tmp_path).spec() == spec
 
 
 def test_other_model_is_refused_even_when_overwriting(tmp_path: pathlib.Path) -> None:

@@ -41,10 +41,29 @@ def test_floats_become_bytes_and_pictures_films_of_one_frame(tmp_path) -> None:
     out = tmp_path / "out.npz"
     picture = np.full([1, 8, 8, 3], 1.0, np.float32)
     assert answers.write(options(out), {"image": picture}, {}, 8.0) == [
-        f"{out}: image, 1 frames"
+        f"{out}: image, 1 picture"
     ]
     frames, _ = reader.read_video(out)
     assert frames.shape == (1, 8, 8, 3) and (frames == 255).all()
+
+
+def test_pictures_of_several_samples_are_files_of_a_folder(tmp_path) -> None:
+    pictures = clips(10, 20, frames=1)[:, 0]
+    out = tmp_path / "all"
+    lines = answers.write(options(out, 3), {"image": pictures}, {}, 8.0)
+    assert lines == [f"{out}: image, 2 pictures"]
+    assert sorted(one.name for one in out.iterdir()) == ["seed_3.png", "seed_4.png"]
+    assert (reader.read_video(out / "seed_4.png")[0] == 20).all()
+
+
+def test_files_are_known_before_the_answers() -> None:
+    assert answers.files("a/o.mp4", ["video", "mask"], ["code", "label"]) == {
+        "video": pathlib.Path("a/o.mp4"),
+        "mask": pathlib.Path("a/o_mask.mp4"),
+        "code": pathlib.Path("a/o_codes.npz"),
+        "label": pathlib.Path("a/o_codes.npz"),
+    }
+    assert answers.files("o.npz", [], ["code"]) == {"code": pathlib.Path("o.npz")}
 
 
 def test_what_goes_on_stands_behind_what_it_goes_on_from(tmp_path) -> None:

@@ -34,7 +34,9 @@ KNOWN = {
 
 def flags(**values: object) -> argparse.Namespace:
     given = [f"--{name}={value}" for name, value in values.items()]
-    return client_flags.parser("").parse_args(["--model=m", *given])
+    made = argparse.ArgumentParser()
+    client_flags.add_request(made)
+    return made.parse_args(given)
 
 
 def test_a_verb_comes_before_the_default_signature() -> None:
@@ -49,6 +51,17 @@ def test_a_verb_comes_before_the_default_signature() -> None:
     assert choice.verb(chosen, KNOWN) == "swap"
 
 
+def test_without_a_video_a_model_of_words_makes_all_of_it() -> None:
+    words = {
+        "predict": signature("predict", "context text", video=5),
+        "generate": signature("generate", "text seed", video=5),
+    }
+    assert choice.verb(flags(text="up"), words) == "generate"
+    assert choice.verb(flags(text="up", input="a.png"), words) == "predict"
+    del words["generate"]
+    assert choice.verb(flags(text="up"), words) == "predict"
+
+
 @pytest.mark.parametrize(
     "given, text",
     [
@@ -59,7 +72,12 @@ def test_a_verb_comes_before_the_default_signature() -> None:
         ({"signature": "swap", "samples": 2}, "but swap takes none"),
         ({"signature": "encode", "samples": 2}, "but encode takes none"),
         ({"signature": "mixed", "samples": 2}, "or a whole video"),
-        ({"motion": "a.mp4"}, r"generate has no input `motion`; .* are \[swap\]"),
+        ({"motion": "a.mp4"}, "generate has no input `motion`; .*--signature=swap"),
+        ({"input": "a.mp4"}, "--input is given, .* or `clip`; .*--signature=swap"),
+        ({"mask": "a.png"}, "has no input `mask`; no signature of the model has"),
+        ({"text": "up"}, "generate has no input `text`"),
+        ({"category": 0}, "generate has no input `label`"),
+        ({"truncation": 0.5}, "generate has no input `truncation`"),
     ],
 )
 def test_a_signature_that_cannot_be_called_is_told(given, text) -> None:

@@ -29,7 +29,9 @@ def wants(*names: str, **tensors: metadata.Tensor) -> metadata.Signature:
 
 
 def options(*given: str) -> argparse.Namespace:
-    return flags.parser("").parse_args(["--model=m", *given])
+    made = argparse.ArgumentParser()
+    flags.add_request(made)
+    return made.parse_args(given)
 
 
 @pytest.fixture
@@ -58,6 +60,29 @@ def test_each_name_is_another_part_of_the_input(
     assert (shades[0], shades[-1]) == first_and_last
 
 
+@pytest.mark.parametrize(
+    "length, flag, wanted",
+    [
+        (None, (), [50]),  # up to three, where nothing says how many
+        (2, (), "gives 1 frames, but 2 are wanted"),
+        (None, ("--context_frames=2",), "gives 1 frames, but 2 are wanted"),
+    ],
+)
+def test_a_picture_is_a_context_of_one_frame(
+    tmp_path: pathlib.Path, length: int | None, flag: tuple[str, ...], wanted
+) -> None:
+    Image.new("L", (16, 16), 50).save(tmp_path / "a.png")
+    given = options(f"--input={tmp_path / 'a.png'}", *flag)
+    context = metadata.Tensor(tf.uint8, (None, length, 8, 8, 1))
+    if isinstance(wanted, str):
+        with pytest.raises(errors.UserError, match=wanted):
+            inputs.read(given, wants(context=context))
+        return
+    found, _ = inputs.read(given, wants(context=context))
+    assert found["context"].shape == (1, 8, 8, 1)
+    assert found["context"][:, 0, 0, 0].tolist() == wanted
+
+
 def test_motions_are_a_batch(film: str) -> None:
     given = options(f"--motion={film}", f"--motion={film}")
     found, _ = inputs.read(given, wants(motion=FOUR))
@@ -83,6 +108,46 @@ def test_mask_and_flow_come_with_the_frames(film: str, tmp_path: pathlib.Path) -
     assert found["forward_flow"].shape == (5, 8, 8, 2)
 
 
+@pytest.mark.parametrize(
+    "size, box, text",
+    [
+        # 4 x 4 pixels of 1280 x 960 fall between the points that are kept.
+        ((1280, 960), (100, 100, 104, 104), "is empty after resizing from 1280x960"),
+        ((16, 16), None, "marks no object: it is black"),
+        ((16, 8), (0, 0, 8, 8), "is 16x8, but --input"),
+    ],
+)
+def test_a_mask_that_marks_nothing_or_another_picture_is_told(
+    film: str, tmp_path: pathlib.Path, size, box, text: str
+) -> None:
+    picture = Image.new("L", size)
+    if box:
+        picture.paste(255, box)
+    picture.save(tmp_path / "mask.png")
+    given = options(f"--input={film}", f"--mask={tmp_path / 'mask.png'}")
+    with pytest.raises(errors.UserError, match=text):
+        inputs.read(given, wants("mask", frames=VIDEO))
+
+
+@pytest.mark.parametrize("size", [(160, 90), (53, 30), (8, 8)])
+def test_a_mask_may_have_the_size_of_the_input_its_proportions_or_the_models(
+    tmp_path: pathlib.Path, size: tuple[int, int]
+) -> None:
+    writer.write_video(tmp_path / "in.npz", np.zeros([2, 90, 160, 3], np.uint8), 12)
+    Image.new("L", size, 255).save(tmp_path / "mask.png")
+    given = options(f"--input={tmp_path}/in.npz", f"--mask={tmp_path}/mask.png")
+    found, _ = inputs.read(given, wants("mask", frames=VIDEO))
+    assert found["mask"].shape == (8, 8, 1)
+
+
+def test_motion_between_frames_needs_two(film: str) -> None:
+    given = options(f"--input={film}", "--max_frames=1")
+    with pytest.raises(errors.UserError, match="1 frame, .* take at least two"):
+        inputs.read(given, wants("forward_flow", frames=VIDEO))
+    found, _ = inputs.read(given, wants(frames=VIDEO))
+    assert len(found["frames"]) == 1
+
+
 def test_numbers_and_captions_come_from_flags() -> None:
     given = options("--seed=5", "--category=2", "--truncation=.5", "--text=ein Bär")
     found, fps = inputs.read(given, wants("seed", "label", "truncation", "text"))
@@ -101,7 +166,7 @@ def test_numbers_and_captions_come_from_flags() -> None:
     [
         (wants(frames=VIDEO), "--input is missing; the model wants `frames`"),
         (wants(motion=FOUR), "--motion is missing; the model wants `motion`"),
-        (wants("seed", "text"), "nothing to give as text of verb"),
+        (wants("seed", "text"), "--text is missing; verb wants a caption"),
         (wants(noise=OTHERS["seed"]), "nothing to give as noise of verb"),
     ],
 )

@@ -7,7 +7,7 @@ Four manners of moving, of one or more elements on one canvas:
 | `bounce`     | straight on, mirrored at the walls, as in Moving MNIST [1]              |
 | `stochastic` | integer steps; at a wall a new velocity is drawn, away from it [2]      |
 | `axis`       | left and right, or up and down, mirrored at the walls, as in [3]        |
-| `periodic`   | the six `MOTIONS`, each with a period in frames                         |
+| `periodic`   | the six motions of `motion_captions`, each with a period in frames      |
 
 Pixels of the screen: x to the right, y downwards, so that a growing angle turns
 clockwise. An element is a box; its position is its upper left corner, and it never
@@ -26,22 +26,15 @@ References:
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from tfvideogan.core import errors
 
-# What captions call the motions of `periodic`; the first two are also those of `axis`.
-MOTIONS = (
-    "moving left and right",
-    "moving up and down",
-    "rotating clockwise",
-    "rotating counterclockwise",
-    "rotating inplace clockwise",
-    "rotating inplace counterclockwise",
-)
+# Of `motion_captions.MOTIONS` the first two keep to an axis, the horizontal one first;
+# these numbers orbit and turn, and the second of a pair turns back.
 NUM_AXES = 2
-# Numbers of the motions that orbit and that turn; the second of a pair turns back.
 ORBITS = (2, 3)
 SPINS = (4, 5)
 BACKWARD = (3, 5)
@@ -50,7 +43,7 @@ BACKWARD = (3, 5)
 STEP = 0.1
 # The fastest step of `stochastic` in pixels per frame, as in [2].
 MAX_PIXELS = 4
-# Frames per cycle of `periodic`, both included.
+# Fewest and most frames per cycle of `periodic`.
 PERIODS = (8, 12)
 # An orbit nearer to the middle than this share of the free way looks like standing.
 MIN_RADIUS = 0.15
@@ -94,8 +87,22 @@ class Paths:
         return Paths(self.positions[times], self.rotations[times])
 
 
+@dataclasses.dataclass(frozen=True)
+class Cycles(Paths):
+    """Paths that come back to where they began.
+
+    Attributes:
+      headings: [T, n], where an element that goes to and fro goes from each frame on: -1
+        left or up, 1 right or down; 0 for other motions.
+      periods: [n], frames per cycle.
+    """
+
+    headings: np.ndarray
+    periods: np.ndarray
+
+
 def check_periods(periods: tuple[int, int]) -> None:
-    """Raises UserError when `periodic` cannot move by these."""
+    """Raises UserError when these are no fewest and most frames per cycle."""
     if not 1 < periods[0] <= periods[1]:
         raise errors.UserError(
             f"`periods` {tuple(periods)} must be two numbers of frames from 2 on, the "
@@ -128,7 +135,7 @@ def axis(
     num_frames: int,
     motions: np.ndarray,
     step: float = STEP,
-) -> Paths:
+) -> Cycles:
     """Moves elements left and right (motion 0) or up and down (motion 1).
 
     Args:
@@ -138,11 +145,20 @@ def axis(
       motions: [n], 0 or 1.
       step: distance per frame as a share of the free way.
     """
-    count = len(stage.sizes)
+    motions = np.asarray(motions)
+    count = len(motions)
     starts = generator.random((count, 2))
     signs = generator.choice([-1.0, 1.0], count)
-    directions = np.eye(NUM_AXES)[np.asarray(motions)] * signs[:, None]
-    return _straight(stage, starts, step * directions, num_frames)
+    directions = np.eye(NUM_AXES)[motions] * signs[:, None]
+    paths = _straight(stage, starts, step * directions, num_frames)
+    shares = starts[np.arange(count), motions]
+    ways = shares + step * signs * np.arange(num_frames)[:, None]
+    return Cycles(
+        paths.positions,
+        paths.rotations,
+        headings=_headings(ways, signs),
+        periods=np.full(count, 2 / step),
+    )
 
 
 def stochastic(
@@ -181,9 +197,9 @@ def periodic(
     *,
     num_frames: int,
     motions: np.ndarray,
-    periods: tuple[int, int] = PERIODS,
-) -> Paths:
-    """Moves each element by one of the six `MOTIONS`, over and over.
+    periods: Sequence[int] = range(PERIODS[0], PERIODS[1] + 1),
+) -> Cycles:
+    """Moves each element by one of the six motions, over and over.
 
     To and fro is a triangle wave from wall to wall. An orbit keeps the element upright
     on an ellipse about the middle of the canvas. In place, the element turns about its
@@ -194,32 +210,35 @@ def periodic(
       stage: canvas and elements.
       generator: draws starts, first directions and periods.
       num_frames: T of the result.
-      motions: [n], numbers in `MOTIONS`.
-      periods: fewest and most frames per cycle.
+      motions: [n], numbers in `motion_captions.MOTIONS`.
+      periods: frames per cycle, equally likely.
     """
     motions = np.asarray(motions)
     room = stage.room
     starts = _starts(stage, generator)
-    lengths = generator.integers(periods[0], periods[1] + 1, len(motions))
+    lengths = np.asarray(periods)[generator.integers(len(periods), size=len(motions))]
     signs = generator.choice([-1.0, 1.0], len(motions))
     radii = generator.uniform(MIN_RADIUS, 1.0, len(motions))
     cycles = np.arange(num_frames)[:, None] / lengths  # [T, n]
     turns = 2 * np.pi * cycles * np.where(np.isin(motions, BACKWARD), -1, 1)
 
     positions = np.broadcast_to(starts, (num_frames, *starts.shape)).copy()
+    headings = np.zeros((num_frames, len(motions)), np.int64)
     for element, motion in enumerate(motions):
         if motion < NUM_AXES:
             share = starts[element, motion] / max(room[element, motion], 1)
             # A whole cycle is the way there and back: twice the free way.
             way = share + 2 * signs[element] * cycles[:, element]
             positions[:, element, motion] = _mirrored(way) * room[element, motion]
+            headings[:, element] = _headings(way, signs[element])
         elif motion in ORBITS:
             positions[:, element] = _orbit(
                 starts[element], room[element], turns[:, element], radii[element]
             )
         else:
             positions[:, element] = _inside(stage, element, starts[element])
-    return Paths(positions, np.where(np.isin(motions, SPINS), turns, 0.0))
+    rotations = np.where(np.isin(motions, SPINS), turns, 0.0)
+    return Cycles(positions, rotations, headings=headings, periods=lengths)
 
 
 def _straight(
@@ -234,6 +253,16 @@ def _straight(
 def _mirrored(values: np.ndarray) -> np.ndarray:
     """Folds straight paths into [0, 1] as if its ends were mirrors."""
     return 1 - np.abs(values % 2 - 1)
+
+
+def _headings(ways: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    """Returns where paths that `_mirrored` folds go: 1 to its upper end, or -1.
+
+    Args:
+      ways: straight paths, unfolded.
+      signs: of their velocities.
+    """
+    return np.where(signs * ways % 2 < 1, 1, -1)
 
 
 def _starts(stage: Stage, generator: np.random.Generator) -> np.ndarray:

@@ -32,7 +32,12 @@ import tfvideogan
 from tfvideogan.core import clip, durable, errors, locks, machine, places
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
-from tfvideogan.engine.runs import checkpoint_files, differences, records
+from tfvideogan.engine.runs import (
+    checkpoint_files,
+    differences,
+    records,
+    vocabulary,
+)
 
 WORKDIR = "--workdir"
 CONFIG = "config.gin"
@@ -164,8 +169,13 @@ class RunFolder:
           UserError: the folder does not say.
         """
         try:
-            return clip.ClipSpec(**self.card()["spec"])
-        except (KeyError, TypeError, ValueError) as error:
+            sizes = dict(self.card()["spec"])
+            # Cards of version 0.2.0 have the number of words, which lie in a file.
+            if sizes.pop("vocabulary_size", 0):
+                text = (self.path / vocabulary.FILE).read_text(encoding="utf-8")
+                sizes["words"] = text.split("\n")[:-1]
+            return clip.ClipSpec(**sizes | {"words": tuple(sizes.get("words", ()))})
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise errors.UserError(
                 f"{self.path} is no run folder: it has no {CARD} that tells the clips of "
                 "its training. Give the --workdir of `python -m tfvideogan.train`."

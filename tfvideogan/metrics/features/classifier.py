@@ -11,18 +11,14 @@ Trained on labels that say how a clip moves, with appearances changed at random
 """
 
 import dataclasses
-import pathlib
 
 import numpy as np
 import tensorflow as tf
 
 from tfvideogan.core import errors, signatures
-from tfvideogan.metrics.features import extractor
+from tfvideogan.metrics.features import exported, extractor
 
 PROBABILITIES, FEATURES = "probabilities", "features"
-SAVED_MODEL = "saved_model.pb"
-VARIABLES = "variables/*"
-NAME_LENGTH = 8
 NEEDS = (
     f"wanted is `{signatures.CLASSIFY}`, which takes `{signatures.FRAMES}` uint8 "
     f"[N, T, H, W, C] and gives `{PROBABILITIES}`; train gin/classifier.gin and export it"
@@ -47,19 +43,15 @@ class Classifier:
     is_reference = False
 
     def __post_init__(self) -> None:
-        path = pathlib.Path(self.folder).expanduser()
-        if not (path / SAVED_MODEL).is_file():
-            raise errors.UserError(
-                f"the classifier `folder` ({self.folder}) has no {SAVED_MODEL}; give the "
-                "folder of a version, such as saved_models/videoclassifier/1."
-            )
-        files = [path / SAVED_MODEL, *sorted(path.glob(VARIABLES))]
-        self.identity = extractor.digest(files)
-        parent = path.resolve().parent.name
-        self.name = self.name or f"{parent}-{self.identity[:NAME_LENGTH]}"
-        # Kept, too: a signature alone does not hold the variables that it reads.
-        self._loaded = tf.saved_model.load(str(path))
-        self._classify, self.size = _signature(self._loaded, self.folder)
+        export = exported.Export(self.folder, what="classifier")
+        self.identity, self.name = export.identity, self.name or export.name
+        self._classify, self.size = export.signature(
+            signatures.CLASSIFY,
+            inputs=[signatures.FRAMES],
+            outputs=[PROBABILITIES],
+            needs=NEEDS,
+        )
+        self._export = export
         self.min_frames = self.size[0]
 
     def probabilities(self, clips: np.ndarray) -> np.ndarray:
@@ -83,35 +75,3 @@ class Classifier:
     def _answers(self, clips: np.ndarray) -> dict[str, tf.Tensor]:
         extractor.check_clips(self, clips)
         return self._classify(**{signatures.FRAMES: tf.constant(clips)})
-
-
-def _signature(
-    loaded: tf.Module, name: str
-) -> tuple[tf.types.experimental.ConcreteFunction, tuple[int, int, int, int]]:
-    """The signature and the sizes T, H, W, C that it takes."""
-    known = getattr(loaded, "signatures", {})
-    if signatures.CLASSIFY not in known:
-        raise errors.UserError(
-            f"the classifier {name} has the signatures "
-            f"{', '.join(sorted(known)) or 'none'}; {NEEDS}."
-        )
-    function = known[signatures.CLASSIFY]
-    inputs = function.structured_input_signature[1]
-    spec = inputs.get(signatures.FRAMES)
-    is_fitting = (
-        set(inputs) == {signatures.FRAMES}
-        and spec.dtype == tf.uint8
-        and spec.shape.rank is not None
-        and None not in spec.shape[1:].as_list()
-        and PROBABILITIES in function.structured_outputs
-    )
-    if not is_fitting:
-        taken = ", ".join(
-            f"`{key}` {one.dtype.name} {one.shape}" for key, one in inputs.items()
-        )
-        given = ", ".join(f"`{key}`" for key in function.structured_outputs)
-        raise errors.UserError(
-            f"`{signatures.CLASSIFY}` of the classifier {name} takes {taken} and gives "
-            f"{given}; {NEEDS}, with fixed T, H, W and C."
-        )
-    return function, tuple(spec.shape[1:].as_list())

@@ -6,7 +6,7 @@ for line in answers.write(options, found, inputs, fps):
 
 import argparse
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,6 +15,25 @@ from tfvideogan.media import galleries, sheets, writer
 from tfvideogan.serving.client import choice
 
 VIDEO_RANK = 5  # of [N, T, H, W, C]
+
+
+def files(
+    output: str, pictures: Sequence[str], codes: Sequence[str]
+) -> dict[str, pathlib.Path]:
+    """Returns the file of each answer by its name.
+
+    Args:
+      output: the file of the first one.
+      pictures: answers with a file each.
+      codes: answers that share an npz.
+    """
+    main = pathlib.Path(output)
+    found = {
+        name: main.with_name(f"{main.stem}_{name}{main.suffix}") if place else main
+        for place, name in enumerate(pictures)
+    }
+    shared = main.with_name(f"{main.stem}_codes.npz") if pictures else main
+    return found | dict.fromkeys(codes, shared)
 
 
 def write(
@@ -32,25 +51,31 @@ def write(
       inputs: what was asked: without batch axis, but `motion` [N, T, H, W, C].
       fps: of films.
     """
-    main, lines = pathlib.Path(options.output), []
+    lines = []
     has_motion = signatures.MOTION in inputs
     kind, first = ("motion", 0) if has_motion else ("seed", options.seed)
     codes = {n: one for n, one in found.items() if one.ndim < choice.PICTURE_RANK}
-    for place, name in enumerate(name for name in found if name not in codes):
-        path = main.with_name(f"{main.stem}_{name}{main.suffix}") if place else main
+    pictures = [name for name in found if name not in codes]
+    paths = files(options.output, pictures, list(codes))
+    for name in pictures:
         clips = _clips(found[name], inputs)
         names = [f"{kind}_{first + row}" for row in range(len(clips))]
         rows = _rows(clips, inputs)
-        galleries.write_clips(path, clips, fps, names=names, rows=rows)
-        number = f"{len(clips)} clips of " if len(clips) > 1 else ""
-        lines.append(f"{path}: {name}, {number}{clips.shape[1]} frames")
+        galleries.write_clips(paths[name], clips, fps, names=names, rows=rows)
+        lines.append(f"{paths[name]}: {name}, {_counted(*clips.shape[:2])}")
     if codes:
-        has_pictures = len(codes) < len(found)
-        path = main.with_name(f"{main.stem}_codes.npz") if has_pictures else main
         codes = {name: _without_batch(one) for name, one in codes.items()}
+        path = paths[next(iter(codes))]
         writer.write_arrays(path, codes)
         lines.append(f"{path}: {', '.join(codes)}")
     return lines
+
+
+def _counted(clips: int, frames: int) -> str:
+    """Says how many clips of how many frames, or how many pictures, there are."""
+    if frames == 1:
+        return f"{clips} picture{'s' * (clips > 1)}"
+    return f"{f'{clips} clips of ' * (clips > 1)}{frames} frames"
 
 
 def _clips(answers: np.ndarray, inputs: Mapping[str, np.ndarray]) -> np.ndarray:

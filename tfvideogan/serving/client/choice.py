@@ -29,8 +29,22 @@ MAIN_OUTPUTS = (
     signatures.VIDEO,
     signatures.FRAMES,
     "image_uint8",
-    "image",
+    signatures.IMAGE,
 )
+# The inputs that a flag fills. A flag that fills none is refused: it would be ignored.
+FLAGS = {
+    "input": (
+        signatures.FRAMES,
+        signatures.CONTEXT,
+        signatures.CONTENT,
+        signatures.CLIP,
+    ),
+    "motion": (signatures.MOTION,),
+    "mask": (signatures.MASK,),
+    "text": (signatures.TEXT,),
+    "category": (signatures.LABEL,),
+    "truncation": (signatures.TRUNCATION,),
+}
 
 
 def verb(options: argparse.Namespace, known: Mapping[str, metadata.Signature]) -> str:
@@ -39,31 +53,27 @@ def verb(options: argparse.Namespace, known: Mapping[str, metadata.Signature]) -
     Raises:
       UserError: there is none, or it cannot be given what the flags bring.
     """
-    name = options.signature
-    names = [name] if name else [one for one in VERBS if one in known]
-    if not names or names[0] not in known:
-        raise errors.UserError(
-            f"The model has no signature {name!r}; it has {', '.join(known)}."
-        )
-    given = set(known[names[0]].inputs)
+    name = options.signature or _default(options, known)
+    given = set(metadata.find(known, name).inputs)
     is_seeded = signatures.SEED in given and not given & {
         signatures.FRAMES,
         signatures.MOTION,
     }
     if options.samples > 1 and not is_seeded:
         raise errors.UserError(
-            f"--samples={options.samples} would differ by their `seed`, but {names[0]} "
+            f"--samples={options.samples} would differ by their `seed`, but {name} "
             "takes none, or a whole video; leave --samples out."
         )
-    if options.motion and signatures.MOTION not in given:
-        takers = [
-            one for one, told in known.items() if signatures.MOTION in told.inputs
-        ]
-        raise errors.UserError(
-            f"--motion is given, but {names[0]} has no input `{signatures.MOTION}`; "
-            f"those that have one are [{', '.join(takers)}], see --signature."
-        )
-    return names[0]
+    for flag, fills in FLAGS.items():
+        is_given = getattr(options, flag) not in (None, "", [])
+        if is_given and not given & set(fills):
+            takers = [one for one in known if set(known[one].inputs) & set(fills)]
+            way_out = f"leave it out, or see --signature={takers[0]}" if takers else ""
+            raise errors.UserError(
+                f"--{flag} is given, but {name} has no input `{'` or `'.join(fills)}`; "
+                f"{way_out or 'no signature of the model has'}."
+            )
+    return name
 
 
 def outputs(options: argparse.Namespace, signature: metadata.Signature) -> list[str]:
@@ -76,7 +86,7 @@ def outputs(options: argparse.Namespace, signature: metadata.Signature) -> list[
         raise errors.UserError("--output is missing; try --output=out.mp4.")
     known = {n: one for n, one in signature.outputs.items() if one.dtype != tf.string}
     main = [name for name in MAIN_OUTPUTS if name in known][:1]
-    codes = sorted(name for name, one in known.items() if not _is_picture(one))
+    codes = sorted(name for name, one in known.items() if not is_picture(one))
     names = [name for name in options.outputs.split(",") if name] or main or codes
     if not names or set(names) - set(known):
         raise errors.UserError(
@@ -92,5 +102,17 @@ def outputs(options: argparse.Namespace, signature: metadata.Signature) -> list[
     return names
 
 
-def _is_picture(tensor: metadata.Tensor) -> bool:
+def is_picture(tensor: metadata.Tensor) -> bool:
+    """Whether an output is pictures or videos, as far as its shape tells, and no code."""
     return tensor.shape is None or len(tensor.shape) >= PICTURE_RANK
+
+
+def _default(
+    options: argparse.Namespace, known: Mapping[str, metadata.Signature]
+) -> str:
+    """Returns the model's verb; without a video, the one that makes all of it of a text."""
+    generate = signatures.GENERATE
+    if not options.input and generate in known:
+        if signatures.TEXT in known[generate].inputs:
+            return generate
+    return next((one for one in VERBS if one in known), signatures.DEFAULT)

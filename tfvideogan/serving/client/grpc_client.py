@@ -26,7 +26,7 @@ from tensorflow_serving.apis import (
 
 from tfvideogan.core import errors, signatures
 from tfvideogan.serving import tensors
-from tfvideogan.serving.client import flows, metadata
+from tfvideogan.serving.client import flows, metadata, refusals
 
 DEFAULT_TIMEOUT = 60.0
 DEFAULT_RETRIES = 4
@@ -39,7 +39,7 @@ Code = grpc.StatusCode
 
 
 class PredictionError(RuntimeError):
-    """Signals that the server refused or failed; the message says what to try.
+    """Signals that the server refused or failed; one line says what to try.
 
     Attributes:
       code: of gRPC.
@@ -49,7 +49,8 @@ class PredictionError(RuntimeError):
     def __init__(self, code: grpc.StatusCode, details: str, hint: str = "") -> None:
         """Joins the server's words and a hint."""
         self.code, self.details = code, details
-        super().__init__(f"{code.name}: {details}{f' ({hint})' if hint else ''}")
+        hint = f" ({hint})" if hint else ""
+        super().__init__(f"{code.name}: {refusals.line(details)}{hint}")
 
 
 class ServerUnreachable(PredictionError):
@@ -208,13 +209,11 @@ class PredictionClient:
 
     def _signature(self, spec: model_pb2.ModelSpec, end: float) -> metadata.Signature:
         name = spec.signature_name or signatures.DEFAULT
-        found = self._told(spec, end)
-        if name not in found:
+        try:
+            return metadata.find(self._told(spec, end), name)
+        except errors.UserError:
             self._signatures.pop(_key(spec), None)
-            raise errors.UserError(
-                f"{spec.name} has no signature {name!r}; it has {', '.join(found)}."
-            )
-        return found[name]
+            raise
 
     def _told(
         self, spec: model_pb2.ModelSpec, end: float

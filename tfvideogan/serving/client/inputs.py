@@ -12,10 +12,13 @@ import cv2
 import numpy as np
 
 from tfvideogan.core import errors, signatures
-from tfvideogan.media import excerpts, stills
+from tfvideogan.media import excerpts, reader, stills
 from tfvideogan.serving.client import flows, metadata
 
 DEFAULT_FPS = 8.0
+# Of a context, where neither the model nor a flag says how many; fewer will do.
+CONTEXT_FRAMES = 3
+MIN_FLOW_FRAMES = 2
 WHITE = 255
 RGB = 3
 VIDEO_RANK = 5  # of [N, T, H, W, C]
@@ -39,22 +42,34 @@ def read(
         if shape is None or len(shape) == VIDEO_RANK:
             found[name], fps = _read(options, name, shape or [None] * VIDEO_RANK)
     if signatures.FRAMES in found:
+        frames = found[signatures.FRAMES]
         if signatures.MASK in wanted:
-            size = found[signatures.FRAMES].shape[1:3]
-            found[signatures.MASK] = _read_mask(options.mask, size)
+            found[signatures.MASK] = _read_mask(options, frames.shape[1:3])
+        if wanted & set(signatures.FLOWS) and len(frames) < MIN_FLOW_FRAMES:
+            raise errors.UserError(
+                f"--input={options.input} gives {len(frames)} frame, but {signature.name} "
+                "wants the motion between frames; take at least two."
+            )
         found = dict(flows.filled(signature, found))
     numbers = {
         signatures.SEED: np.int64(options.seed),
-        signatures.LABEL: np.int32(options.category),
-        signatures.TRUNCATION: np.float32(options.truncation),
+        signatures.LABEL: np.int32(options.category or 0),
+        signatures.TRUNCATION: np.float32(
+            1.0 if options.truncation is None else options.truncation
+        ),
     }
     found |= {name: number for name, number in numbers.items() if name in wanted}
-    if signatures.TEXT in wanted and options.text:
+    if signatures.TEXT in wanted:
+        if options.text is None:
+            raise errors.UserError(
+                f"--text is missing; {signature.name} wants a caption, such as "
+                '--text="the star is moving left and right".'
+            )
         found[signatures.TEXT] = np.array(options.text.encode(), object)
     if missing := sorted(wanted - set(found)):
         raise errors.UserError(
             f"This client has nothing to give as {', '.join(missing)}"
-            f" of {signature.describe()}; see --input, --mask, --seed and --text."
+            f" of {signature.describe()}."
         )
     return found, fps
 
@@ -82,13 +97,16 @@ def _read(
         flag = "motion" if is_motion else "input"
         raise errors.UserError(f"--{flag} is missing; the model wants `{name}`.")
     _, length, height, width, channels = shape
+    is_context = name == signatures.CONTEXT
     lengths = {
-        signatures.CONTEXT: options.context_frames,
+        signatures.CONTEXT: options.context_frames or length or CONTEXT_FRAMES,
         signatures.CLIP: length,
         signatures.MOTION: length,
     }
+    is_free = is_context and not (options.context_frames or length)
     wanted = excerpts.Excerpt(
         length=lengths.get(name),
+        at_least=1 if is_free else None,
         height=height,
         width=width,
         channels=channels or RGB,
@@ -97,7 +115,6 @@ def _read(
     )
     if is_motion:
         return _read_motions(given, wanted)
-    is_context = name == signatures.CONTEXT
     read_part = excerpts.read_last if is_context else excerpts.read_first
     return read_part(given, wanted)
 
@@ -117,16 +134,40 @@ def _read_motions(
     return np.stack(clips), rates[0]
 
 
-def _read_mask(text: str, size: tuple[int, int]) -> np.ndarray:
-    """Reads the first frame's mask as [H, W, 1] uint8, 255 = object."""
-    if not text:
+def _read_mask(options: argparse.Namespace, size: tuple[int, int]) -> np.ndarray:
+    """Reads the first frame's mask as [H, W, 1] uint8, 255 = object.
+
+    It is a picture of the input's first frame, or already of the model's size.
+    """
+    path = options.mask
+    if not path:
         raise errors.UserError(
             "--mask is missing; the model wants the object's mask in the first frame, a "
             "picture that is white where the object is."
         )
-    mask = stills.read_mask(pathlib.Path(text)) * np.uint8(WHITE)
+    mask = stills.read_mask(pathlib.Path(path)) * np.uint8(WHITE)
     if not mask.any():
-        raise errors.UserError(f"--mask={text} marks no object: it is black.")
+        raise errors.UserError(f"--mask={path} marks no object: it is black.")
     height, width = size
-    method = cv2.INTER_NEAREST
-    return cv2.resize(mask, (width, height), interpolation=method)[..., np.newaxis]
+    resized = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
+    shape = f"{mask.shape[1]}x{mask.shape[0]}"
+    if not resized.any():
+        raise errors.UserError(
+            f"--mask={path} is empty after resizing from {shape} to the model's "
+            f"{width}x{height}: its object has {np.count_nonzero(mask)} pixels; crop "
+            "input and mask around it."
+        )
+    about = reader.probe(options.input)
+    if mask.shape != size and not _is_alike(mask.shape, (about.height, about.width)):
+        raise errors.UserError(
+            f"--mask={path} is {shape}, but --input={options.input} is "
+            f"{about.width}x{about.height}; a mask of other proportions marks another "
+            "place."
+        )
+    return resized[..., np.newaxis]
+
+
+def _is_alike(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes have the same proportions, but for the rounding of a side."""
+    scale = other[1] / size[1]
+    return abs(size[0] * scale - other[0]) <= max(scale, 1.0)

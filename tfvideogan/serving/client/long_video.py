@@ -246,7 +246,9 @@ def _blended(joined: Arrays, found: Arrays, shared: int) -> Arrays:
     for name, old in joined.items():
         new = found[name]
         weights = shares.reshape([-1] + [1] * (old.ndim - 1))
-        middle = old[len(old) - shared :] * (1.0 - weights) + new[:shared] * weights
+        last = old[len(old) - shared :].astype(np.float64)
+        # Where both agree, nothing is rounded.
+        middle = last + (new[:shared] - last) * weights
         if np.issubdtype(old.dtype, np.integer):
             middle = np.rint(middle)
         blended[name] = np.concatenate(

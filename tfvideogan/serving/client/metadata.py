@@ -90,6 +90,19 @@ def read(told: get_model_metadata_pb2.SignatureDefMap) -> dict[str, Signature]:
     }
 
 
+def find(known: Mapping[str, Signature], name: str) -> Signature:
+    """Returns a signature by its name.
+
+    Raises:
+      UserError: the model has none of that name.
+    """
+    if name not in known:
+        raise errors.UserError(
+            f"The model has no signature {name!r}; it has {', '.join(known)}."
+        )
+    return known[name]
+
+
 def _tensors(told: Mapping[str, meta_graph_pb2.TensorInfo]) -> dict[str, Tensor]:
     return {alias: _tensor(one) for alias, one in told.items()}
 

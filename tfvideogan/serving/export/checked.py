@@ -56,6 +56,7 @@ class SignatureModule(tf.Module):
         self.concrete = {signatures.DEFAULT: traced[next(iter(served))], **traced}
         # A list of plain variables: a Keras layer held here would be traced by Keras.
         self.held = _variables(traced.values())
+        self.held_models = [one for each in served.values() for one in each.held]
 
 
 def trace(

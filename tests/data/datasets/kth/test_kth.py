@@ -60,6 +60,20 @@ def test_captions_name_action_and_direction(make):
     assert by_label == {0, 5}  # boxing is the first of six actions, walking the last
 
 
+def test_walking_alone_is_captioned_by_direction(make):
+    source = make(actions=("walking",))
+    for split in source.splits:
+        said = [
+            source.vocabulary.decode(c["caption_tokens"]) for c in source.clips(split)
+        ]
+        # The ranges of each of three people go to the right, then to the left.
+        assert said == 3 * [
+            "a person is walking to the right",
+            "a person is walking to the left",
+        ]
+    assert source.spec.num_classes == 6
+
+
 @pytest.mark.parametrize(
     ("protocol", "expected"),
     [

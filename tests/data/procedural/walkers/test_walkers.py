@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests import check_source
+from tfvideogan.core import errors
 from tfvideogan.data import action_captions, pipeline, transforms
 from tfvideogan.data.procedural.walkers import body, walkers
 
@@ -36,6 +37,33 @@ def test_actions_and_directions_are_balanced_over_consecutive_clips():
         directions = [one.direction for one in drawn if one.action == action]
         possible = action_captions.directions(action)
         assert sorted(directions) == (list(possible) if len(possible) == 2 else [0, 0])
+
+
+def test_walking_alone_goes_left_and_right_by_turns():
+    source = walkers.Walkers(actions=("walking",), **SMALL)
+    for split in source.splits:
+        said = [
+            source.vocabulary.decode(source.render(split, index)["caption_tokens"])
+            for index in range(4)
+        ]
+        assert (
+            said
+            == [
+                "a person is walking to the left",
+                "a person is walking to the right",
+            ]
+            * 2
+        )
+    # The label is that of the six actions, whichever are wanted.
+    assert source.render("test", 0)["labels"] == 5 and source.spec.num_classes == 6
+
+
+@pytest.mark.parametrize("actions", [(), ("flying",), "walking"])
+def test_other_actions_are_refused(actions):
+    with pytest.raises(
+        errors.UserError, match="`actions` .* a tuple of some of boxing"
+    ):
+        walkers.Walkers(actions=actions, **SMALL)
 
 
 def test_labels_and_captions_say_what_was_drawn():

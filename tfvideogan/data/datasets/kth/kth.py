@@ -78,7 +78,7 @@ class Kth(converted.ConvertedSource):
     Attributes:
       vocabulary: of the captions.
       protocol: "16-9", "20-5" or "recognition".
-      actions: those wanted.
+      actions: those wanted, such as ("walking",); labels are numbers of all six.
       channels: 1, for KTH is grey; 3 repeats it.
       fit: "stretch" squashes 160x120 as the literature does, "crop" cuts the middle.
       openstl_windows: whether all splits are cut into windows of `eval_frames` with the
@@ -101,11 +101,7 @@ class Kth(converted.ConvertedSource):
     def __post_init__(self) -> None:
         super().__post_init__()
         persons = _persons(self.protocol, self.validation_persons)
-        unknown = [action for action in self.actions if action not in ACTIONS]
-        if unknown or not self.actions:
-            raise errors.UserError(
-                f"`actions` {tuple(self.actions)} must be some of {', '.join(ACTIONS)}."
-            )
+        action_captions.check_actions(self.actions)
         if self.openstl_windows and self.eval_frames is None:
             raise errors.UserError(
                 "`openstl_windows` needs `eval_frames`, the length of the windows."

@@ -6,9 +6,15 @@
 | "axis"    | left and right or up and down, mirrored at the walls, as in [2]           |
 
 Captions of two digits are joined by "and"; a caption has at most 17 words and is padded
-to 18. Clips are balanced exactly: of every round of clips each digit makes each motion
-once. Train, validation and test share no pair of digit and motion (`combinations.py`)
-and no picture of a digit (`glyphs.py`).
+to 18. With `says = "all"` it also tells the direction in which a motion to and fro begins,
+and its pace (`motion_captions.py`), in at most 23 words, and the two digits of a clip are
+different ones: one frame and its caption determine all that follows. The axis motions
+have one pace.
+
+Clips are balanced exactly: of every round of clips each digit makes each motion once.
+Train, validation and test share no pair of digit and motion (`combinations.py`) and no
+picture of a digit (`glyphs.py`). A clip of a larger `clip_frames` begins like that of a
+smaller one, so that long predictions can be judged on the same clips.
 
     source = CaptionedDigits(mnist.read_digits("/data/mnist"), frames=10)
     clip = next(source.clips("train"))
@@ -23,22 +29,17 @@ References:
 """
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 
 from tfvideogan.core import errors
-from tfvideogan.data import captions, glyphs
-from tfvideogan.data.procedural import (
-    bouncing,
-    combinations,
-    compositing,
-    procedural,
-)
+from tfvideogan.data import captions, combinations, glyphs, motion_captions
+from tfvideogan.data.procedural import bouncing, captioning, compositing, procedural
 from tfvideogan.data.procedural.digits import moving_digits
 
 MANNERS = ("six", "axis")
-CAPTION_LENGTH = 18
+# The length of the published captions, and of the longest that say all.
+CAPTION_LENGTHS = {"motion": 18, "all": 23}
 MAX_DIGITS = 2
 NUM_DIGITS = 10
 WORDS = (
@@ -62,6 +63,7 @@ class CaptionedDigits(procedural.Procedural):
       num_digits: 1 or 2.
       digit_size: sides of a digit in pixels.
       periods: fewest and most frames per cycle of the six motions.
+      says: "motion", or "all": also the first direction and the pace.
     """
 
     digits: glyphs.GlyphBank = dataclasses.field(kw_only=False)
@@ -72,6 +74,7 @@ class CaptionedDigits(procedural.Procedural):
     num_digits: int = 1
     digit_size: int = 28
     periods: tuple[int, int] = bouncing.PERIODS
+    says: str = "motion"
 
     def __post_init__(self) -> None:
         self.name = f"captioned_{self.digits.name}"
@@ -85,17 +88,21 @@ class CaptionedDigits(procedural.Procedural):
             raise errors.UserError(
                 f"`num_digits` ({self.num_digits}) must be 1 or {MAX_DIGITS}."
             )
-        bouncing.check_periods(self.periods)
+        captioning.check(self.periods, self.says)
         canvas = (self.width, self.height)
         compositing.check_size("digit_size", self.digit_size, canvas)
-        self.vocabulary = captions.Vocabulary(WORDS)
+        added = motion_captions.ADDED_WORDS if self.says == captioning.ALL else ()
+        self.vocabulary = captions.Vocabulary([*WORDS, *added])
         self.spec = self.make_spec(
             channels=1,
-            caption_length=CAPTION_LENGTH,
+            caption_length=CAPTION_LENGTHS[self.says],
             words=self.vocabulary.words,
         )
-        six, axis = len(bouncing.MOTIONS), bouncing.NUM_AXES
-        count = six if self.motions == "six" else axis
+        if self.motions == "six":
+            count = len(motion_captions.MOTIONS)
+            self._periods = captioning.periods(self.periods, self.says)
+        else:
+            count, self._periods = bouncing.NUM_AXES, ()
         self._pairs = combinations.split_pairs(NUM_DIGITS, count)
         self._stage = bouncing.Stage(
             canvas, np.full((self.num_digits, 2), self.digit_size)
@@ -104,19 +111,24 @@ class CaptionedDigits(procedural.Procedural):
     def describe(self) -> str:
         """Returns one line for logs and cards."""
         return (
-            f"{self.digits.description}; {self.num_digits} per clip with captions, "
-            f"{self.motions} motions, {self.extent()}"
+            f"{self.digits.description}; {self.num_digits} per clip with captions "
+            f"of {self.says}, {self.motions} motions, {self.extent()}"
         )
 
     def pairs(self, split: str, index: int) -> tuple[combinations.Pair, ...]:
         """Returns the digit and the number of the motion of each element of a clip."""
-        return combinations.pairs_of(self._pairs[split], index, self.num_digits)
+        return combinations.pairs_of(
+            self._pairs[split],
+            index,
+            self.num_digits,
+            is_distinct=self.says == captioning.ALL,
+        )
 
-    def caption(self, split: str, index: int) -> str:
-        """Returns the caption of a clip."""
-        return sentence(self.pairs(split, index))
+    def caption(self, split: str, index: int, start: int = 0) -> str:
+        """Returns the caption of a clip from frame `start` on."""
+        return self._caption(split, index, self.paths(split, index), start)
 
-    def paths(self, split: str, index: int) -> bouncing.Paths:
+    def paths(self, split: str, index: int) -> bouncing.Cycles:
         """Returns where the digits of a clip are, for all its frames."""
         return self._cast(split, index)[1]
 
@@ -127,10 +139,20 @@ class CaptionedDigits(procedural.Procedural):
         pictures, paths = self._cast(split, index)
         window = paths.at(self.times(start, frames))
         drawn = compositing.draw(pictures, window, (self.width, self.height))
-        words = self.vocabulary.raw(self.caption(split, index), CAPTION_LENGTH)
+        caption = self._caption(split, index, paths, start)
+        words = self.vocabulary.raw(caption, self.spec.caption_length)
         return {"frames": drawn, **words}
 
-    def _cast(self, split: str, index: int) -> tuple[list[np.ndarray], bouncing.Paths]:
+    def _caption(
+        self, split: str, index: int, paths: bouncing.Cycles, start: int
+    ) -> str:
+        pairs = self.pairs(split, index)
+        elements = [(f"digit {digit}", motion) for digit, motion in pairs]
+        return captioning.caption(
+            elements, paths, start, says=self.says, periods=self._periods
+        )
+
+    def _cast(self, split: str, index: int) -> tuple[list[np.ndarray], bouncing.Cycles]:
         """Draws the pictures of the digits and how they move."""
         drawn = self.generator(split, index)
         labels, motions = zip(*self.pairs(split, index), strict=True)
@@ -143,12 +165,5 @@ class CaptionedDigits(procedural.Procedural):
         options = {"num_frames": self.clip_frames, "motions": motions}
         if self.motions == "axis":
             return pictures, bouncing.axis(self._stage, drawn, **options)
-        paths = bouncing.periodic(self._stage, drawn, periods=self.periods, **options)
+        paths = bouncing.periodic(self._stage, drawn, periods=self._periods, **options)
         return pictures, paths
-
-
-def sentence(pairs: Sequence[combinations.Pair]) -> str:
-    """Returns the caption of digits and their motions."""
-    return " and ".join(
-        f"the digit {digit} is {bouncing.MOTIONS[motion]}" for digit, motion in pairs
-    )

@@ -16,6 +16,7 @@ check, never in a table beside real video.
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -96,6 +97,7 @@ class Walkers(procedural.Procedural):
 
     Attributes:
       vocabulary: of the captions.
+      actions: those wanted, such as ("walking",); labels are numbers of all six.
       channels: 1, or 3 for grey in RGB.
       has_masks: whether silhouettes come as `foreground_masks`.
     """
@@ -109,11 +111,13 @@ class Walkers(procedural.Procedural):
     num_test_clips: int = 480
     clip_frames: int = 50  # the longest published protocol
     fps: float = dataclasses.field(default=FPS, init=False)
+    actions: Sequence[str] = action_captions.ACTIONS
     channels: int = 1
     has_masks: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        action_captions.check_actions(self.actions)
         self.spec = self.make_spec(
             channels=self.channels,
             has_masks=self.has_masks,
@@ -178,10 +182,10 @@ class Walkers(procedural.Procedural):
     def _drawn(self, split: str, index: int) -> tuple[Walker, np.random.Generator]:
         """Returns the walker of a clip and the random numbers behind it."""
         generator = self.generator(split, index)
-        actions = action_captions.ACTIONS
-        action = actions[index % len(actions)]
+        rounds, turn = divmod(index, len(self.actions))
+        action = self.actions[turn]
         directions = action_captions.directions(action)
-        direction = directions[index // len(actions) % len(directions)]
+        direction = directions[rounds % len(directions)]
         persons = self._persons[split]
         person = persons[generator.integers(len(persons))]
         scenario = generator.choice(scenes.SCENARIOS)

@@ -10,7 +10,7 @@ validation, always the same, whatever the seed; every element and every motion i
     pairs_of(pairs["train"], index, 2)  # of a clip with two elements
 """
 
-from collections.abc import Sequence
+import functools
 
 Pair = tuple[int, int]
 
@@ -41,12 +41,25 @@ def split_pairs(
     return {split: tuple(chosen) for split, chosen in pairs.items()}
 
 
-def pairs_of(pairs: Sequence[Pair], index: int, count: int) -> tuple[Pair, ...]:
-    """Returns the pair of each of the `count` elements of a clip; see `pair_of`."""
-    return tuple(pair_of(pairs, index, slot) for slot in range(count))
+def pairs_of(
+    pairs: tuple[Pair, ...], index: int, count: int, *, is_distinct: bool = False
+) -> tuple[Pair, ...]:
+    """Returns the pair of each of the `count` elements of a clip; see `pair_of`.
+
+    Args:
+      pairs: of the split.
+      index: of the clip.
+      count: 1 or more.
+      is_distinct: whether the second pair is of another element than the first.
+    """
+    return tuple(
+        pair_of(pairs, index, slot, is_distinct=is_distinct) for slot in range(count)
+    )
 
 
-def pair_of(pairs: Sequence[Pair], index: int, slot: int) -> Pair:
+def pair_of(
+    pairs: tuple[Pair, ...], index: int, slot: int, *, is_distinct: bool = False
+) -> Pair:
     """Returns the pair of an element of a clip; all pairs are equally frequent.
 
     Args:
@@ -54,8 +67,25 @@ def pair_of(pairs: Sequence[Pair], index: int, slot: int) -> Pair:
       index: of the clip. Any len(pairs) clips from a multiple of that number on have each
         pair once in each slot.
       slot: 0 for the first element of a clip, 1 for the second.
+      is_distinct: whether the second element is another one than the first.
     """
     count = len(pairs)
     # The second slot moves on by one with every round, so that all meet all.
     rounds = index // count + slot
-    return pairs[(index + slot * rounds) % count]
+    shift = slot * rounds
+    if is_distinct and slot:
+        shifts = _distinct_shifts(pairs)
+        shift = shifts[rounds % len(shifts)]
+    return pairs[(index + shift) % count]
+
+
+@functools.cache
+def _distinct_shifts(pairs: tuple[Pair, ...]) -> tuple[int, ...]:
+    """Returns how far two slots may be apart without ever showing one element twice."""
+    elements = [element for element, _ in pairs]
+    count = len(pairs)
+    return tuple(
+        shift
+        for shift in range(1, count)
+        if all(elements[i] != elements[i - shift] for i in range(count))
+    )

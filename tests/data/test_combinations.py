@@ -2,7 +2,7 @@ import collections
 
 import pytest
 
-from tfvideogan.data.procedural import combinations
+from tfvideogan.data import combinations
 
 
 @pytest.mark.parametrize("sizes", [(10, 6), (10, 2), (12, 6), (3, 2), (8, 4)])
@@ -64,3 +64,27 @@ def test_the_elements_of_a_clip_have_a_pair_each():
     # Clip 1: slot 0 has pair 1; slot 1 is one on, as it is in the first round.
     assert combinations.pairs_of(pairs, 1, 2) == ((1, 1), (2, 0))
     assert combinations.pairs_of(pairs, 1, 1) == ((1, 1),)
+
+
+@pytest.mark.parametrize("sizes", [(10, 6), (10, 2), (96, 6), (3, 6), (5, 6)])
+def test_the_elements_of_a_clip_can_be_kept_apart_without_loss_of_balance(sizes):
+    held_out = max(1, sizes[0] // 10)
+    for pairs in combinations.split_pairs(*sizes, held_out=held_out).values():
+        count = len(pairs)
+        for first in (0, count, 40 * count):
+            clips = [
+                combinations.pairs_of(pairs, first + i, 2, is_distinct=True)
+                for i in range(count)
+            ]
+            assert all(one != other for (one, _), (other, _) in clips)
+            for slot in zip(*clips, strict=True):
+                assert collections.Counter(slot) == collections.Counter(pairs)
+
+
+def test_elements_that_are_kept_apart_meet_in_all_motions():
+    pairs = combinations.split_pairs(10, 6)["train"]
+    clips = [
+        combinations.pairs_of(pairs, index, 2, is_distinct=True)
+        for index in range(33 * 48)  # there are 33 distances that keep digits apart
+    ]
+    assert len({(one[1], other[1]) for one, other in clips}) == 36

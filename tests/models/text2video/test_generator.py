@@ -1,0 +1,132 @@
+"""The U-Net takes histories of any depth, copies along its flow and paints."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.models.text2video import tiny
+from tfvideogan.core import clip, seeds
+from tfvideogan.models.text2video import generator as generators
+from tfvideogan.models.text2video import history as histories
+from tfvideogan.ops import warp
+
+SEED = seeds.from_int(2)
+CAPTION = tf.constant([[1.0, -1.0], [0.5, 2.0]])
+
+
+def history(depth: int = 2, size: int = 8, channels: int = 3) -> histories.History:
+    shape = [2, depth, size, size, channels]
+    return histories.of_context(seeds.uniform(shape, SEED, -1.0, 1.0), depth)
+
+
+@pytest.fixture(scope="module")
+def network():
+    made = tiny.generator()
+    made(*history(), CAPTION)
+    return made
+
+
+@pytest.mark.parametrize("depth", [1, 10])
+def test_histories_of_any_depth_end_in_one_frame(depth):
+    made = tiny.generator(depth=depth)(*history(depth), CAPTION)
+    assert made["frame"].shape == (2, 8, 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "extra"),
+    [
+        ("residual", {"copy", "paint", "mask"}),
+        ("direct", set()),
+    ],
+)
+def test_an_output_mode_says_how_frames_are_made(mode, extra):
+    spec = clip.ClipSpec(6, 16, 24, channels=1)
+    network = tiny.generator(spec, output_mode=mode)
+    frames = tf.unstack(seeds.uniform([2, 2, 16, 24, 1], SEED, -1.0, 1.0), axis=1)
+    made = network(frames, tf.ones([2, 2]), CAPTION)
+    assert set(made) == {"frame"} | extra
+    assert made["frame"].shape == (2, 16, 24, 1)
+    if mode == "residual":
+        np.testing.assert_array_equal(made["copy"], frames[-1])
+
+
+def test_a_frame_is_a_copy_of_the_last_one_where_the_mask_says_so(network):
+    seen = history()
+    made = network(*seen, CAPTION)
+    assert set(made) == {"frame", "flow", "copy", "paint", "mask"}
+    expected = warp.backward(seen.frames[-1], made["flow"])
+    np.testing.assert_allclose(made["copy"], expected, atol=1e-6)
+    mask = made["mask"].numpy()
+    assert (mask > 0).all() and (mask < 1).all()
+    blended = mask * expected + (1.0 - mask) * made["paint"]
+    np.testing.assert_allclose(made["frame"], blended, atol=1e-6)
+
+
+def test_a_fresh_network_paints_nearly_grey_and_hardly_moves(network):
+    made = network(*history(), CAPTION)
+    assert float(tf.reduce_mean(made["mask"])) == pytest.approx(0.5, abs=0.05)
+    assert np.abs(made["paint"]).mean() < 0.2
+    assert np.abs(made["flow"]).mean() < 1.0
+
+
+def test_a_flow_reaches_as_far_as_things_move():
+    network = tiny.generator(clip.ClipSpec(6, 64, 64))
+    # An orbit of radius 20 in 8 frames, the quickest of 64x64, moves by 15.3 pixels.
+    assert network.reach == pytest.approx(19.2)
+
+
+def test_the_caption_reaches_every_scale_of_the_decoder(network):
+    with tf.GradientTape() as tape:
+        made = network(*history(), CAPTION)
+        loss = tf.reduce_sum(tf.square(made["frame"]))
+    layers = [
+        network.inner.film,
+        *[block.film for block in network.up_second.blocks],
+        *[block.film for block in network.up_first.blocks],
+        network.look.film,
+    ]
+    kernels = [layer.to_film.kernel.value for layer in layers]
+    for gradient in tape.gradient(loss, kernels):
+        assert np.abs(gradient).max() > 0
+
+
+def test_validity_is_seen(network):
+    frames = history().frames
+    found = [
+        network(frames, tf.constant([[one, 1.0]] * 2), CAPTION)["frame"]
+        for one in (0.0, 1.0)
+    ]
+    assert np.abs(found[0] - found[1]).max() > 1e-4
+
+
+def test_the_network_in_network_sees_the_whole_map():
+    inner = generators.NetworkInNetwork(units=4, narrow=2)
+    maps = seeds.normal([2, 3, 5, 4], SEED)
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        corner = tf.reduce_sum(inner(maps, CAPTION)[:, 0, 0])
+    assert (np.abs(tape.gradient(corner, maps)).max(axis=(0, 3)) > 0).all()
+    # squeeze 4 2 + 2; dense (30 + 2) 4 + 4, 4 4 + 4; to maps 4 30 + 30; expand 2 4 + 4;
+    # FiLM 2 8 + 8.
+    count = sum(int(tf.size(one)) for one in inner.trainable_variables)
+    assert count == 10 + 132 + 20 + 150 + 12 + 24
+
+
+@pytest.mark.parametrize("length", [2, 4])
+def test_pairs_of_frames_as_channels_are_a_convolution_over_time(length):
+    encode = generators.Encode(3, 2)
+    clips = seeds.normal([2, length, 8, 8, 2], SEED)
+    made = tf.stack(encode(tf.unstack(clips, axis=1)), axis=1)
+    kernel = tf.reshape(encode.convolve.kernel, [4, 4, 2, 2, 3])  # rows, columns, time
+    kernel = tf.transpose(kernel, [2, 0, 1, 3, 4])
+    padded = tf.pad(clips, [[0, 0], [0, 0], [1, 1], [1, 1], [0, 0]])
+    expected = tf.nn.conv3d(padded, kernel, [1, 2, 2, 2, 1], "VALID")
+    np.testing.assert_allclose(made, tf.nn.leaky_relu(expected), atol=1e-5)
+
+
+def test_before_an_odd_number_of_frames_the_oldest_comes_again():
+    encode = generators.Encode(3, 2)
+    clips = tf.unstack(seeds.normal([3, 2, 8, 8, 2], SEED))
+    found, even = encode(clips), encode([clips[0], *clips])
+    assert len(found) == len(even) == 2
+    np.testing.assert_allclose(found, even, atol=1e-6)

@@ -1,0 +1,196 @@
+"""Rollouts go on from themselves, at work and in training."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.models.text2video import tiny
+from tfvideogan.core import seeds
+from tfvideogan.models.text2video import history as histories
+from tfvideogan.models.text2video import rollout
+
+SEED = seeds.from_int(4)
+CAPTION = tf.zeros([3, 1])
+# What is fed back is clipped to [-1, 1], so that clips count in hundredths.
+UNIT = 0.01
+
+
+class Toy:
+    """A generator of frames that are `factor` times the last one, and `more` units."""
+
+    output_mode = "direct"
+
+    def __init__(self, *, more: float = 0.0, depth: int = 2) -> None:
+        self.factor, self.more, self.depth = tf.Variable(1.0), more, depth
+
+    def __call__(self, frames, valid, caption, training=False):
+        return {"frame": self.factor * frames[-1] + UNIT * self.more}
+
+
+def counting(frames: int = 12) -> tf.Tensor:
+    """Three clips [3, T, 1, 1, 1] whose frame t is 1 + t units."""
+    times = UNIT * (1.0 + np.arange(frames, dtype=np.float32))
+    return tf.constant(np.tile(times[:, None, None, None], [3, 1, 1, 1, 1]))
+
+
+def plan(**changes: object) -> rollout.Plan:
+    fresh = rollout.Plan(
+        num_frames=4,
+        truncate=2,
+        most_lead=tf.constant(0),
+        own_share=tf.constant(1.0),
+        noise=0.0,
+    )
+    return fresh._replace(**changes)
+
+
+def flat(values: tf.Tensor) -> np.ndarray:
+    return np.round(np.asarray(values)[..., 0, 0, 0] / UNIT, 2)  # in units
+
+
+# --- Inference
+
+
+def test_a_rollout_goes_on_from_its_own_frames():
+    history = histories.of_context(counting(1), 2)
+    made, _ = rollout.predict(Toy(more=2.0), history, CAPTION, num_frames=25)
+    np.testing.assert_array_equal(flat(made), [1.0 + 2.0 * np.arange(1, 26)] * 3)
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return tiny.generator(depth=2)
+
+
+@pytest.fixture(scope="module")
+def context():
+    return seeds.uniform([3, 3, 8, 8, 3], SEED, -1.0, 1.0)
+
+
+@pytest.fixture(scope="module")
+def whole(generator, context):
+    history = histories.of_context(context, 2)
+    return rollout.predict(generator, history, CAPTION, num_frames=5)
+
+
+def test_what_follows_does_not_depend_on_how_much_is_asked_for(
+    generator, context, whole
+):
+    made, history = rollout.predict(
+        generator, histories.of_context(context, 2), CAPTION, num_frames=2
+    )
+    np.testing.assert_array_equal(made, whole[0][:, :2])
+    further, last = rollout.predict(generator, history, CAPTION, num_frames=3)
+    np.testing.assert_array_equal(further, whole[0][:, 2:])
+    np.testing.assert_array_equal(last.frames, whole[1].frames)
+    np.testing.assert_array_equal(last.valid, whole[1].valid)
+
+
+def test_a_frame_depends_on_the_last_d_alone(generator, context, whole):
+    others = tf.concat([-context[:, :1], context[:, 1:]], axis=1)
+    made, _ = rollout.predict(
+        generator, histories.of_context(others, 2), CAPTION, num_frames=1
+    )
+    np.testing.assert_array_equal(made, whole[0][:, :1])
+    again = histories.of_context(whole[0][:, 1:3], 2)
+    made, _ = rollout.predict(generator, again, CAPTION, num_frames=1)
+    np.testing.assert_allclose(made, whole[0][:, 3:4], atol=1e-6)
+
+
+# --- Training
+
+
+def test_fed_with_the_clip_an_error_does_not_grow():
+    shares = {"own_share": tf.constant(0.0)}
+    made = rollout.train(Toy(more=2.0), counting(), CAPTION, plan(**shares), SEED)
+    np.testing.assert_array_equal(flat(made["fakes"]), flat(made["real"]) + 1.0)
+
+
+def test_fed_with_itself_it_does():
+    made = rollout.train(Toy(more=2.0), counting(), CAPTION, plan(), SEED)
+    errors = flat(made["fakes"]) - flat(made["real"])
+    np.testing.assert_allclose(errors, [[1.0, 2.0, 3.0, 4.0]] * 3)
+    np.testing.assert_array_equal(made["last"], made["real_last"])
+    np.testing.assert_array_equal(flat(made["real"])[:, 0] - flat(made["last"]), 1.0)
+
+
+def test_before_the_frames_that_count_there_is_a_lead_of_own_ones():
+    found = set()
+    for number in range(12):
+        drifting = Toy(more=2.0)
+        made = rollout.train(
+            drifting,
+            counting(),
+            CAPTION,
+            plan(most_lead=tf.constant(3)),
+            seeds.from_int(number),
+        )
+        # One error for each frame of the lead, the same number in all clips.
+        (lead,) = set(flat(made["last"]) - flat(made["real_last"]))
+        found.add(lead)
+    assert found == {0.0, 1.0, 2.0, 3.0}
+
+
+def test_a_frame_alone_is_the_first_of_its_clip():
+    seen = []
+
+    class Watching(Toy):
+        def __call__(self, frames, valid, caption, training=False):
+            seen.append((flat(frames[-1]), valid.numpy().sum(axis=1)))
+            return super().__call__(frames, valid, caption)
+
+    tf.config.run_functions_eagerly(True)
+    for number in range(8):
+        rollout.train(Watching(), counting(), CAPTION, plan(), seeds.from_int(number))
+    tf.config.run_functions_eagerly(False)
+    firsts = seen[::4]
+    alone = [frame for frames, counts in firsts for frame in frames[counts == 1]]
+    others = [frame for frames, counts in firsts for frame in frames[counts == 2]]
+    assert alone and set(alone) == {1.0}
+    assert len(set(others)) > 2
+
+
+@pytest.mark.parametrize("frames", [2, 5, 7])
+def test_short_clips_have_short_histories_and_leads(frames):
+    toy, long_lead = Toy(depth=4), tf.constant(9)
+    for number in range(4):
+        changes = {"num_frames": min(4, frames - 1), "most_lead": long_lead}
+        made = rollout.train(
+            toy, counting(frames), CAPTION, plan(**changes), seeds.from_int(number)
+        )
+        # No frame is asked for that there is not.
+        assert flat(made["real"]).max() <= frames
+        np.testing.assert_allclose(np.diff(flat(made["real"])), 1.0, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("truncate", "slope"), [(4, 10.0), (3, 7.0), (2, 6.0), (1, 4.0)]
+)
+def test_gradients_are_cut_every_few_frames(truncate, slope):
+    # 1, 2, 3, 4 for a^n at a = 1; behind a cut the count starts again.
+    toy = Toy()
+    clips = tf.ones([1, 6, 1, 1, 1])
+    with tf.GradientTape() as tape:
+        made = rollout.train(toy, clips, CAPTION, plan(truncate=truncate), SEED)
+        total = tf.reduce_sum(made["fakes"])
+    assert float(tape.gradient(total, toy.factor)) == slope
+
+
+def test_gradients_do_not_reach_the_lead():
+    toy = Toy()
+    with tf.GradientTape() as tape:
+        made = rollout.train(
+            toy, counting(), CAPTION, plan(most_lead=tf.constant(3)), SEED
+        )
+        total = tf.reduce_sum(made["last"])
+    assert tape.gradient(total, toy.factor) is None
+
+
+def test_noise_is_on_what_is_fed_back():
+    made = rollout.train(
+        Toy(), tf.zeros([3, 6, 4, 4, 3]), CAPTION, plan(noise=0.1), SEED
+    )
+    fakes = made["fakes"].numpy()
+    np.testing.assert_array_equal(fakes[:, 0], 0.0)
+    # 144 numbers: three standard deviations of a standard deviation.
+    assert fakes[:, 1].std() == pytest.approx(0.1, abs=0.018)

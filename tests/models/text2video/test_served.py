@@ -1,0 +1,145 @@
+"""Strings in, frames out: in one answer, in many, and from a picture of the text."""
+
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.models.text2video import tiny
+from tfvideogan.core import errors, pixels
+from tfvideogan.models.text2video import served
+from tfvideogan.serving.export import checked, exporter, publishing
+
+TEXT = tf.constant(["the disc is falling", "The star is rising."])
+SEED = tf.constant([3, 4], tf.int64)
+CONTEXT = tf.constant(
+    np.random.default_rng(1).integers(0, 256, (2, 1, 8, 8, 3)), tf.uint8
+)
+
+
+class ToyPainter(tf.Module):
+    """Answers a grey that a table has for the text's first letter, plus the seed."""
+
+    def __init__(self, size: int = 8) -> None:
+        super().__init__()
+        table = tf.lookup.KeyValueTensorInitializer(
+            ["t", "T"], [10, 20], value_dtype=tf.int64
+        )
+        self.table = tf.lookup.StaticHashTable(table, 0)
+        self.offset = tf.Variable(tf.constant(100, tf.int64))
+        self.size = size
+
+    def generate(self, text: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        grey = self.table.lookup(tf.strings.substr(text, 0, 1)) + self.offset + seed
+        ones = tf.ones([self.size, self.size, 3], tf.int64)
+        image = tf.cast(grey[:, None, None, None] * ones, tf.uint8)
+        return {"image": image, "image_float": pixels.to_float(image)}
+
+
+def saved_painter(folder: pathlib.Path, size: int = 8) -> str:
+    painter = ToyPainter(size)
+    specs = [tf.TensorSpec([None], one) for one in (tf.string, tf.int64)]
+    named = {"text": specs[0], "seed": specs[1]}
+    traced = tf.function(painter.generate).get_concrete_function(**named)
+    tf.saved_model.save(painter, str(folder), signatures={"generate": traced})
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def model():
+    made = tiny.model()
+    made.build_for(tiny.SPEC)
+    return made
+
+
+def test_answers_of_many_requests_are_those_of_one(model):
+    functions = model.serving_functions()
+    assert set(functions) == {"predict", "predict_start", "predict_next"}
+    found = functions["predict_start"].function(context=CONTEXT, text=TEXT)
+    videos = [found["video_float"]]
+    for _ in range(2):
+        memory = {
+            f"state_{name}": found[f"next_state_{name}"] for name in served.MEMORY
+        }
+        found = functions["predict_next"].function(**memory)
+        videos.append(found["video_float"])
+    assert videos[0].shape == (2, 2, 8, 8, 3)
+    tokens = tf.constant([[1, 2, 4, 5], [1, 3, 4, 6]])
+    whole = model.predict_frames(
+        pixels.to_float(CONTEXT), tokens, tf.constant([4, 4]), num_frames=6
+    )
+    np.testing.assert_allclose(tf.concat(videos, axis=1), whole, atol=1e-6)
+    short = functions["predict"].function(context=CONTEXT, text=TEXT)
+    np.testing.assert_allclose(short["video_float"], whole[:, :2], atol=1e-6)
+
+
+def test_an_unknown_word_is_one_line(model):
+    predict = model.serving_functions()["predict"].function
+    with pytest.raises(tf.errors.InvalidArgumentError) as found:
+        predict(context=CONTEXT[:1], text=tf.constant(["the disk is falling"]))
+    assert "`disk`, which is not in the vocabulary" in found.value.message
+    assert "nearest one is `disc`" in found.value.message
+
+
+def test_every_input_has_an_example_that_is_answered(model):
+    rule = model.serving_functions()["predict"].rules["text"]
+    predict = model.serving_functions()["predict"].function
+    predict(context=CONTEXT[:1], text=tf.constant([rule.example]))
+
+
+# --- From a sentence alone
+
+
+def test_a_painter_makes_the_first_frame_of_the_text_and_the_seed(model, tmp_path):
+    painter = served.Painter(saved_painter(tmp_path / "painter"), tiny.SPEC)
+    functions = served.serving_functions(model, num_frames=2, painter=painter)
+    assert set(functions) == {
+        *("predict", "predict_start", "predict_next"),
+        *("generate", "generate_start", "generate_next"),
+    }
+    video = functions["generate"].function(text=TEXT, seed=SEED)["video"]
+    assert video.shape == (2, 3, 8, 8, 3)
+    np.testing.assert_array_equal(video[0, 0], 10 + 100 + 3)
+    np.testing.assert_array_equal(video[1, 0], 20 + 100 + 4)
+    follows = functions["predict"].function(context=video[:, :1], text=TEXT)["video"]
+    np.testing.assert_array_equal(video[:, 1:], follows)
+    # An export needs neither the painter's folder nor its process.
+    module = checked.SignatureModule(
+        {"generate": functions["generate"], "predict": functions["predict"]}
+    )
+    tf.saved_model.save(module, f"{tmp_path}/both", signatures=module.concrete)
+    shutil.rmtree(tmp_path / "painter")
+    loaded = tf.saved_model.load(f"{tmp_path}/both")
+    answer = loaded.signatures["generate"](text=TEXT, seed=SEED)["video"]
+    assert np.abs(answer.numpy().astype(int) - video.numpy().astype(int)).max() <= 1
+
+
+@pytest.mark.long
+def test_one_export_answers_sentences_in_a_fresh_process(tmp_path):
+    model = tiny.model(painter=saved_painter(tmp_path / "painter"))
+    model.build_for(tiny.SPEC)
+    made = exporter.export(
+        model.serving_functions(),
+        {},
+        base=publishing.base_folder(str(tmp_path / "exports"), "sentences"),
+        version=1,
+    )
+    assert {one.signature for one in made.differences} >= {"generate", "generate_next"}
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: str(folder / "none"), "is no export; name the folder of a"),
+        (
+            lambda folder: saved_painter(folder / "small", size=4),
+            "whose `image` is [N, 8, 8, 3]; it has image (None, 4, 4, 3)",
+        ),
+    ],
+)
+def test_what_is_no_painter_is_refused(tmp_path, make, words):
+    with pytest.raises(errors.UserError) as found:
+        served.Painter(make(tmp_path), tiny.SPEC)
+    assert words in str(found.value)

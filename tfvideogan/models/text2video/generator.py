@@ -1,0 +1,286 @@
+"""The 3-D U-Net with a network-in-network: the next frame from a history and a caption.
+
+    frame = generator(history, caption)    # History of d frames, [N, D] -> [N, H, W, C]
+
+For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow part:
+
+    stage      operation                                       time x size    channels
+    volume     frames ‖ validity, 2x2 pixels to channels       4 x 32x32      4C + 1
+    E1         conv 1x3x3                                      4 x 32x32      b
+    E2         conv 2x4x4 / 2                                  2 x 16x16      2b
+    E3         conv 2x4x4 / 2                                  1 x 8x8        4b
+    collapse   conv Tx1x1                                      8x8            4b
+    NiN        conv 1x1                                        8x8            q
+               flatten ‖ caption, dense, dense                 -              u
+               dense, reshape, conv 1x1, + collapse            8x8            4b
+    D2         x2 conv, ‖ skip of E2, conv 3x3, conv 3x3       16x16          2b
+    D1         x2 conv, ‖ skip of E1, conv 3x3, conv 3x3       32x32          b
+    flow       conv 3x3, channels to 2x2 pixels, tanh          64x64          2
+    copy       last frame warped by the flow                   64x64          C
+    look       D1 ‖ 2x2 pixels of the copy, conv 3x3           32x32          b
+    paint      conv 3x3, channels to 2x2 pixels                64x64          C + 1
+
+    frame = mask · copy + (1 - mask) · colour
+
+Colours have no activation: where most of a picture is black, tanh saturates before a
+network has found what is not, and learns no more. What is fed back is clipped
+(`history.shifted`).
+
+A leaky rectifier behind every layer; in the decoder, from the network-in-network on, the
+caption scales and shifts each channel before it (FiLM). A skip is the newest time slice
+beside a 1x1 convolution of the mean over time: it hands on what things look like, while
+the motion passes the network-in-network, which alone sees the whole picture and where in
+it things are.
+
+Convolutions over time and space have a kernel of two frames and a stride of two, so that
+pairs of frames as channels of a 2-D convolution are the same and quicker on a CPU; an odd
+number of frames is first made even by repeating the oldest.
+
+`output_mode` "residual" copies without a flow, "direct" paints everything.
+
+References:
+  [1] Casser, Fosco, Lee, Motwani, Guided Video Generation Using FCNs in an Adversarial
+      Setup, 2018: U-Net with a network-in-network that takes the caption. Where we differ:
+      history is an axis of time instead of channels, FiLM, and the warp.
+  [2] Çiçek et al., 3D U-Net, MICCAI 2016.
+  [3] Perez et al., FiLM, AAAI 2018.
+"""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.core import clip
+from tfvideogan.layers import convolution, film
+from tfvideogan.ops import warp
+
+OUTPUT_MODES = ("warp", "residual", "direct")
+# Sides divide by what the encoder halves: pixels to channels, E2, E3.
+SIDE_STEP = 8
+# Longest flow, as a share of the longer side: 19 pixels of 64.
+REACH = 0.3
+BLOCK = 2
+FLOW_CHANNELS = 2
+# A fresh network copies nearly without a flow, and paints grey.
+FIRST_DEVIATION = 1e-2
+HE = "he_normal"
+LEAKY_SLOPE = 0.2
+KEEP = {"padding": 1, "use_bias": False, "kernel_initializer": HE}
+
+
+class Generator(keras.Model):
+    """The next frame; see the module."""
+
+    def __init__(
+        self,
+        spec: clip.ClipSpec,
+        *,
+        depth: int,
+        width: int,
+        units: int,
+        narrow: int,
+        output_mode: str = "warp",
+        name: str = "generator",
+    ) -> None:
+        """Creates the layers.
+
+        Args:
+          spec: of a clip; its sides divide by `SIDE_STEP`.
+          depth: d, frames of a history.
+          width: b, channels at half of the sides.
+          units: u, of the network-in-network.
+          narrow: q, channels of the maps that it sees and makes.
+          output_mode: one of `OUTPUT_MODES`.
+          name: of the network.
+        """
+        # Frames that are warped stay float32.
+        super().__init__(name=name, autocast=False)
+        self.depth = depth
+        self.output_mode = output_mode
+        self.channels = spec.channels
+        self.reach = REACH * max(spec.height, spec.width)
+        self.first = Encode(width, 1)
+        self.second = Encode(2 * width, 2)
+        self.third = Encode(4 * width, 2)
+        self.collapse = keras.layers.Dense(4 * width)
+        self.inner = NetworkInNetwork(units=units, narrow=narrow)
+        self.up_second = Decode(2 * width)
+        self.up_first = Decode(width)
+        options = {
+            "padding": 1,
+            "kernel_initializer": keras.initializers.RandomNormal(
+                stddev=FIRST_DEVIATION
+            ),
+        }
+        if output_mode == "warp":
+            self.to_flow = convolution.Conv2D(BLOCK**2 * FLOW_CHANNELS, 3, **options)
+        if output_mode != "direct":
+            self.look = Modulated(width)
+        self.to_paint = convolution.Conv2D(BLOCK**2 * (spec.channels + 1), 3, **options)
+
+    def call(
+        self,
+        frames: Sequence[tf.Tensor],
+        valid: tf.Tensor,
+        caption: tf.Tensor,
+        training: bool = False,
+    ) -> dict[str, tf.Tensor]:
+        """Generates the frame that follows on a history.
+
+        Args:
+          frames: d of [N, H, W, C] float32 in [-1, 1], see `history.History`.
+          valid: [N, d] float32.
+          caption: [N, D] float32.
+          training: changes nothing here.
+
+        Returns:
+          `frame` [N, H, W, C] float32, not clipped to the [-1, 1] of its target; where it
+          copies, `copy` and `paint` alike, `mask` [N, H, W, 1] in [0, 1], the share of the
+          copy, and, with a flow, `flow` [N, H, W, 2] pixels.
+        """
+        caption, valid = (tf.cast(one, self.compute_dtype) for one in (caption, valid))
+        first = self.first(_volume(frames, valid))  # T of [N, H/2, W/2, b]
+        second = self.second(first)  # T/2 of [N, H/4, W/4, 2b]
+        third = self.third(second)  # T/4 of [N, H/8, W/8, 4b]
+        x = self.collapse(tf.concat(third, axis=-1))  # [N, H/8, W/8, 4b]
+        x = self.inner(x, caption)
+        x = self.up_second(x, second, caption)  # [N, H/4, W/4, 2b]
+        x = self.up_first(x, first, caption)  # [N, H/2, W/2, b]
+        return self._outputs(x, frames[-1], caption)
+
+    def _outputs(
+        self, x: tf.Tensor, last: tf.Tensor, caption: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Copies and paints; the lower half of the table."""
+        made, copy = {}, last
+        if self.output_mode == "warp":
+            flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
+            made["flow"] = self.reach * tf.tanh(tf.cast(flow, tf.float32))
+            copy = warp.backward(last, made["flow"])
+        if self.output_mode != "direct":
+            # Paint goes by the copy, but does not teach the flow.
+            seen = tf.stop_gradient(tf.cast(copy, x.dtype))
+            seen = tf.nn.space_to_depth(seen, BLOCK)
+            x = self.look(tf.concat([x, seen], axis=-1), caption)
+        paint = tf.nn.depth_to_space(self.to_paint(x), BLOCK)  # [N, H, W, C + 1]
+        sizes = [self.channels, 1]
+        colour, logit = tf.split(tf.cast(paint, tf.float32), sizes, axis=-1)
+        if self.output_mode == "direct":
+            return {"frame": colour}
+        mask = tf.sigmoid(logit)
+        made |= {"copy": copy, "paint": colour, "mask": mask}
+        return made | {"frame": mask * copy + (1.0 - mask) * colour}
+
+
+class NetworkInNetwork(keras.layers.Layer):
+    """Sees a whole map and the caption through dense layers, and adds to the map."""
+
+    def __init__(self, *, units: int, narrow: int) -> None:
+        """Creates the layers; see `Generator`."""
+        super().__init__()
+        self.narrow = narrow
+        self.squeeze = keras.layers.Dense(narrow)
+        self.hidden = [
+            keras.layers.Dense(units, kernel_initializer=HE) for _ in range(2)
+        ]
+
+    def build(
+        self,
+        maps_shape: tuple[int | None, ...],
+        caption_shape: tuple[int | None, ...],
+    ) -> None:
+        _, height, width, channels = maps_shape
+        self.to_maps = keras.layers.Dense(height * width * self.narrow)
+        self.expand = keras.layers.Dense(channels)
+        self.film = film.FiLM()
+
+    def call(self, maps: tf.Tensor, caption: tf.Tensor) -> tf.Tensor:
+        """Takes and returns maps [N, h, w, C] under captions [N, D]."""
+        _, height, width, _ = maps.shape
+        x = _leaky(self.squeeze(maps))  # [N, h, w, q]
+        x = tf.reshape(x, [-1, height * width * self.narrow])
+        x = tf.concat([x, caption], axis=-1)  # [N, h·w·q + D]
+        for layer in self.hidden:
+            x = _leaky(layer(x))  # [N, u]
+        x = tf.reshape(self.to_maps(x), [-1, height, width, self.narrow])
+        return _leaky(self.film(maps + self.expand(x), caption))
+
+
+class Encode(keras.layers.Layer):
+    """Conv 1x3x3, or 2x4x4 with a stride of 2, and a leaky rectifier."""
+
+    def __init__(self, filters: int, stride: int) -> None:
+        """Creates the convolution.
+
+        Args:
+          filters: channels of the output.
+          stride: of time and space: 1, which convolves each frame, or 2.
+        """
+        super().__init__()
+        self.stride = stride
+        kernel = 3 if stride == 1 else 4
+        self.convolve = convolution.Conv2D(
+            filters, kernel, stride=stride, padding=1, kernel_initializer=HE
+        )
+
+    def call(self, clips: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        """Takes T of [N, H, W, C]; returns T or T/2 of [N, h, w, F]."""
+        if self.stride == BLOCK:
+            odd = len(clips) % 2
+            clips = [*clips[:1] * odd, *clips]
+            pairs = zip(clips[::2], clips[1::2], strict=True)
+            clips = [tf.concat(pair, axis=-1) for pair in pairs]
+        # All frames behind each other: slices along the first axis are quick.
+        made = _leaky(self.convolve(tf.concat(clips, axis=0)))
+        return tf.split(made, len(clips), axis=0)
+
+
+class Decode(keras.layers.Layer):
+    """x2 conv 3x3, joined by a skip; two convolutions 3x3 under the caption."""
+
+    def __init__(self, filters: int) -> None:
+        """Creates the layers for so many channels."""
+        super().__init__()
+        # Repeated pixels under a 3x3 kernel are a transposed convolution 4 / 2.
+        self.up = convolution.Conv2DTranspose(filters, 4, stride=2, **KEEP)
+        self.skip = keras.layers.Dense(filters)
+        self.blocks = [Modulated(filters) for _ in range(2)]
+
+    def call(
+        self, x: tf.Tensor, clips: Sequence[tf.Tensor], caption: tf.Tensor
+    ) -> tf.Tensor:
+        """Takes [N, h, w, C], T of [N, 2h, 2w, D] and captions; [N, 2h, 2w, F]."""
+        mean = tf.add_n(clips) / len(clips)
+        x = tf.concat([self.up(x), clips[-1], self.skip(mean)], axis=-1)
+        for block in self.blocks:
+            x = block(x, caption)
+        return x
+
+
+class Modulated(keras.layers.Layer):
+    """Conv 3x3, FiLM, leaky rectifier."""
+
+    def __init__(self, filters: int) -> None:
+        """Creates the layers for so many channels."""
+        super().__init__()
+        self.convolve = convolution.Conv2D(filters, 3, **KEEP)
+        self.film = film.FiLM()
+
+    def call(self, x: tf.Tensor, caption: tf.Tensor) -> tf.Tensor:
+        """Takes [N, h, w, C] and captions [N, D]; returns [N, h, w, F]."""
+        return _leaky(self.film(self.convolve(x), caption))
+
+
+def _volume(frames: Sequence[tf.Tensor], valid: tf.Tensor) -> list[tf.Tensor]:
+    """Joins 2x2 pixels of each frame [N, H, W, C] and its validity, [N, d] of all."""
+    made = []
+    for frame, flag in zip(frames, tf.unstack(valid, axis=1), strict=True):
+        pixels = tf.nn.space_to_depth(tf.cast(frame, valid.dtype), BLOCK)
+        ones = tf.ones_like(pixels[..., :1]) * flag[:, None, None, None]
+        made.append(tf.concat([pixels, ones], axis=-1))
+    return made
+
+
+def _leaky(x: tf.Tensor) -> tf.Tensor:
+    return tf.nn.leaky_relu(x, LEAKY_SLOPE)

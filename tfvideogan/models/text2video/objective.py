@@ -1,0 +1,107 @@
+"""What a prediction from a caption minimises, and when what counts.
+
+References:
+  [1] Mathieu, Couprie, LeCun, Deep multi-scale video prediction beyond mean square error,
+      ICLR 2016 (gradient difference).
+  [2] Reed et al., Generative Adversarial Text to Image Synthesis, ICML 2016, section 4.1
+      (matching-aware discriminator: a real sample with a wrong caption is a fake).
+  [3] Lim, Ye, Geometric GAN, 2017 (hinge).
+"""
+
+import dataclasses
+
+import tensorflow as tf
+
+from tfvideogan.losses import pixels
+from tfvideogan.ops import frames
+
+# Fakes and mismatched samples together weigh as much as the real ones, [2].
+HALF = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class LossWeights:
+    """Weights of the losses, and when discriminators count.
+
+    Attributes:
+      l1: of the mean absolute difference of colours in [-1, 1].
+      gradient: of the gradient difference [1].
+      parts: of the mean absolute differences of what is copied and of what is painted,
+        each alone: the flow learns also where the mask prefers paint, and the paint where
+        it prefers the copy. Without, masks close before there is any paint.
+      frame: of the discriminator of frames.
+      clip: of the discriminator of clips.
+      adversarial_start: step from which there are discriminators.
+      adversarial_delay: steps that they train alone.
+      adversarial_ramp: steps until they count in full for the generator.
+      r1: gamma of the R1 penalty of the discriminator of frames, 0 for none.
+      r1_every: R1 is computed on steps that divide by it, times this number.
+    """
+
+    l1: float = 10.0
+    gradient: float = 1.0
+    parts: float = 1.0
+    frame: float = 0.005
+    clip: float = 0.01
+    adversarial_start: int = 2000
+    adversarial_delay: int = 200
+    adversarial_ramp: int = 500
+    r1: float = 0.1
+    r1_every: int = 16
+
+    def adversarial_share(self, step: tf.Tensor) -> tf.Tensor:
+        """What discriminators count for the generator in a step, in [0, 1]."""
+        start = self.adversarial_start + self.adversarial_delay
+        return ramp(step, start, self.adversarial_ramp)
+
+
+def ramp(step: tf.Tensor, start: int, length: int) -> tf.Tensor:
+    """Returns 0 up to the step `start`, then a line, 1 from `start` + `length` on."""
+    since = tf.cast(step - start, tf.float32)
+    return tf.clip_by_value(since / max(length, 1), 0.0, 1.0)
+
+
+def likeness(weights: LossWeights, made: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Compares predictions with the clips, see `rollout.train`.
+
+    Args:
+      weights: of the losses.
+      made: `fakes` and `real` [N, K, H, W, C] in [-1, 1]; `copies` and `paints`, if it
+        copies.
+    """
+    real, fake = frames.fold_time(made["real"]), frames.fold_time(made["fakes"])
+    edges = pixels.gradient_difference(real, fake)
+    losses = {
+        "generator/l1": weights.l1 * pixels.l1(real, fake),
+        "generator/gradient": weights.gradient * edges,
+    }
+    for part in ("copies", "paints"):
+        if part in made:
+            difference = pixels.l1(made["real"], made[part])
+            losses[f"generator/{part}"] = weights.parts * difference
+    return losses
+
+
+def critic_loss(
+    real: tf.Tensor, fake: tf.Tensor, wrong: tf.Tensor, is_wrong: tf.Tensor
+) -> tf.Tensor:
+    """Computes the hinge loss [3] of a discriminator that is aware of captions [2].
+
+    mean relu(1 - real) + (mean relu(1 + fake) + mean relu(1 + wrong)) / 2
+
+    Args:
+      real: [N, 1] logits of real samples with their captions.
+      fake: [M, 1], of generated samples with the captions that they were made from.
+      wrong: [N, 1], of real samples with captions of others.
+      is_wrong: [N] bool, whether that caption says something else; the others do not
+        count.
+
+    Returns:
+      A float32 scalar: 2 when all logits are 0.
+    """
+    counts = tf.cast(is_wrong, tf.float32)
+    each = tf.nn.relu(1.0 + tf.cast(wrong, tf.float32)[:, 0])  # [N]
+    mismatched = tf.reduce_sum(each * counts) / tf.maximum(tf.reduce_sum(counts), 1.0)
+    of_real = tf.reduce_mean(tf.nn.relu(1.0 - tf.cast(real, tf.float32)))
+    of_fake = tf.reduce_mean(tf.nn.relu(1.0 + tf.cast(fake, tf.float32)))
+    return of_real + HALF * (of_fake + mismatched)

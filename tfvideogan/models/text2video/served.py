@@ -1,0 +1,235 @@
+"""Signatures of a text-to-video model: strings in, frames out, videos of any length.
+
+    predict           context, text            -> the frames that follow
+    predict_start     context, text            -> the first of them, and the memory
+    predict_next      memory                   -> those that follow on these, and so on
+    generate          text, seed               -> a video from a sentence alone
+    generate_start    text, seed               -> its beginning, and the memory
+    generate_next     memory                   -> as `predict_next`
+
+The last three are there where a painter is: the export of a model of stills with a
+signature `generate` (`text`, `seed` -> `image`), which makes the first frame and becomes a
+part of this export. The seed is the picture's: what follows on a picture is no matter of
+luck. The memory is the history, its validity and the code of the caption.
+"""
+
+import dataclasses
+import functools
+from typing import Protocol
+
+import tensorflow as tf
+
+from tfvideogan.core import clip, errors, pixels, signatures
+from tfvideogan.models import sampling
+from tfvideogan.models.text2video import history as histories
+from tfvideogan.ops import tokens
+
+MEMORY = ("frames", "valid", "caption")
+ABOUT_MEMORY = {
+    "frames": "[N, d, H, W, C] float32, the last frames",
+    "valid": "[N, d] float32, which of them there are",
+    "caption": "[N, D] float32, the code of the caption",
+}
+VIDEO = {
+    signatures.VIDEO: "[N, F, H, W, C] uint8, the frames that follow",
+    signatures.VIDEO_FLOAT: "[N, F, H, W, C] float32 in [-1, 1]",
+}
+MEMORISED = VIDEO | {
+    signatures.NEXT_STATE + name: about for name, about in ABOUT_MEMORY.items()
+}
+# Frames go on from each other, and rounding grows from one to the next.
+ROLLOUT_TOLERANCE = 1e-3
+ABOUT_CONTEXT = "one frame or more; the last ones count"
+
+
+class Predicts(Protocol):
+    """What this room needs of a model."""
+
+    spec: clip.ClipSpec
+
+    @property
+    def depth(self) -> int:
+        """Frames of a history."""
+        ...
+
+    @property
+    def caption_size(self) -> int:
+        """Numbers in the code of a caption."""
+        ...
+
+    def encode(self, caption_tokens: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """Returns the codes of captions."""
+        ...
+
+    def continue_from(
+        self, history: histories.History, caption: tf.Tensor, *, num_frames: int
+    ) -> tuple[tf.Tensor, histories.History]:
+        """Predicts frames; returns them and what to go on from."""
+        ...
+
+
+class Painter:
+    """The export of a model of stills, loaded.
+
+    Attributes:
+      loaded: what `tf.saved_model.load` returned; an export must hold it.
+    """
+
+    def __init__(self, folder: str, spec: clip.ClipSpec) -> None:
+        """Loads it.
+
+        Args:
+          folder: of the export's version, such as saved_models/text2image/1.
+          spec: of the clips that its pictures start.
+
+        Raises:
+          UserError: there is no such export, it makes no pictures of text, or pictures of
+            another size.
+        """
+        try:
+            self.loaded = tf.saved_model.load(folder)
+        except OSError as error:
+            raise errors.UserError(
+                f"`painter` ({folder!r}) is no export; name the folder of a version, "
+                "such as saved_models/text2image/1."
+            ) from error
+        size = (spec.height, spec.width, spec.channels)
+        self._generate = self.loaded.signatures.get(signatures.GENERATE)
+        made = self._generate.structured_outputs if self._generate else {}
+        if signatures.IMAGE not in made or made[signatures.IMAGE].shape[1:] != size:
+            has = ", ".join(f"{name} {one.shape}" for name, one in sorted(made.items()))
+            raise errors.UserError(
+                f"`painter` ({folder!r}) must have a signature `generate` whose `image` is "
+                f"[N, {', '.join(map(str, size))}]; it has {has or 'none'}."
+            )
+
+    def paint(self, text: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Returns pictures uint8 [N, H, W, C] of captions [N] and seeds [N]."""
+        return self._generate(text=text, seed=seed)[signatures.IMAGE]
+
+
+def serving_functions(
+    model: Predicts, *, num_frames: int, painter: Painter | None
+) -> dict[str, signatures.ServingFunction]:
+    """Returns the signatures; an answer depends on its own request alone.
+
+    Args:
+      model: at work.
+      num_frames: F, frames of an answer.
+      painter: makes first frames.
+    """
+    functions = _Functions(model, num_frames, painter)
+    spec = model.spec
+    context = signatures.video(signatures.CONTEXT, spec, axis="K", about=ABOUT_CONTEXT)
+    # Any words of the vocabulary are a caption.
+    example = " ".join(spec.words[1 : 1 + spec.caption_length])
+    text = signatures.text("what happens, UTF-8", example=example)
+    held = (painter.loaded,) if painter else ()
+    of = functools.partial(
+        signatures.ServingFunction.of, tolerance=ROLLOUT_TOLERANCE, held=held
+    )
+    following = of(
+        functions.go_on, _memory_inputs(model), MEMORISED, about="what follows then"
+    )
+    about = "what follows on the frames"
+    verb, inputs = signatures.PREDICT, [context, text]
+    made = {
+        verb: of(functions.predict, inputs, VIDEO, about=about),
+        verb + signatures.START: of(
+            functions.predict_start, inputs, MEMORISED, about=about
+        ),
+        verb + signatures.NEXT: following,
+    }
+    if painter is None:
+        return made
+    about = "a picture of the sentence and what follows on it"
+    verb, inputs = signatures.GENERATE, [text, signatures.seed()]
+    return made | {
+        verb: of(functions.generate, inputs, VIDEO, about=about),
+        verb + signatures.START: of(
+            functions.generate_start, inputs, MEMORISED, about=about
+        ),
+        verb + signatures.NEXT: following,
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class _Functions:
+    """What the signatures compute."""
+
+    model: Predicts
+    num_frames: int
+    painter: Painter | None
+
+    def predict(self, *, context: tf.Tensor, text: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _without_memory(self.predict_start(context=context, text=text))
+
+    def predict_start(
+        self, *, context: tf.Tensor, text: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        made, memory = self._begin(context, text)
+        return sampling.video(made) | memory
+
+    def go_on(
+        self,
+        *,
+        state_frames: tf.Tensor,
+        state_valid: tf.Tensor,
+        state_caption: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        slots = tuple(tf.unstack(state_frames, axis=1))
+        history = histories.History(slots, state_valid)
+        made, memory = self._follow(history, state_caption)
+        return sampling.video(made) | memory
+
+    def generate(self, *, text: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _without_memory(self.generate_start(text=text, seed=seed))
+
+    def generate_start(
+        self, *, text: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        first = self.painter.paint(text, seed)[:, tf.newaxis]  # [N, 1, H, W, C]
+        made, memory = self._begin(first, text)
+        whole = tf.concat([pixels.to_float(first), made], axis=1)
+        return sampling.video(whole) | memory
+
+    def _begin(
+        self, shown: tf.Tensor, said: tf.Tensor
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        spec = self.model.spec
+        encoded = tokens.encode(said, words=spec.words, length=spec.caption_length)
+        history = histories.of_context(pixels.to_float(shown), self.model.depth)
+        return self._follow(history, self.model.encode(*encoded))
+
+    def _follow(
+        self, history: histories.History, caption: tf.Tensor
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        made, history = self.model.continue_from(
+            history, caption, num_frames=self.num_frames
+        )
+        frames = tf.stack(history.frames, axis=1)  # [N, d, H, W, C]
+        memory = zip(MEMORY, (frames, history.valid, caption), strict=True)
+        return made, {signatures.NEXT_STATE + name: value for name, value in memory}
+
+
+def _without_memory(answer: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    return {
+        name: value for name, value in answer.items() if not signatures.is_state(name)
+    }
+
+
+def _memory_inputs(model: Predicts) -> list[signatures.Input]:
+    spec = model.spec
+    size = (spec.height, spec.width, spec.channels)
+    shapes = {
+        "frames": [model.depth, *size],
+        "valid": [model.depth],
+        "caption": [model.caption_size],
+    }
+    return [
+        signatures.Input(
+            tf.TensorSpec([None, *shapes[name]], tf.float32, signatures.STATE + name),
+            signatures.InputRule(about=ABOUT_MEMORY[name]),
+        )
+        for name in MEMORY
+    ]
