@@ -172,7 +172,7 @@ def run(
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Of `... | head`: nobody reads on, which is no fault.
+        # The reader has closed the pipe, as `head` does.
         _discard(sys.stdout)
         return CLOSED
     except errors.UserError as error:

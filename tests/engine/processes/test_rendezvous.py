@@ -23,7 +23,7 @@ def test_a_worker_listens_until_the_others_do(
     seen = []
 
     def come() -> None:
-        """Knocks at the first one's door, as the second worker, and listens."""
+        """Connects to the first worker, as the second one does, and listens."""
         seen.append(rendezvous.answers(addresses[0]))
         host, port = addresses[1].split(":")
         seen.append(socket.create_server((host, int(port))))

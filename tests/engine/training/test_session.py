@@ -104,7 +104,7 @@ def test_a_signal_before_the_first_step_says_start_again(
 
 
 @pytest.mark.long
-def test_a_worker_waits_for_the_others_and_outlives_none(
+def test_a_worker_waits_for_the_others_and_ends_with_them(
     tmp_path: pathlib.Path,
 ) -> None:
     line = training_runs.options(tmp_path, *ENDLESS, "BATCH_SIZE = 4")

@@ -2,9 +2,9 @@
 
     rendezvous.wait(["a:2222", "b:2222"], own=0)
 
-TensorFlow waits, too, but holds Python's lock: no line, no signal. Here each worker
-listens at its own address and knocks at the others', where either this listens or, a
-moment later, TensorFlow's server.
+TensorFlow waits, too, but holds Python's lock, so that no line is logged and no signal
+handled. Here each worker listens at its own address and connects to the others', where
+either this listens or, a moment later, TensorFlow's server.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from tfvideogan.core import durable, errors
 from tfvideogan.engine.processes import waiting
 
-TIMEOUT = 2.0  # seconds, of a knock
+TIMEOUT = 2.0  # seconds, of a connection
 BACKLOG = 128
 
 
@@ -32,16 +32,16 @@ def wait(addresses: Sequence[str], *, own: int) -> None:
     absent = [one for place, one in enumerate(addresses) if place != own]
     is_ipv6 = addresses[own].startswith("[")
     family = socket.AF_INET6 if is_ipv6 else socket.AF_INET
-    with socket.socket(family) as door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            door.bind(("", _split(addresses[own])[1]))
+            listener.bind(("", _split(addresses[own])[1]))
         except OSError as error:
             raise errors.UserError(
                 f"This worker cannot listen at {addresses[own]}: "
                 f"{durable.reason(error)}. Give each worker a free port."
             ) from error
-        door.listen(BACKLOG)
+        listener.listen(BACKLOG)
         lines = waiting.Lines(f"the other workers ({', '.join(absent)})")
         while absent := [one for one in absent if not answers(one)]:
             lines.look()

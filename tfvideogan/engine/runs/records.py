@@ -3,7 +3,7 @@
     records.load(folder / "run.json")       # {} and a line in the log if it is damaged
     records.lines(folder / "eval.jsonl")    # without those that are damaged
 
-Nobody's training depends on them: what cannot be read is left out with a warning, and set
+Training does not depend on them: what cannot be read is left out with a warning, and set
 aside when the file is written again.
 """
 

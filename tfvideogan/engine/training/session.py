@@ -162,7 +162,7 @@ class Session:
         first: feed.Block,
         start: int,
     ) -> tuple[_Done, interruption.StopRequest]:
-        """Trains under the eyes of signals; returns how far, and who asked to stop."""
+        """Trains with signals handled; returns what was done and the stop request."""
         with interruption.listening() as stop:
             try:
                 blocks = _Blocks(beside, service, stop)
