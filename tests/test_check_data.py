@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests import source_tree
 from tests.data import davis_tree, films
+from tests.data.cache import test_records
 from tfvideogan import check_data
 from tfvideogan.engine.config import config
 
@@ -117,15 +118,34 @@ def test_a_gin_file_is_needed_and_must_name_a_source(tmp_path, capsys):
     assert "name no data set" in capsys.readouterr().err
 
 
-def test_flags_that_do_not_fit_are_refused_first(tmp_path, capsys):
-    (tmp_path / "file").touch()
-    for flag, complaint in (
-        ("--max_clips=0", "`--max_clips` (0) must be at least 1"),
-        ("--max_clips=-1", "must be at least 1"),
-        (f"--out={tmp_path / 'file' / 'deeper'}", "file is a file; name another"),
-    ):
-        assert check_data.main(["--gin_file=gin/data/sprites.gin", flag]) == 2
-        assert complaint in capsys.readouterr().err
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_number_of_clips_below_one_is_refused(number, capsys):
+    flags = ["--gin_file=gin/data/sprites.gin", f"--max_clips={number}"]
+    assert check_data.main(flags) == 2
+    assert f"`--max_clips` ({number}) must be" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["file", "file/below", "gs://bucket/out"])
+def test_a_place_that_is_no_folder_is_refused_before_work(
+    out, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    assert check_data.main(["--gin_file=gin/data/sprites.gin", f"--out={out}"]) == 2
+    seen = capsys.readouterr()
+    assert seen.err.splitlines()[-1].startswith(f"error: --out {out}")
+    assert seen.out == ""
+
+
+def test_caches_are_listed_and_cleared(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TFVIDEOGAN_CACHE", str(tmp_path))
+    test_records.open_(tmp_path)
+    assert check_data.main(["--caches"]) == 0
+    assert "5 clips" in capsys.readouterr().out
+    assert check_data.main(["--clear_caches=toy"]) == 0
+    assert "removed" in capsys.readouterr().out and not list(tmp_path.iterdir())
+    assert check_data.main(["--caches"]) == 0
+    assert "0 caches, 0.0 MB" in capsys.readouterr().out
 
 
 def test_what_is_not_read_is_a_line(tmp_path, capsys):

@@ -1,5 +1,6 @@
 """The door to judgement: its options, each with an effect."""
 
+import errno
 import pathlib
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.engine import events, toy, training_runs
 from tfvideogan import evaluate
 from tfvideogan.engine import protocols
+from tfvideogan.engine.runs import run_folder
 
 MINE = """
 # Toy clips, as an own protocol of somebody who works here.
@@ -15,6 +17,7 @@ from __gin__ import dynamic_registration
 from tests.engine import toy
 from tfvideogan.engine import loop
 from tfvideogan.engine import protocols
+from tfvideogan.engine.runs import run_folder
 
 ROOT = %gin.REQUIRED
 
@@ -52,6 +55,21 @@ def judge(folder: pathlib.Path, *flags: str) -> dict:
 def plain(folder: pathlib.Path) -> dict:
     """The record without further options, to compare with."""
     return judge(folder)
+
+
+def test_a_folder_that_cannot_be_written_still_gives_its_results(
+    folder: pathlib.Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(run_folder.RunFolder, "append", refuse)
+    assert evaluate.main([f"--workdir={folder}"]) == 0
+    seen = capsys.readouterr()
+    assert "error  model" in seen.out and "written to" not in seen.out
+    assert seen.err.splitlines()[-1].endswith("eval.jsonl: Read-only file system")
 
 
 def test_table_line_and_events_are_written(

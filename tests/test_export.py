@@ -248,3 +248,17 @@ def test_showing_what_is_not_there_is_one_line(tmp_path, capsys):
     assert "there is no such folder" in one_line_error(capsys)
     assert export.main([f"--show={tmp_path}"]) == 2
     assert "no export of this package" in one_line_error(capsys)
+
+
+@pytest.mark.parametrize("place", ["gs://bucket/models", "file/models", "a[1]"])
+def test_a_place_that_cannot_be_used_is_refused_before_work(
+    place: str,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    # The run folder does not exist, which would be said later.
+    assert run(tmp_path / "run", place) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: --export_dir ")

@@ -4,6 +4,8 @@
     python -m tfvideogan.check_data --gin_file=gin/data/folder.gin \
         --gin_param='FOLDER_ROOT="/data/videos"'
 
+    python -m tfvideogan.check_data --caches
+
 Prints counts, sizes, ranges, durations, what was left out and the first problems, and
 writes a contact sheet and a preview that plays. Exit code 1 when there are problems, 2
 when the data cannot be read.
@@ -15,12 +17,12 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import argparse
-import pathlib
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import errors
+from tfvideogan.core import cache, errors, places
 from tfvideogan.data import check, preview
+from tfvideogan.data.cache import inventory
 from tfvideogan.engine import build, command_line, loop
 from tfvideogan.engine.config import config
 
@@ -42,30 +44,52 @@ def _parser() -> argparse.ArgumentParser:
     made = command_line.parser("Check a data set and look at it.", EXAMPLES)
     command_line.add_gin_files(made)
     made.add_argument(
-        "--max_clips", type=int, default=8, help="so many are read of each split"
+        "--max_clips",
+        type=int,
+        default=8,
+        help="so many are read of each split",
     )
     made.add_argument(
         "--out",
-        type=pathlib.Path,
-        default=pathlib.Path("data_check"),
+        default="data_check",
         metavar="FOLDER",
         help="where contact sheets and previews are written",
+    )
+    made.add_argument(
+        "--caches",
+        action="store_true",
+        help="list the caches of converted clips, with every byte compared, and their "
+        "total instead",
+    )
+    made.add_argument(
+        "--clear_caches",
+        metavar="NAME",
+        help=f"remove the caches whose names begin so, or {inventory.ALL}, instead; they "
+        "are made again when they are needed",
     )
     return made
 
 
+def _list_caches(name: str | None) -> int:
+    root = cache.root()
+    if name is not None:
+        print(f"removed from {root}:\n{inventory.table(inventory.clear(root, name))}")
+    else:
+        caches = inventory.found(root, is_thorough=True)
+        print(f"{root}:\n{inventory.table(caches)}")
+    return command_line.OK
+
+
 def _work(options: argparse.Namespace) -> int:
+    if options.caches or options.clear_caches is not None:
+        return _list_caches(options.clear_caches)
     command_line.check_gin_files(options, "gin/data/sprites.gin")
-    out = options.out.absolute()
     if options.max_clips < 1:
         raise errors.UserError(
             f"`--max_clips` ({options.max_clips}) must be at least 1."
         )
-    nearest = next(one for one in (out, *out.parents) if one.exists())
-    if not nearest.is_dir():
-        raise errors.UserError(
-            f"`--out` ({out}) cannot be a folder: {nearest} is a file; name another."
-        )
+    out = places.local(options.out, "--out")
+    places.check_writable(out, "--out")
     config.parse([BASE, *options.gin_file], options.gin_param)
     make_source = config.arguments(loop.run).get("make_source")
     if make_source is None:
@@ -79,10 +103,12 @@ def _work(options: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     has_problems = False
     for split in chosen.splits:
-        report = check.check_split(chosen, split, max_clips=options.max_clips)
+        report = check.check_split(
+            chosen, split, max_clips=min(options.max_clips, sys.maxsize)
+        )
         print(report.text())
         has_problems |= bool(report.problems)
-        print("\n".join(preview.write(chosen, split, options.out)))
+        print("\n".join(preview.write(chosen, split, out)))
     return command_line.FAILED if has_problems else command_line.OK
 
 

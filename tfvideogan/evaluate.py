@@ -18,7 +18,7 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import errors
+from tfvideogan.core import durable, errors
 from tfvideogan.engine import command_line, evaluator, protocols, rebuild
 from tfvideogan.engine.reporting import reports, summaries
 from tfvideogan.engine.runs import run_folder
@@ -87,17 +87,29 @@ def _work(options: argparse.Namespace) -> int:
     judge = evaluator.Evaluator(built.model, built.source, metrics)
     report = rebuilt.signed(judge.run(plan))
     kind = plan.split if protocol is None else protocol.name
-    events = summaries.Summaries(rebuilt.folder.events(f"eval_{kind}"))
-    reports.record_evaluation(rebuilt.folder, events, rebuilt.step, report)
-    events.close()
     if protocol is not None:
         print(f"{protocol.name}: {protocol.about}")
     print(report.headline(rebuilt.step))
     print(report.table())
     if protocol is not None:
         print(rebuilt.comparison(report))
-    print(f"written to {rebuilt.folder.path / run_folder.EVALUATIONS}")
+    _record(rebuilt, report, f"eval_{kind}")
     return command_line.OK
+
+
+def _record(rebuilt: rebuild.Rebuilt, report: evaluator.Report, events: str) -> None:
+    """Writes what has been printed; a folder that others own may refuse."""
+    path = rebuilt.folder.path / run_folder.EVALUATIONS
+    record = reports.evaluation_record(rebuilt.step, report)
+    try:
+        rebuilt.folder.append(run_folder.EVALUATIONS, record)
+    except OSError as error:
+        sys.stderr.write(f"not written to {path}: {durable.reason(error)}\n")
+        return
+    writer = summaries.Summaries(rebuilt.folder.events(events))
+    writer.scalars(rebuilt.step, report.finite())
+    writer.close()
+    print(f"written to {path}")
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import errors
+from tfvideogan.core import errors, places
 from tfvideogan.engine import command_line, evaluator, rebuild
 from tfvideogan.serving.export import (
     card,
@@ -87,12 +87,14 @@ def _export(options: argparse.Namespace) -> int:
             "--workdir is missing: the folder of a training run, such as "
             "--workdir=runs/foregan. An existing export is shown by --show."
         )
+    export_dir = places.local(options.export_dir, "--export_dir")
+    places.check_writable(export_dir, "--export_dir", is_pattern_safe=True)
     batch_sizes = warmup.batch_sizes(options.batch_sizes)
     rebuilt = rebuild.rebuild(
         options.workdir, checkpoint=options.checkpoint, bindings=options.gin_param
     )
     model = rebuilt.built.model
-    base = publishing.base_folder(options.export_dir, options.name or model.name)
+    base = publishing.base_folder(str(export_dir), options.name or model.name)
     version = publishing.choose_version(base, options.version)
     served = rebuilt.serving_functions()
     try:

@@ -4,14 +4,20 @@
     python -m tfvideogan.train --gin_file=gin/foregan.gin --gin_file=gin/smoke.gin
     python -m tfvideogan.train --gin_file=gin/foregan.gin --dry_run
 
-The same command again goes on where it stopped. Exit codes: 0 done, 1 failed, 2 bad input,
-75 stopped by a signal and saved.
+The same command again goes on where it stopped. Workers of a cluster (TF_CONFIG, SLURM)
+take the same command and one --workdir that all of them see. Exit codes: 0 done, 1 failed,
+2 bad input, 75 stopped by a signal, or by the loss of another process, and saved.
 """
 
 import os
 
 # TensorFlow reads it when it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from tfvideogan.core import leaving
+
+if __name__ == "__main__":
+    leaving.leave_by_signals()
 
 import argparse
 import pathlib
@@ -21,6 +27,8 @@ from collections.abc import Sequence
 from tfvideogan.engine import command_line, dry_run, loop
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
+from tfvideogan.engine.processes import interruption
+from tfvideogan.engine.runs import checkpoints
 
 RUNS = "runs"
 EXAMPLES = """\
@@ -75,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
         help="go on in the run folder although the configuration has changed",
     )
     made.add_argument(
+        "--checkpoint",
+        default=checkpoints.LATEST,
+        metavar="STEP",
+        help="go back to this checkpoint of the run folder and train on from there; later "
+        "ones are set aside",
+    )
+    made.add_argument(
         "--dry_run",
         action="store_true",
         help="print the configuration, parameters, memory and work, run one step on "
@@ -86,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
 def _work(options: argparse.Namespace) -> int:
     command_line.check_gin_files(options, "gin/foregan.gin")
     _configure(options)
+    with interruption.ending():
+        return _train(options)
+
+
+def _train(options: argparse.Namespace) -> int:
     strategy = strategies.make(options.virtual_devices)
     if options.dry_run:
         print(config.text())
@@ -97,6 +117,7 @@ def _work(options: argparse.Namespace) -> int:
         workdir=options.workdir or default_workdir(options.gin_file),
         strategy=strategy,
         overwrite_config=options.overwrite_config,
+        checkpoint=options.checkpoint,
         service=options.data_service,
     )
     return command_line.STOPPED if outcome.is_interrupted else command_line.OK

@@ -38,9 +38,10 @@ import tfvideogan  # noqa: F401
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, machine, seeds
-from tfvideogan.engine import build, feed, flops, loop, trainer
+from tfvideogan.engine import build, flops, loop
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
+from tfvideogan.engine.training import feed, trainer
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = ("gin/base.gin", "gin/smoke.gin")

@@ -1,6 +1,8 @@
+import errno
 import os
 
 import pytest
+import tensorflow as tf
 
 from tfvideogan.core import durable
 
@@ -43,3 +45,30 @@ def test_a_file_whose_writing_fails_stays_as_it_was(tmp_path) -> None:
         raise ZeroDivisionError
     assert path.read_text() == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        tf.errors.ResourceExhaustedError(None, None, "a/b; No space left on device"),
+    ],
+)
+def test_a_full_disk_is_known_by_any_error(error) -> None:
+    assert durable.is_disk_full(error)
+    assert durable.reason(error) == "the disk is full; free some space"
+
+
+@pytest.mark.parametrize(
+    "error, reason",
+    [
+        (OSError(errno.EACCES, "Permission denied", "a"), "Permission denied"),
+        (tf.errors.ResourceExhaustedError(None, None, "OOM\n on CPU."), "OOM on CPU"),
+        (ValueError(), "ValueError"),
+        (ValueError("{{function_node a:0}} b is no file [Op:C] name:"), "b is no file"),
+    ],
+)
+def test_other_errors_are_told_in_their_words(error, reason: str) -> None:
+    assert not durable.is_disk_full(error)
+    assert durable.reason(error) == reason

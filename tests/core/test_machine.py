@@ -1,3 +1,4 @@
+import os
 import pathlib
 import platform
 
@@ -23,3 +24,13 @@ def test_a_processor_that_no_system_names_is_unknown(
 ) -> None:
     monkeypatch.setattr(platform, "processor", lambda: "")
     assert machine.processor(tmp_path / "absent") == "unknown"
+
+
+def test_memory_is_what_a_container_may_use(tmp_path: pathlib.Path) -> None:
+    limit = tmp_path / "memory.max"
+    whole = machine.memory([limit])
+    assert whole == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit.write_text("max\n")
+    assert machine.memory([limit]) == whole
+    limit.write_text("4096\n")
+    assert machine.memory([limit]) == 4096

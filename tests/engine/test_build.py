@@ -45,12 +45,29 @@ def test_objection_of_a_source_keeps_to_one_line(
     assert str(caught.value) == "`broken` has no masks. Not at all."
 
 
-def test_bug_in_a_network_keeps_its_traceback(
+@pytest.mark.parametrize(
+    "make",
+    [FaultyGAN, lambda: toy.ToyGAN(filters=0), lambda: toy.ToyGAN(filters=-2)],
+    ids=["kernel", "no filters", "fewer"],
+)
+def test_objection_of_a_library_is_one_line_that_shows_the_way(
+    make, one_device: tf.distribute.Strategy
+) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        build.build(make, toy.ToySource, one_device)
+    message = str(caught.value)
+    assert "cannot be built as it is configured" in message and "\n" not in message
+    assert "--traceback" in message
+    assert not isinstance(caught.value.__cause__, errors.UserError)
+
+
+def test_other_kinds_of_objects_are_refused(
     one_device: tf.distribute.Strategy,
 ) -> None:
-    with pytest.raises(ValueError) as caught:
-        build.build(FaultyGAN, toy.ToySource, one_device)
-    assert not isinstance(caught.value, errors.UserError)
+    with pytest.raises(errors.UserError, match="makes a ToySource, not a model"):
+        build.build(toy.ToySource, toy.ToySource, one_device)
+    with pytest.raises(errors.UserError, match="makes a ToyGAN, not a source"):
+        build.build(toy.ToyGAN, toy.ToyGAN, one_device)
 
 
 def test_parameters_are_counted_by_network(built: build.Built) -> None:
@@ -67,3 +84,17 @@ def test_bytes_cover_weights_slots_averages_and_counters(built: build.Built) -> 
     adam = [2 * 223 * 4 + 12, 2 * 149 * 4 + 12]
     expected = (223 + 149) * 4 + sum(adam) + 223 * 4 + 3 * 8
     assert build.variable_bytes(built.model.checkpoint_items()) == expected
+
+
+def test_digest_is_that_of_the_values(
+    built: build.Built, one_device: tf.distribute.Strategy
+) -> None:
+    def digest() -> str:
+        return build.variables_digest(built.model.checkpoint_items(), one_device)
+
+    before = digest()
+    assert digest() == before
+    built.model.step.assign_add(1)
+    assert digest() != before
+    built.model.step.assign_sub(1)
+    assert digest() == before

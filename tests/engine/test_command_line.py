@@ -1,13 +1,18 @@
 """Errors become lines and exit codes."""
 
 import argparse
+import errno
+import io
 import logging
+import subprocess
+import sys
 
 import pytest
 from absl import logging as absl_logging
 
 from tfvideogan.core import errors
-from tfvideogan.engine import command_line, trainer
+from tfvideogan.engine import command_line
+from tfvideogan.engine.training import divergence
 
 
 def run(work: int | BaseException, *flags: str) -> int:
@@ -29,7 +34,7 @@ def test_result_is_passed_on() -> None:
     "error, code",
     [
         (errors.UserError("`x` (1) must\nbe 2."), 2),
-        (trainer.TrainingDiverged("`x` (1) must\nbe 2."), 1),
+        (divergence.TrainingDiverged("`x` (1) must\nbe 2."), 1),
     ],
 )
 def test_users_error_is_one_line(
@@ -114,3 +119,42 @@ def test_a_door_is_given_its_options_and_a_gin_file_is_asked_for() -> None:
     flags = ["--gin_file=b.gin", "--gin_param=A = 1", "--checkpoint=5", "--weights=raw"]
     assert command_line.run(made, work, flags) == 1
     assert seen == [([], [], "latest"), (["b.gin"], ["A = 1"], "5")]
+
+
+HEAD = """
+import argparse, sys
+from tfvideogan.engine import command_line
+def work(options):
+    print("x" * 10**6)
+    return 0
+sys.exit(command_line.run(command_line.parser("x", "y"), work, []))
+"""
+
+
+@pytest.mark.long
+def test_output_that_nobody_reads_on_is_no_traceback() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HEAD],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdout.read(10)
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
+        assert process.wait() == 141
+
+
+def test_a_log_that_cannot_be_written_is_dropped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    command_line.start_logging()
+    absl_logging.info("hello")
+    monkeypatch.undo()
+    command_line.start_logging()
+    assert capsys.readouterr().err == ""

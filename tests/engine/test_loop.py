@@ -6,7 +6,9 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ import tensorflow as tf
 from tests.engine import events, toy, training_runs, worker
 from tfvideogan.core import clip, errors
 from tfvideogan.engine import loop
+from tfvideogan.engine.training import session
 
 # Whole runs: a step must be traced, which takes seconds.
 pytestmark = pytest.mark.slow
@@ -248,25 +251,6 @@ def test_run_folder_of_another_model_is_refused(
         assert "holds a run of @tests.engine.toy.ToyGAN" in line
 
 
-def test_divergence_saves_nothing_broken_and_names_the_loss(
-    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "run"
-    bindings = (
-        "toy.ToyGAN.blow_from = 3",
-        "loop.run.max_skipped_in_a_row = 3",
-        "loop.run.save_every = 1",
-        "loop.run.steps = 50",
-    )
-    assert training_runs.train_here(folder, *bindings) == 1
-    line = capsys.readouterr().err.splitlines()[-1]
-    assert "`generator/reconstruction` blew" in line and "stopped at step 6" in line
-    newest = (folder / "checkpoints" / "latest").read_text().strip()
-    assert newest == "step_00000005"
-    saved = training_runs.tensors(folder, 5)
-    assert all(np.isfinite(value).all() for value in saved.values() if value.size)
-
-
 @pytest.mark.parametrize(
     "binding",
     [
@@ -280,6 +264,16 @@ def test_divergence_saves_nothing_broken_and_names_the_loss(
         'loop.run.eval_split = "tests"',
         'loop.run.precision = "int8"',
         "BATCH_SIZE = 0",
+        "BATCH_SIZE = 999999999",
+        "loop.run.num_samples = 0",
+        "loop.run.metrics = [1]",
+        "loop.run.metrics = [@toy.MeanError]",
+        "loop.run.transforms = [@toy.ToySource]",
+        "loop.run.make_source = @toy.ToyGAN",
+        "toy.ToyGAN.filters = 0",
+        "toy.ToyGAN.optimizer = None",
+        "STEPZ = 3",
+        "SEED = %SEED",
     ],
 )
 def test_bad_input_is_one_line_and_leaves_no_trace(
@@ -297,7 +291,7 @@ def test_out_of_memory_names_what_helps(
     def exhaust(*args: object, **options: object) -> None:
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
 
-    monkeypatch.setattr("tfvideogan.engine.trainer.Trainer.run", exhaust)
+    monkeypatch.setattr("tfvideogan.engine.training.trainer.Trainer.run", exhaust)
     with pytest.raises(errors.UserError) as caught:
         loop.run(
             workdir=str(tmp_path / "run"),
@@ -327,9 +321,11 @@ def test_determinism_is_switched_on_by_request(
 def test_idle_binding_is_reported(
     tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    training_runs.train_here(
-        tmp_path / "run", "nobody/toy.ToyGAN.rate = 1.0", flags=("--steps=1",)
-    )
+    second = tmp_path / "second.gin"
+    header = "from __gin__ import dynamic_registration\nfrom tests.engine import toy\n"
+    second.write_text(f"{header}nobody/toy.ToyGAN.rate = 1.0\n")
+    flags = (f"--gin_file={second}", "--steps=1")
+    training_runs.train_here(tmp_path / "run", flags=flags)
     assert "Nothing uses the binding nobody/toy.ToyGAN.rate = 1.0" in caplog.text
 
 
@@ -339,28 +335,33 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def train_together(folder: pathlib.Path, steps: int) -> list[str]:
-    """Trains in two worker processes; returns the last line of each."""
+def two_workers() -> list[dict[str, str]]:
+    """Returns what the environments of two workers say of their cluster."""
     addresses = [f"localhost:{free_port()}" for _ in range(2)]
-    processes = [
-        training_runs.start(
-            "tests.engine.worker",
-            str(folder),
-            str(steps),
-            TF_CONFIG=json.dumps(
-                {
-                    "cluster": {"worker": addresses},
-                    "task": {"type": "worker", "index": index},
-                }
-            ),
-        )
-        for index in range(2)
+    tasks = [{"type": "worker", "index": index} for index in range(2)]
+    return [
+        {"TF_CONFIG": json.dumps({"cluster": {"worker": addresses}, "task": task})}
+        for task in tasks
     ]
+
+
+def ends(processes: Sequence[subprocess.Popen]) -> list[tuple[str, str]]:
+    """Waits for processes; returns what each has printed, on stdout and stderr."""
     try:
-        outputs = [process.communicate(timeout=PATIENCE) for process in processes]
+        return [process.communicate(timeout=PATIENCE) for process in processes]
     finally:
         for process in processes:
             process.kill()
+
+
+def train_together(folder: pathlib.Path, steps: int) -> list[str]:
+    """Trains in two worker processes; returns the last line of each."""
+    clusters = two_workers()
+    processes = [
+        training_runs.start("tests.engine.worker", str(folder), str(steps), **one)
+        for one in clusters
+    ]
+    outputs = ends(processes)
     for process, (_, log) in zip(processes, outputs, strict=True):
         assert process.returncode == 0, log
     return [output.strip().splitlines()[-1] for output, _ in outputs]
@@ -384,6 +385,29 @@ def test_two_workers_train_in_step_resume_and_equal_one_process(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("other", ["folder", "setting"])
+def test_workers_that_differ_do_not_start(other: str, tmp_path: pathlib.Path) -> None:
+    own = training_runs.options(tmp_path / "a", "BATCH_SIZE = 4", "STEPS = 1")
+    if other == "folder":
+        # Of the same run; one folder is a step ahead.
+        assert training_runs.train_here(tmp_path / "a", "BATCH_SIZE = 4") == 0
+        own = training_runs.options(tmp_path / "a", "BATCH_SIZE = 4", "STEPS = 9")
+        theirs = [one.replace(f"{tmp_path}/a", f"{tmp_path}/b") for one in own]
+        name = "step"
+    else:
+        theirs = [*own, "--gin_param=toy.ToyGAN.rate = 0.5"]
+        name = "tests.engine.toy.ToyGAN.rate"
+    processes = [
+        training_runs.start("tfvideogan.train", *line, **cluster)
+        for line, cluster in zip((own, theirs), two_workers(), strict=True)
+    ]
+    for process, (_, log) in zip(processes, ends(processes), strict=True):
+        assert process.returncode == 2, log
+        assert f"error: Workers 0 and 1 differ in `{name}`" in log.splitlines()[-1]
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.long
 def test_run_without_gin_needs_no_configuration(tmp_path: pathlib.Path) -> None:
     outcome = loop.run(
         workdir=str(tmp_path / "run"),
@@ -392,7 +416,7 @@ def test_run_without_gin_needs_no_configuration(tmp_path: pathlib.Path) -> None:
         steps=2,
         batch_size=2,
     )
-    assert outcome == loop.Outcome(step=2, is_interrupted=False)
+    assert outcome == session.Outcome(step=2, is_interrupted=False)
 
 
 def test_source_that_breaks_its_promise_is_refused(tmp_path: pathlib.Path) -> None:

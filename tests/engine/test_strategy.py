@@ -1,7 +1,6 @@
 """Devices, workers and precision."""
 
 import json
-import pathlib
 
 import keras
 import pytest
@@ -79,28 +78,6 @@ def test_workers_are_numbered_with_the_chief_first(
         cluster_resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
 
     assert strategies.workers(Some()) == expected
-
-
-def test_slurm_job_of_several_tasks_is_a_cluster(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What SLURM's own tool prints for the list of nodes.
-    tool = tmp_path / "scontrol"
-    tool.write_text("#!/bin/sh\necho node1\necho node2\n")
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    settings = {
-        "STEP_NUM_TASKS": "2",
-        "STEP_NODELIST": "node[1-2]",
-        "STEP_TASKS_PER_NODE": "1(x2)",
-        "PROCID": "1",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(f"SLURM_{name}", value)
-    resolver = strategies._cluster_resolver()
-    addresses = resolver.cluster_spec().as_dict()["worker"]
-    assert [one.split(":")[0] for one in addresses] == ["node1", "node2"]
-    assert (resolver.task_type, resolver.task_id) == ("worker", 1)
 
 
 def test_graphs_for_cpus_are_left_alone() -> None:

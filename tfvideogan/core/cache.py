@@ -3,6 +3,8 @@
 import os
 import pathlib
 
+from tfvideogan.core import places
+
 VARIABLE = "TFVIDEOGAN_CACHE"
 _DEFAULT = "~/.cache/tfvideogan"
 
@@ -12,6 +14,10 @@ def root(cache_dir: str | None = None) -> pathlib.Path:
 
     Args:
       cache_dir: the folder itself; None for $TFVIDEOGAN_CACHE, or ~/.cache/tfvideogan.
+
+    Raises:
+      UserError: it is no folder of this machine, or there is no home folder.
     """
-    chosen = cache_dir or os.environ.get(VARIABLE) or _DEFAULT
-    return pathlib.Path(chosen).expanduser()
+    if cache_dir:
+        return places.local(cache_dir, "`cache_dir`")
+    return places.local(os.environ.get(VARIABLE) or _DEFAULT, f"${VARIABLE}")

@@ -1,10 +1,18 @@
 """What the machine is called, for run cards and measurements."""
 
+import contextlib
+import os
 import pathlib
 import platform
 import re
+from collections.abc import Sequence
 
 _CPU_INFO = pathlib.Path("/proc/cpuinfo")
+# What a container may use, in version 2 and 1 of Linux' control groups.
+_LIMITS = (
+    pathlib.Path("/sys/fs/cgroup/memory.max"),
+    pathlib.Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 
 
 def processor(cpu_info: pathlib.Path = _CPU_INFO) -> str:
@@ -18,3 +26,19 @@ def processor(cpu_info: pathlib.Path = _CPU_INFO) -> str:
     except OSError:
         found = None
     return found.group(1) if found else platform.processor() or "unknown"
+
+
+def memory(limits: Sequence[pathlib.Path] = _LIMITS) -> int:
+    """Returns the bytes of memory that there are, 0 where the system does not tell.
+
+    Args:
+      limits: files with what a container may use.
+    """
+    found = []
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for path in limits:
+        # Of no limit version 2 says "max", which is no number.
+        with contextlib.suppress(OSError, ValueError):
+            found.append(int(path.read_text(encoding="utf-8")))
+    return min((one for one in found if one > 0), default=0)

@@ -3,24 +3,35 @@
     built = build.build(make_model, make_source, strategy)
     built.model, built.source, built.strategy
 
-What a constructor objects to is a fault of the configuration, so it becomes one line; a
-fault inside a network's code keeps its traceback.
+What a constructor, Keras or TensorFlow object to is a fault of the configuration, nearly
+always, so it becomes one line; --traceback shows where it was raised.
 """
 
+import contextlib
 import dataclasses
-import pathlib
-from collections.abc import Callable, Mapping
-from types import TracebackType
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from tfvideogan.core import errors
+from tfvideogan.core import durable, errors
 from tfvideogan.data import source as sources
 from tfvideogan.engine.config import config
 from tfvideogan.models import base
 
-_PACKAGE = str(pathlib.Path(__file__).resolve().parents[1])
+# What Python, Keras and TensorFlow raise of arguments.
+OBJECTIONS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+    tf.errors.InvalidArgumentError,
+)
+SOURCE = ("spec", "splits", "read", "num_clips", "describe")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,18 +62,44 @@ def build(
     """Makes the source, then, in the strategy's scope, the model for its clips.
 
     Raises:
-      UserError: a constructor or the model refuses its arguments.
+      UserError: a constructor or the model refuses its arguments, or they are of another
+        kind.
     """
     source = build_source(make_source)
     with strategy.scope():
         model = _constructed(make_model)
-        try:
+        if not isinstance(model, base.VideoModel):
+            raise errors.UserError(
+                f"`make_model` makes a {type(model).__name__}, not a model of clips."
+            )
+        with objections_explained(type(model).__name__):
             model.build_for(source.spec)
-        except ValueError as error:
-            if _is_raised_by_us(error.__traceback__):
-                raise errors.UserError(one_line(error)) from error
-            raise
     return Built(model, source, strategy)
+
+
+@contextlib.contextmanager
+def objections_explained(name: str) -> Iterator[None]:
+    """Turns what a library objects to while a model is built or traced into one line.
+
+    Keras does not know where its arguments come from. That is nearly always the
+    configuration: a width of 0, a number where an optimizer belongs.
+
+    Args:
+      name: of the model.
+
+    Raises:
+      UserError: something was objected to.
+    """
+    try:
+        yield
+    except errors.UserError as error:
+        raise type(error)(one_line(error)) from error
+    except OBJECTIONS as error:
+        raise errors.UserError(
+            f"{name} cannot be built as it is configured: "
+            f"{durable.reason(error)} ({type(error).__name__}). Check its settings; "
+            "--traceback shows where."
+        ) from error
 
 
 def build_source(make_source: Callable[[], sources.ClipSource]) -> sources.ClipSource:
@@ -71,7 +108,14 @@ def build_source(make_source: Callable[[], sources.ClipSource]) -> sources.ClipS
     Raises:
       UserError: it refuses its arguments.
     """
-    return _constructed(make_source)
+    source = _constructed(make_source)
+    missing = [one for one in SOURCE if not hasattr(source, one)]
+    if missing:
+        raise errors.UserError(
+            f"`make_source` makes a {type(source).__name__}, not a source of clips: it has "
+            f"no `{missing[0]}`."
+        )
+    return source
 
 
 def parameter_table(model: base.VideoModel) -> list[tuple[str, int, int]]:
@@ -88,15 +132,30 @@ def parameter_table(model: base.VideoModel) -> list[tuple[str, int, int]]:
 
 def variable_bytes(items: Mapping[str, Any]) -> int:
     """Returns the bytes of the variables in a model's checkpoint items."""
-    total = 0
-    for item in items.values():
-        if isinstance(item, tf.Variable):
-            variables = [item]
-        else:
-            # A tf.Module's property is a tuple, a Keras object's a list.
-            variables = item.variables
-        total += sum(_size(one) * tf.as_dtype(one.dtype).size for one in variables)
-    return total
+    return sum(
+        _size(one) * tf.as_dtype(one.dtype).size
+        for _, variables in variables_by_item(items)
+        for one in variables
+    )
+
+
+def variables_by_item(
+    items: Mapping[str, Any],
+) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yields the names of a model's checkpoint items and their variables."""
+    for name, item in items.items():
+        # A tf.Module's property is a tuple, a Keras object's a list.
+        yield name, [item] if isinstance(item, tf.Variable) else item.variables
+
+
+def variables_digest(items: Mapping[str, Any], strategy: tf.distribute.Strategy) -> str:
+    """Returns a CRC-32 of all values in a model's checkpoint items, of this process."""
+    checksum = 0
+    for _, variables in variables_by_item(items):
+        for one in variables:
+            value = strategy.experimental_local_results(one)[0].numpy()
+            checksum = zlib.crc32(value.tobytes(), checksum)
+    return f"{checksum:08x}"
 
 
 def one_line(error: BaseException) -> str:
@@ -109,20 +168,14 @@ def _constructed(make: Callable[[], Any]) -> Any:
         return make()
     except errors.UserError as error:
         raise errors.UserError(one_line(error)) from error
-    except (ValueError, TypeError, FileNotFoundError) as error:
-        raise errors.UserError(f"{_name(make)}: {one_line(error)}") from error
+    except (*OBJECTIONS, FileNotFoundError) as error:
+        raise errors.UserError(
+            f"{_name(make)}: {one_line(error) or type(error).__name__}"
+        ) from error
 
 
 def _name(make: Callable[[], Any]) -> str:
     return getattr(make, "__qualname__", type(make).__name__)
-
-
-def _is_raised_by_us(traceback: TracebackType | None) -> bool:
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    if traceback is None:
-        return False
-    return traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE)
 
 
 def _size(variable: Any) -> int:

@@ -5,8 +5,10 @@
 | 0    | done                                                                          |
 | 1    | failure: training diverged, or a fault of the program (with its traceback)    |
 | 2    | bad input: one line says what to change; nothing was written                  |
-| 75   | stopped by a signal, saved: the same command goes on (EX_TEMPFAIL)            |
+| 75   | stopped by a signal or the loss of another process, saved: the same command   |
+|      | goes on (EX_TEMPFAIL)                                                         |
 | 130  | aborted by a second Ctrl-C                                                    |
+| 141  | who reads the output has gone (`... | head`)                                  |
 """
 
 import argparse
@@ -15,14 +17,19 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from absl import logging
 
-from tfvideogan.core import errors
-from tfvideogan.engine import build, evaluator, trainer
+from tfvideogan.core import errors, leaving
+from tfvideogan.engine import build, evaluator, resources
+from tfvideogan.engine.processes import cluster, interruption
 from tfvideogan.engine.runs import checkpoints
+from tfvideogan.engine.training import divergence
 
-OK, FAILED, BAD_INPUT, STOPPED, ABORTED = 0, 1, 2, 75, 130
+OK, FAILED, BAD_INPUT = 0, 1, 2
+CLOSED = 128 + 13  # as a shell counts SIGPIPE
+STOPPED, ABORTED = leaving.STOPPED, leaving.ABORTED
 LOG_FORMAT = "%(asctime)s %(message)s"
 TIME_FORMAT = "%H:%M:%S"
 
@@ -133,6 +140,11 @@ def start_logging() -> None:
 class _LineHandler(standard_logging.StreamHandler):
     """absl's own handler warns that no flags were parsed; the doors use argparse."""
 
+    def handleError(self, record: standard_logging.LogRecord) -> None:
+        """Drops a line that cannot be written: it is no reason to end a training."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
 
 def _is_worth_reading(record: standard_logging.LogRecord) -> bool:
     """Leaves out what TensorFlow notes about its own work."""
@@ -155,12 +167,31 @@ def run(
     options = made.parse_args(argv)
     start_logging()
     try:
-        return work(options)
+        with resources.exhaustion_explained():
+            code = work(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader has closed the pipe, as `head` does.
+        _discard(sys.stdout)
+        return CLOSED
     except errors.UserError as error:
         if options.traceback:
             traceback.print_exc()
         sys.stderr.write(f"error: {build.one_line(error)}\n")
-        return FAILED if isinstance(error, trainer.TrainingDiverged) else BAD_INPUT
+        if isinstance(error, cluster.WorkerLost):
+            return STOPPED
+        return FAILED if isinstance(error, divergence.TrainingDiverged) else BAD_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("aborted; what the last checkpoint holds is safe\n")
+        sys.stderr.write(f"aborted; {leaving.SAFE}\n")
         return ABORTED
+    except interruption.Stopped as stopped:
+        sys.stderr.write(f"stopped by {stopped}; {leaving.SAFE}\n")
+        return STOPPED
+
+
+def _discard(stream: TextIO) -> None:
+    """Lets what is still written to a closed pipe go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -13,10 +13,11 @@ from typing import Any
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors
-from tfvideogan.engine import build, feed, flops, trainer
+from tfvideogan.engine import build, flops, resources
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.reporting import progress
 from tfvideogan.engine.runs import run_folder
+from tfvideogan.engine.training import feed, trainer
 
 MEGA, GIGA = 1e6, 1e9
 # getrusage counts kilobytes on Linux and bytes on macOS.
@@ -36,6 +37,7 @@ def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> 
     strategies.set_precision(arguments["precision"])
     built = build.build(arguments["make_model"], arguments["make_source"], strategy)
     batch_size, batches = arguments["batch_size"], built.model.batches_per_step
+    resources.check_memory(built.source.spec, clips=batch_size * batches)
     stepper = trainer.Trainer(built.model, strategy, jit_phases=arguments["jit_phases"])
     batch = _zeros(built, batch_size)
     before, watch = _peak_memory(), progress.Stopwatch()

@@ -24,7 +24,7 @@ from absl import logging
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
-from tfvideogan.engine import feed
+from tfvideogan.engine.training import feed
 from tfvideogan.metrics import streaming
 from tfvideogan.models import base
 

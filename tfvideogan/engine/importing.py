@@ -23,7 +23,7 @@ import numpy as np
 from tfvideogan.core import errors
 from tfvideogan.engine import build
 from tfvideogan.engine.config import config
-from tfvideogan.engine.runs import checkpoints, run_folder, vocabulary
+from tfvideogan.engine.runs import checkpoint_files, checkpoints, run_folder, vocabulary
 from tfvideogan.models import base, weight_names
 
 Matched = Sequence[tuple[weight_names.Weight, np.ndarray]]
@@ -135,7 +135,7 @@ def check_free(folder: run_folder.RunFolder) -> None:
       UserError: it does, or it is a file.
     """
     folder.check({}, overwrite=False)
-    if folder.card() or any(checkpoints.complete_or_not(folder.checkpoints)):
+    if folder.card() or checkpoint_files.found(folder.checkpoints):
         raise errors.UserError(
             f"{folder.path} holds a run already; choose another --workdir."
         )

@@ -65,7 +65,7 @@ class Rebuilt:
             return report
         record = self.protocol.record(
             self.built.source,
-            trained_on=self.folder.card()["data"],
+            trained_on=self.folder.card().get("data", "unknown data"),
             bindings=self.parsed.bindings,
             environment=run_folder.environment(self.built.strategy),
         )
@@ -171,7 +171,7 @@ def _parse_protocol(
     )
     protocol = config.call(protocols.Protocol, name=name)
     protocol.check_size(trained, str(folder.path))
-    others = protocols.other_settings(folder.card()["values"], parsed.values)
+    others = protocols.other_settings(folder.card().get("values", {}), parsed.values)
     if others:
         logging.warning(
             "The run was trained with %s: clips of its training may be judged.",

@@ -15,13 +15,12 @@
 """
 
 import contextlib
-import json
-import os
 
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import errors
+from tfvideogan.core import errors, leaving
+from tfvideogan.engine.processes import cluster, rendezvous
 
 PRECISIONS = {
     "float32": "float32",
@@ -30,6 +29,9 @@ PRECISIONS = {
     "bfloat16": "mixed_bfloat16",
     "mixed_bfloat16": "mixed_bfloat16",
 }
+
+# Those in which losses are scaled.
+SCALED = frozenset({"float16", "mixed_float16"})
 
 
 def make(virtual_devices: int | None = None) -> tf.distribute.Strategy:
@@ -40,7 +42,9 @@ def make(virtual_devices: int | None = None) -> tf.distribute.Strategy:
         tests of distribution; GPUs are left alone.
 
     Raises:
-      UserError: the number is below 1, or TensorFlow's devices are fixed already.
+      UserError: the number is below 1, TensorFlow's devices are fixed already, or the
+        environment names no cluster that could train.
+      WorkerLost: the other workers do not come.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if virtual_devices is not None or not gpus:
@@ -51,9 +55,12 @@ def make(virtual_devices: int | None = None) -> tf.distribute.Strategy:
         # In a notebook TensorFlow may have started; it then keeps what it has taken.
         with contextlib.suppress(RuntimeError):
             tf.config.experimental.set_memory_growth(gpu, True)
-    resolver = _cluster_resolver()
+    resolver = cluster.resolver()
     if resolver is not None:
-        return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+        addresses, own = cluster.addresses(resolver)
+        rendezvous.wait(addresses, own=own)
+        with cluster.loss_explained(), leaving.by_the_system():
+            return tf.distribute.MultiWorkerMirroredStrategy(resolver)
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else one_device()
 
 
@@ -140,17 +147,3 @@ def _leave_graphs_alone() -> None:
     (1.55 and 1.53 s of CPU). On GPUs it chooses the layout of convolutions and stays.
     """
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-
-
-def _cluster_resolver() -> tf.distribute.cluster_resolver.ClusterResolver | None:
-    if "TF_CONFIG" in os.environ:
-        try:
-            cluster = json.loads(os.environ["TF_CONFIG"]).get("cluster", {})
-        except json.JSONDecodeError as error:
-            raise errors.UserError(f"TF_CONFIG is not JSON: {error}.") from error
-        if sum(len(tasks) for tasks in cluster.values()) > 1:
-            return tf.distribute.cluster_resolver.TFConfigClusterResolver()
-        return None
-    if int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
-        return tf.distribute.cluster_resolver.SlurmClusterResolver()
-    return None

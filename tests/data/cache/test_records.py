@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tests.data.cache import test_schema
-from tfvideogan.core import errors
+from tfvideogan.core import errors, locks
 from tfvideogan.data.cache import records, writer
 from tfvideogan.media import damage
 
@@ -109,11 +109,33 @@ def test_the_length_of_a_window_does_not_need_another_cache(tmp_path):
     assert load.calls == []
 
 
-@pytest.mark.parametrize("fault", ["shorten", "remove", "garble", "lose the index"])
+@pytest.mark.parametrize(
+    "fault",
+    ["shorten", "remove", "garble", "lose the index", "zeros", "zeros in the index"]
+    + ["cut the index", "another manifest", "no clips", "fewer clips"],
+)
 def test_a_damaged_cache_is_made_again(tmp_path, fault):
     open_(tmp_path)
     (shard,) = tmp_path.glob("*/clips-*.tfrecord")
-    if fault == "shorten":
+    index, manifest = (shard.parent / one for one in ("index.npz", "manifest.json"))
+    about = json.loads(manifest.read_text())
+    if fault.startswith("zeros"):
+        path = index if "index" in fault else shard
+        content = bytearray(path.read_bytes())
+        middle = len(content) // 2
+        content[middle : middle + 64] = bytes(64)
+        path.write_bytes(content)
+    elif fault == "cut the index":
+        # As an earlier version wrote it, which did not sum it up.
+        index.write_bytes(index.read_bytes()[:-30])
+        manifest.write_text(json.dumps({k: about[k] for k in about if k != "index"}))
+    elif fault == "another manifest":
+        manifest.write_text("[1]")
+    elif fault == "no clips":
+        manifest.write_text(json.dumps({k: about[k] for k in about if k != "clips"}))
+    elif fault == "fewer clips":
+        manifest.write_text(json.dumps({**about, "clips": about["clips"][1:]}))
+    elif fault == "shorten":
         shard.write_bytes(shard.read_bytes()[:-1])
     elif fault == "remove":
         shard.unlink()
@@ -195,6 +217,35 @@ def test_clips_are_loaded_side_by_side_but_not_far_ahead(tmp_path, monkeypatch):
     monkeypatch.setattr(writer.Writer, "write", slow)
     assert len(open_(tmp_path, load=load, ids=ids).ids) == 40
     assert max(most) <= 2 * 2 + 1
+
+
+def test_what_is_published_was_forced_to_the_disk(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(writer.durable, "sync", lambda path: synced.append(path.name))
+    open_(tmp_path)
+    assert {"clips-00000.tfrecord", "index.npz", "manifest.json"} < set(synced)
+    assert synced[-1] == tmp_path.name  # the rename
+
+
+def test_a_full_disk_is_told(tmp_path, monkeypatch):
+    def fail(*args):
+        raise tf.errors.ResourceExhaustedError(None, None, "x; No space left on device")
+
+    monkeypatch.setattr(writer.Writer, "write", fail)
+    with pytest.raises(errors.UserError, match="cannot be written: the disk is full"):
+        open_(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_conversion_left_is_removed_at_once(tmp_path):
+    dead, alive = (tmp_path / f".toy-1-2-{name}" for name in ("dead", "alive"))
+    for draft in (dead, alive):
+        draft.mkdir()
+        draft.with_name(f"{draft.name}.lock").write_text("process 1 on a")
+    with locks.held(tmp_path / ".toy-1-2-alive.lock"):
+        open_(tmp_path)
+        left = sorted(one.name for one in tmp_path.glob(".*"))
+    assert left == [".toy-1-2-alive", ".toy-1-2-alive.lock"]
 
 
 def test_a_killed_conversion_is_not_taken_for_a_cache(tmp_path):

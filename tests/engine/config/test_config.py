@@ -44,8 +44,8 @@ def test_files_come_before_bindings_and_in_order(tmp_path: pathlib.Path) -> None
 
 
 def test_a_binding_can_name_what_a_file_imports_but_does_not_use() -> None:
-    parsed = config.parse([TOY], ["toy.OtherGAN.filters = 8"])
-    assert "toy.OtherGAN.filters = 8" in parsed.text
+    other = ["loop.run.make_model = @toy.OtherGAN", "toy.OtherGAN.filters = 8"]
+    assert "toy.OtherGAN.filters = 8" in config.parse([TOY], other).text
 
 
 def test_many_configurations_can_be_parsed_one_after_another() -> None:
@@ -170,11 +170,9 @@ def test_right_type_is_accepted(binding: str) -> None:
     config.parse([TOY], [binding])
 
 
-def test_idle_bindings_are_listed_and_used_ones_are_not() -> None:
-    config.parse(
-        [TOY],
-        ["nobody/toy.MeanError.horizon = 9", "FRAME = 3", "toy.OtherGAN.rate = 1.0"],
-    )
+def test_idle_bindings_are_listed_and_used_ones_are_not(tmp_path: pathlib.Path) -> None:
+    idle = "nobody/toy.MeanError.horizon = 9\nFRAME = 3\ntoy.OtherGAN.rate = 1.0\n"
+    config.parse([TOY, write(tmp_path, idle)])
     arguments = config.arguments(loop.run)
     arguments["make_model"]()
     assert config.unused() == [
@@ -285,3 +283,49 @@ def test_bindings_of_a_file_can_be_read_alone(tmp_path: pathlib.Path) -> None:
     top = write(tmp_path, "toy.ToySource.root = %OPEN\ntoy.ToySource.num_clips = 3\n")
     found = config.read_bindings(top, toy.ToySource)
     assert found["num_clips"] == 3 and repr(found["root"]) == "%OPEN"
+
+
+@pytest.mark.parametrize(
+    "bindings, circle",
+    [
+        (["BATCH_SIZE = %BATCH_SIZE"], "BATCH_SIZE -> BATCH_SIZE"),
+        (["STEPS = (%SEED, 1)", "SEED = %STEPS"], "STEPS -> SEED -> STEPS"),
+    ],
+)
+def test_macros_that_refer_to_themselves_are_refused(
+    bindings: list[str], circle: str
+) -> None:
+    assert f"refers to itself ({circle})" in refusal(*bindings)
+
+
+def test_objects_of_another_kind_are_refused() -> None:
+    assert "`loop.run.metrics` must be a list in brackets of Metric" in refusal(
+        "loop.run.metrics = [1]"
+    )
+    text = "`loop.run.transforms` must be a list in brackets of class or function"
+    assert text in refusal('loop.run.transforms = ["flip"]')
+
+
+def test_files_that_include_each_other_are_named_in_a_short_line(
+    tmp_path: pathlib.Path,
+) -> None:
+    first, second = tmp_path / "a.gin", tmp_path / "b.gin"
+    first.write_text(f"include '{second}'\n")
+    second.write_text(f"A = 1\ninclude '{first}'\n")
+    with pytest.raises(errors.UserError) as caught:
+        config.parse([str(first)])
+    assert str(caught.value) == (
+        f"Gin files include each other: {first} -> {second} -> {first}."
+    )
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig"])
+@pytest.mark.parametrize("is_included", [True, False])
+def test_a_file_in_another_encoding_is_named(
+    encoding: str, is_included: bool, tmp_path: pathlib.Path
+) -> None:
+    odd, outer = tmp_path / "odd.gin", tmp_path / "outer.gin"
+    odd.write_bytes("# é\nA = 1\n".encode(encoding))
+    outer.write_text(f"include '{odd}'\n")
+    with pytest.raises(errors.UserError, match=f"{odd} .*must be UTF-8"):
+        config.parse([str(outer if is_included else odd)])

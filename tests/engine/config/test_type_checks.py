@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+import keras
 import pytest
 
 from tfvideogan.engine.config import type_checks
@@ -25,7 +26,6 @@ def judge(value: Any, hint: Any) -> str | None:
         ((1, "a"), tuple[int, str]),
         ("a", Literal["a", "b"]),
         (object(), Any),
-        (3, Callable[[], int]),  # annotations of other kinds are left alone
     ],
 )
 def test_fitting_values_pass(value: Any, hint: Any) -> None:
@@ -44,6 +44,8 @@ def test_fitting_values_pass(value: Any, hint: Any) -> None:
         ([1, "a"], tuple[int, ...], "a list in brackets of integer"),
         ((1,), tuple[int, str], "a list in brackets"),
         ("c", Literal["a", "b"], "one of 'a', 'b'"),
+        (3, Callable[[], int], "a class or function, written @name"),
+        (3, keras.optimizers.Optimizer | None, "Optimizer or None"),
     ],
 )
 def test_others_are_told_what_fits(value: Any, hint: Any, words: str) -> None:

@@ -78,12 +78,25 @@ def test_evaluation_leaves_out_what_there_is_not(
 ) -> None:
     report = evaluator.Report({"J/model/T": 0.5, "J/copy/T": float("nan")}, PROTOCOL)
     writer = summaries.Summaries(folder.events("eval"))
-    reports.record_evaluation(folder, writer, 7, report)
+    writer.scalars(7, report.finite())
     writer.close()
     assert list(events.read(tmp_path / "eval")) == ["J/model/T"]
-    record = json.loads((tmp_path / "eval.jsonl").read_text())
+    record = json.loads(json.dumps(reports.evaluation_record(7, report)))
     assert record["results"] == {"J/model/T": 0.5, "J/copy/T": None}
     assert record["split"] == "test" and record["step"] == 7
+
+
+def test_a_line_that_cannot_be_written_ends_nothing(
+    folder: run_folder.RunFolder,
+    built: build.Built,
+    tmp_path: pathlib.Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "metrics.jsonl").mkdir()
+    one = reporter(folder, built)
+    one.interval(5, {"a/b": 0.5}, pace(1.0, 4.0), skipped=0, frames_per_step=6)
+    one.close()
+    assert "metrics.jsonl of step 5 is not written: Is a directory." in caplog.text
 
 
 def test_texts_hold_parameters_environment_and_command(built: build.Built) -> None:

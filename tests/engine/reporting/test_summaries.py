@@ -2,10 +2,15 @@
 
 import io
 import pathlib
+import time
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
+from tensorboard.backend.event_processing import (
+    plugin_event_accumulator as accumulators,
+)
 
 from tests.engine import events
 from tfvideogan.engine.reporting import summaries
@@ -84,3 +89,47 @@ def test_other_workers_write_nothing(tmp_path: pathlib.Path) -> None:
     writer.clips(1, "samples", columns(), fps=8.0, folder=tmp_path / "samples")
     writer.close()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_cannot_be_written_is_said_once_and_stops_nothing(
+    is_there: bool, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = tmp_path / "file"
+    place.write_text("")
+    writer = summaries.Summaries(str(place if is_there else place / "train"))
+    for step in (1, 2):
+        writer.scalars(step, {"a": 1.0})
+        writer.clips(step, "samples", columns(8, 8), fps=8.0, folder=place / "samples")
+    writer.text(3, "b", "c")
+    writer.close()
+    assert caplog.text.count("Training goes on without") in (1, 2)
+    assert place.read_text() == ""
+
+
+def test_want_of_memory_is_no_fault_of_a_file(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    writer = summaries.Summaries(str(tmp_path))
+    error = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
+    monkeypatch.setattr(tf.summary, "scalar", lambda *args: fail(error))
+    with pytest.raises(tf.errors.ResourceExhaustedError):
+        writer.scalars(1, {"a": 1.0})
+    error = tf.errors.ResourceExhaustedError(None, None, "a; No space left on device")
+    writer.scalars(1, {"a": 1.0})
+
+
+def test_steps_that_come_again_are_shown_once(tmp_path: pathlib.Path) -> None:
+    for start, steps, value in ((0, (1, 2, 3, 4), 1.0), (2, (3, 4, 5), 2.0)):
+        writer = summaries.Summaries(str(tmp_path), start=start)
+        for step in steps:
+            writer.scalars(step, {"a": value})
+        writer.close()
+        time.sleep(1.1)  # Files are read in the order of the second in their names.
+    seen = accumulators.EventAccumulator(str(tmp_path))
+    seen.Reload()
+    found = [(one.step, tf.make_ndarray(one.tensor_proto)) for one in seen.Tensors("a")]
+    assert found == [(1, 1.0), (2, 1.0), (3, 2.0), (4, 2.0), (5, 2.0)]

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tests.engine import toy
 from tfvideogan.core import errors
 from tfvideogan.engine import build
-from tfvideogan.engine.runs import checkpoints
+from tfvideogan.engine.runs import checkpoint_files, checkpoints
 
 
 def saver(
@@ -126,7 +126,7 @@ def test_changed_byte_is_noticed(built: build.Built, tmp_path: pathlib.Path) -> 
     content = bytearray(path.read_bytes())
     content[10] ^= 1
     path.write_bytes(content)
-    assert "has changed" in checkpoints.fault_of(path.parent)
+    assert "has changed" in checkpoint_files.fault_of(path.parent)
     assert saver(built, tmp_path).restore() == 1
 
 
@@ -142,7 +142,7 @@ def test_kill_during_a_save_leaves_the_previous_one(
         raise Killed
 
     # After the weights, before they are sealed and renamed.
-    monkeypatch.setattr(checkpoints, "_seal", die)
+    monkeypatch.setattr(checkpoint_files, "seal", die)
     with pytest.raises(Killed):
         saver(built, tmp_path).save(2)
     monkeypatch.undo()
@@ -160,8 +160,8 @@ def test_full_disk_is_one_line_and_leaves_the_previous_one(
     def no_space(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "_seal", no_space)
-    with pytest.raises(errors.UserError, match="No space left on device"):
+    monkeypatch.setattr(checkpoint_files, "seal", no_space)
+    with pytest.raises(errors.UserError, match="the disk is full; free some space"):
         saver(built, tmp_path).save(2)
     assert saver(built, tmp_path).restore() == 1
 
@@ -243,3 +243,56 @@ def test_a_checkpoint_without_a_fixed_file_is_restored(
 ) -> None:
     save(built, tmp_path, 1)
     assert saver(built, tmp_path, fixed={"vocabulary.txt": "\nleft\n"}).restore() == 1
+
+
+def test_newest_complete_one_wins_over_the_pointer(
+    built: build.Built, tmp_path: pathlib.Path
+) -> None:
+    save(built, tmp_path, 1, 2)
+    for odd in (b"step_00000001\n", b"\xff\xfe", b"", b"nowhere"):
+        (tmp_path / "latest").write_bytes(odd)
+        assert saver(built, tmp_path).restore() == 2
+    (tmp_path / "latest").unlink()
+    (tmp_path / "latest").mkdir()
+    assert saver(built, tmp_path).restore() == 2
+    save(built, tmp_path, 3)
+    assert (tmp_path / "latest").read_text() == "step_00000003\n"
+
+
+def test_newest_proven_one_is_sound_and_stays(
+    built: build.Built, tmp_path: pathlib.Path
+) -> None:
+    one = saver(built, tmp_path, keep=1)
+    assert one.newest_sound() is None
+    for step in (1, 2):
+        one.save(step)
+        one.prove(step)  # The next step had finite gradients,
+    one.save(3)
+    assert one.newest_sound() == 2  # and this one had not.
+    assert sorted(path.name for path in tmp_path.glob("step_*")) == [
+        "step_00000002",
+        "step_00000003",
+    ]
+
+
+def test_one_that_was_restored_and_not_proven_is_not_sound(
+    built: build.Built, tmp_path: pathlib.Path
+) -> None:
+    save(built, tmp_path, 1, 2, 3)
+    one = saver(built, tmp_path)
+    assert one.restore() == 3 and one.newest_sound() == 2
+    one.prove(3)
+    assert one.newest_sound() == 3
+
+
+def test_later_ones_are_set_aside(built: build.Built, tmp_path: pathlib.Path) -> None:
+    save(built, tmp_path, 1, 2, 3)
+    one = saver(built, tmp_path)
+    assert one.restore("1") == 1
+    saver(built, tmp_path, is_chief=False).set_aside_after(1)
+    assert saver(built, tmp_path).restore() == 3
+    one.set_aside_after(1)
+    assert saver(built, tmp_path).restore() == 1
+    assert weight(built) == 1.0
+    aside = tmp_path / "aside-step_00000003"
+    assert saver(built, tmp_path).restore(str(aside)) == 3

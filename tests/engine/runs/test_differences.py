@@ -71,3 +71,8 @@ def test_modules_that_have_gone_are_found() -> None:
     }
     gone = ["tfvideogan.data.nowhere", "tfvideogan.nowhere.a"]
     assert differences.missing_modules(values) == gone
+
+
+def test_where_files_lie_is_no_setting() -> None:
+    assert differences.is_place("tfvideogan.data.datasets.davis.davis.Davis.root")
+    assert not differences.is_place(f"{LOOP}save_every")

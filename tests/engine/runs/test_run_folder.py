@@ -1,6 +1,7 @@
 """The records of a run."""
 
 import json
+import os
 import pathlib
 
 import pytest
@@ -162,3 +163,50 @@ def test_run_of_an_earlier_version_is_refused_by_its_version(
         folder.check(VALUES, overwrite=True)
     assert "`tfvideogan.data.nowhere`" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"values": 3, "starts": {}}'])
+def test_a_damaged_card_is_set_aside_and_training_goes_on(
+    content: str, tmp_path: pathlib.Path
+) -> None:
+    folder = started(tmp_path / "run", VALUES)
+    (folder.path / "run.json").write_text(content)
+    folder.check(VALUES | {"a.ToyGAN.rate": "2"}, overwrite=False)
+    started(folder.path, VALUES)
+    assert folder.card()["values"] == VALUES and len(folder.card()["starts"]) == 1
+    assert (folder.path / "run.json.damaged").read_text() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfea", bytes(8)])
+def test_a_damaged_configuration_is_that_of_the_newest_checkpoint(
+    content: bytes, tmp_path: pathlib.Path
+) -> None:
+    folder = started(tmp_path, VALUES)
+    (tmp_path / "operative_config.gin").write_bytes(content)
+    assert folder.config_text() == "config"
+    saved = folder.checkpoints / "step_00000002"
+    saved.mkdir(parents=True)
+    (saved / "operative_config.gin").write_text("saved")
+    assert folder.config_text() == "saved"
+
+
+def test_damaged_evaluations_are_left_out(tmp_path: pathlib.Path) -> None:
+    folder = run_folder.RunFolder(tmp_path)
+    record = {"step": 4, "weights": "ema", "split": "a"}
+    folder.append(run_folder.EVALUATIONS, record)
+    with (tmp_path / run_folder.EVALUATIONS).open("ab") as file:
+        file.write(b'[1]\n{"step": 4}\n\xff\n{"step":')
+    assert folder.evaluations(4, "ema") == [record]
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path: pathlib.Path) -> None:
+    folder = run_folder.RunFolder(tmp_path / "run")
+    me = f"process {os.getpid()} on "
+    with folder.locked():
+        with pytest.raises(errors.UserError, match=f"Another training .*{me}"):
+            folder.check(VALUES, overwrite=True)
+        with pytest.raises(errors.UserError, match=me), folder.locked():
+            pass
+        with run_folder.RunFolder(folder.path, is_chief=False).locked():
+            pass
+    folder.check(VALUES, overwrite=False)

@@ -10,6 +10,7 @@ read what they see under the same path.
 
 import json
 import pathlib
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -21,6 +22,10 @@ from tfvideogan.data.cache import schema
 MANIFEST = "manifest.json"
 INDEX = "index.npz"
 HOST = "CPU:0"
+# What TensorFlow says when a shard was changed or removed after it had been opened.
+CHANGED = re.compile(
+    r"Readonly memory region|clips-\d+\.tfrecord|Invalid (?:JPEG|PNG) data"
+)
 
 
 def shard_name(number: int) -> str:
@@ -78,7 +83,11 @@ class Records:
     """
 
     def __init__(self, folder: pathlib.Path, spec: clips.ClipSpec) -> None:
-        """Opens the cache in `folder`."""
+        """Opens the cache in `folder`.
+
+        Raises:
+          ValueError: manifest and index do not fit each other.
+        """
         manifest = json.loads((folder / MANIFEST).read_text())
         self.ids = tuple(clip["id"] for clip in manifest["clips"])
         self.damaged = dict(manifest["damaged"])
@@ -87,6 +96,8 @@ class Records:
         with (folder / INDEX).open("rb") as file, np.load(file) as index:
             arrays = {name: index[name] for name in index.files}
         self.lengths = arrays["num_frames"]
+        if len(self.lengths) != len(self.ids):
+            raise ValueError(f"{len(self.lengths)} clips, {len(self.ids)} names")
         self.words = {key: arrays[key] for key in spec.shapes() if key not in keys}
         self._shards = [
             (str(folder.absolute() / one["name"]), one["size"])

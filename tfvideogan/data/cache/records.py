@@ -2,7 +2,8 @@
 
 A folder of raw files is converted once, at its first use, with a progress bar; every
 later run reads the records. A cache is used only if it was made from the same files with
-the same parameters by the same code (`Recipe`); otherwise it is made again. A new cache
+the same parameters by the same code (`Recipe`) and the sums of its files agree (`sums.py`);
+otherwise it is made again. A new cache
 appears by one rename, so that a conversion that is cut short leaves nothing that could
 be taken for a cache. One that was made of other files stays for a month after it was last
 opened: a training may be reading it.
@@ -26,27 +27,43 @@ import pathlib
 import shutil
 import tempfile
 import time
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from typing import TypeVar
 
+import tensorflow as tf
 from absl import logging
 
-from tfvideogan.core import cache, errors
+from tfvideogan.core import cache, durable, errors, locks
 from tfvideogan.core import clip as clips
-from tfvideogan.data.cache import progress, reader, schema
+from tfvideogan.data.cache import progress, reader, schema, sums
 from tfvideogan.data.cache import writer as record_writer
 from tfvideogan.media import damage
 
 MANIFEST = reader.MANIFEST
 HASH_LENGTH = 16
+# What the files of a damaged cache can raise when they are opened.
+FAULTS = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 # Clips that each thread may be ahead of the one that is written.
 AHEAD = 2
 
 Result = TypeVar("Result")
 # What reads a raw clip: all of it, or its pieces in order.
 Load = Callable[[int], record_writer.Piece | Iterable[record_writer.Piece]]
-# A conversion that wrote nothing for this long has died.
+LOCK = ".lock"
+# A conversion without a lock that wrote nothing for this long has died.
 STALE_AFTER = 24 * 3600.0  # seconds
 # A cache of files that have changed is not read any more when nobody opened it so long.
 FORGOTTEN_AFTER = 30 * 24 * 3600.0
@@ -117,18 +134,19 @@ def open_or_convert(
     """
     root = cache.root(cache_dir)
     folder = root / recipe.folder_name()
-    if not _is_current(folder, recipe):
+    opened = _opened(folder, recipe)
+    if opened is None:
         try:
             root.mkdir(parents=True, exist_ok=True)
             _remove_stale(root, recipe)
             _convert(recipe, ids, load, folder, max_damaged)
-        except OSError as error:
+        except (OSError, tf.errors.OpError) as error:
             raise errors.UserError(
-                f"The cache {folder} cannot be written: {error.strerror}; free some "
-                f"space, or name another folder by ${cache.VARIABLE} or `cache_dir`."
+                f"The cache {folder} cannot be written: {durable.reason(error)}; or name "
+                f"another folder by ${cache.VARIABLE} or `cache_dir`."
             ) from error
+        opened = reader.Records(folder, recipe.spec)
     _touch(folder / MANIFEST)
-    opened = reader.Records(folder, recipe.spec)
     # Also of a cache that was made when more was allowed.
     reasons = list(opened.damaged.values())
     damage.check_share(reasons, len(opened.ids) + len(reasons), max_damaged)
@@ -149,24 +167,47 @@ def files_digest(root: pathlib.Path, paths: Sequence[pathlib.Path]) -> str:
     return digest.hexdigest()
 
 
-def _is_current(folder: pathlib.Path, recipe: Recipe) -> bool:
-    """Tells whether a folder holds a whole cache made by this recipe."""
+def _opened(folder: pathlib.Path, recipe: Recipe) -> reader.Records | None:
+    """Opens a whole cache that this recipe has made; None where there is none."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
-        shards = manifest["shards"]
-        is_whole = all((folder / s["name"]).stat().st_size == s["size"] for s in shards)
-        is_whole = is_whole and (folder / reader.INDEX).is_file()
-        is_same = manifest["recipe"] == json.loads(json.dumps(recipe.identity()))
-        digest = manifest["source_digest"]
+        if manifest["recipe"] != json.loads(json.dumps(recipe.identity())):
+            return None
+        if manifest["source_digest"] != recipe.source_digest:
+            logging.info("The files of %s have changed; converting again.", folder.name)
+            return None
+        found = fault(folder, manifest)
+        if found is None:
+            return reader.Records(folder, recipe.spec)
     except (FileNotFoundError, NotADirectoryError):
-        return False
-    except (ValueError, KeyError, TypeError) as error:
-        logging.warning("%s is damaged (%s); converting again.", folder, error)
-        return False
-    if digest != recipe.source_digest:
-        logging.info("The files of %s have changed; converting again.", folder.name)
-        return False
-    return is_whole and is_same
+        return None
+    except FAULTS as error:
+        found = " ".join(str(error).split()) or type(error).__name__
+    logging.warning("%s is damaged (%s); converting again.", folder, found)
+    return None
+
+
+def fault(
+    folder: pathlib.Path,
+    manifest: Mapping[str, object],
+    *,
+    is_thorough: bool = False,
+) -> str | None:
+    """Says what is wrong with the files of a cache, or None.
+
+    Args:
+      folder: of the cache.
+      manifest: its content.
+      is_thorough: whether to compare every byte, not samples of large files.
+
+    Raises:
+      OSError: a file cannot be read. Of a damaged manifest any of `FAULTS`.
+    """
+    index = [manifest["index"]] if "index" in manifest else []
+    files = [*manifest["shards"], *index]
+    blocks = None if is_thorough else max(2, sums.QUICK // max(1, len(files)))
+    found = (sums.fault(folder, one, blocks=blocks) for one in files)
+    return next(filter(None, found), None)
 
 
 def _convert(
@@ -186,24 +227,25 @@ def _convert(
 
     draft = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        writer = record_writer.Writer(draft, recipe.name, recipe.spec)
-        done = progress.shown(
-            _in_order(work, len(ids)), len(ids), f"Converting {recipe.name}"
-        )
-        with contextlib.closing(done):
-            for clip_id, clip in zip(ids, done, strict=True):
-                if isinstance(clip, damage.DamagedClip):
-                    writer.leave_out(clip_id, str(clip))
-                    reasons = list(writer.damaged.values())
-                    damage.check_share(reasons, len(ids), max_damaged)
-                else:
-                    writer.write(clip_id, clip)
-        writer.finish(
-            {"recipe": recipe.identity(), "source_digest": recipe.source_digest}
-        )
-        _replace(draft, folder)
+        with locks.held(draft.with_name(f"{draft.name}{LOCK}")):
+            writer = record_writer.Writer(draft, recipe.name, recipe.spec)
+            done = progress.shown(
+                _in_order(work, len(ids)), len(ids), f"Converting {recipe.name}"
+            )
+            with contextlib.closing(done):
+                for clip_id, clip in zip(ids, done, strict=True):
+                    if isinstance(clip, damage.DamagedClip):
+                        writer.leave_out(clip_id, str(clip))
+                        reasons = list(writer.damaged.values())
+                        damage.check_share(reasons, len(ids), max_damaged)
+                    else:
+                        writer.write(clip_id, clip)
+            writer.finish(
+                {"recipe": recipe.identity(), "source_digest": recipe.source_digest}
+            )
+            _replace(draft, folder)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        discard(draft)
 
 
 def _in_order(work: Callable[[int], Result], count: int) -> Iterator[Result]:
@@ -231,6 +273,7 @@ def _replace(draft: pathlib.Path, folder: pathlib.Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     try:
         draft.rename(folder)
+        durable.sync(folder.parent)
     except OSError:
         # Another process finished the same cache in between; its records are ours.
         if not (folder / MANIFEST).exists():
@@ -239,17 +282,39 @@ def _replace(draft: pathlib.Path, folder: pathlib.Path) -> None:
 
 def _remove_stale(root: pathlib.Path, recipe: Recipe) -> None:
     """Removes what killed conversions have left, and caches of files as they were."""
-    for pattern, mark, limit in (
-        (f".{recipe.family_name()}-*", "", STALE_AFTER),
-        (f"{recipe.family_name()}-*", MANIFEST, FORGOTTEN_AFTER),
-    ):
-        for path in root.glob(pattern):
-            try:
-                age = time.time() - (path / mark).stat().st_mtime
-            except FileNotFoundError:
-                continue
-            if age > limit:
+    for draft in drafts(root):
+        if is_abandoned(draft):
+            discard(draft)
+    for path in root.glob(f"{recipe.family_name()}-*"):
+        with contextlib.suppress(OSError):
+            age = time.time() - (path / MANIFEST).stat().st_mtime
+            if age > FORGOTTEN_AFTER:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def drafts(root: pathlib.Path) -> list[pathlib.Path]:
+    """Returns the folders of conversions that run, or that were killed."""
+    return [one for one in root.glob(".*-*-*") if one.is_dir()]
+
+
+def is_abandoned(draft: pathlib.Path) -> bool:
+    """Says whether the process that converts to a folder has ended.
+
+    Where locks are unknown, as to drafts of earlier versions, its age tells.
+    """
+    lock = draft.with_name(f"{draft.name}{LOCK}")
+    if lock.exists():
+        return locks.holder(lock) is None
+    try:
+        return time.time() - draft.stat().st_mtime > STALE_AFTER
+    except OSError:
+        return False
+
+
+def discard(draft: pathlib.Path) -> None:
+    """Removes the folder of a conversion, and its lock."""
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.with_name(f"{draft.name}{LOCK}").unlink(missing_ok=True)
 
 
 def _touch(path: pathlib.Path) -> None:

@@ -8,7 +8,6 @@
 """
 
 import dataclasses
-import hashlib
 import json
 import pathlib
 from collections.abc import Iterable, Mapping
@@ -18,8 +17,8 @@ import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import clip as clips
-from tfvideogan.core import errors
-from tfvideogan.data.cache import reader, schema
+from tfvideogan.core import durable, errors
+from tfvideogan.data.cache import reader, schema, sums
 from tfvideogan.media import damage
 
 # A shard is closed when it is larger: between clips, which are never torn apart. A reader
@@ -28,7 +27,6 @@ MAX_SHARD_SIZE = 2**32
 # TFRecord framing: length and its checksum before the content, a checksum behind.
 RECORD_HEAD = 12
 RECORD_TAIL = 4
-READ_SIZE = 2**20
 
 Piece = Mapping[str, np.ndarray]
 
@@ -109,7 +107,7 @@ class Writer:
             self._close()
 
     def finish(self, origin: Mapping[str, object]) -> None:
-        """Writes index and manifest.
+        """Writes index and manifest, and forces all files to the disk.
 
         Args:
           origin: what the clips were made of, for the manifest.
@@ -123,6 +121,7 @@ class Writer:
         self._index.save(self._folder)
         manifest = {
             **origin,
+            "index": sums.of(self._folder / reader.INDEX),
             "num_clips": len(self._clips),
             "num_frames": sum(clip["num_frames"] for clip in self._clips),
             "damaged": self.damaged,
@@ -130,18 +129,17 @@ class Writer:
             "clips": self._clips,
         }
         (self._folder / reader.MANIFEST).write_text(json.dumps(manifest, indent=1))
+        # Before the cache gets its name: a power cut leaves files of the right size with
+        # zeros in them.
+        for path in self._folder.iterdir():
+            durable.sync(path)
+        durable.sync(self._folder)
 
     def _close(self) -> None:
         """Ends the current shard."""
         if self._writer is None:
             return
         self._writer.close()
-        name = reader.shard_name(len(self._shards))
-        digest = hashlib.sha256()
-        with (self._folder / name).open("rb") as file:
-            while part := file.read(READ_SIZE):
-                digest.update(part)
-        self._shards.append(
-            {"name": name, "size": self._offset, "sha256": digest.hexdigest()}
-        )
+        path = self._folder / reader.shard_name(len(self._shards))
+        self._shards.append(sums.of(path))
         self._writer, self._offset = None, 0

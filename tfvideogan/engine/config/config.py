@@ -23,7 +23,13 @@ from typing import Any
 import gin
 from gin import config as gin_state
 from tfvideogan.core import errors
-from tfvideogan.engine.config import messages, references, search_path, type_checks
+from tfvideogan.engine.config import (
+    idle,
+    messages,
+    references,
+    search_path,
+    type_checks,
+)
 
 # gin's resource reader uses importlib.util without importing it.
 _ = importlib.util
@@ -70,6 +76,7 @@ def parse(gin_files: Sequence[str], bindings: Sequence[str] = ()) -> Parsed:
     reset()
     paths = tuple(search_path.find(path) for path in gin_files)
     for path in paths:
+        search_path.check_readable(path)
         with _explained():
             gin.parse_config_file(path)
     return _finish(paths, bindings)
@@ -102,6 +109,7 @@ def parse_text(
     macros = _macro_values()
     paths = tuple(search_path.find(path) for path in gin_files)
     for path in paths:
+        search_path.check_readable(path)
         with _explained():
             gin.parse_config_file(path)
     return _finish(paths, bindings, macros)
@@ -113,8 +121,10 @@ def read_bindings(gin_file: str, function: Callable[..., Any]) -> dict[str, Any]
     Literals as they are; references as objects whose text is gin's.
     """
     reset()
+    path = search_path.find(gin_file)
+    search_path.check_readable(path)
     with _explained():
-        gin.parse_config_file(search_path.find(gin_file))
+        gin.parse_config_file(path)
     return gin.get_bindings(function, resolve_references=False)
 
 
@@ -257,6 +267,7 @@ def _finish(
     _REPLACED.update(named_by_files - _named_macros())
     _check_macros()
     _check_types()
+    idle.check(bindings, _REPLACED)
     gin.finalize()
     return Parsed(paths, tuple(bindings), text(), values(), tuple(required))
 
@@ -316,6 +327,19 @@ def _check_macros() -> None:
                         f"`{where}` refers to %{macro}, which is not defined{hint} "
                         f"defined are {', '.join(sorted(macros)) or 'none'}."
                     )
+
+    for macro in macros:
+        _check_circle(macro, ())
+
+
+def _check_circle(macro: str, within: tuple[str, ...]) -> None:
+    if macro in within:
+        circle = " -> ".join([*within[within.index(macro) :], macro])
+        raise errors.UserError(
+            f"The macro `{macro}` refers to itself ({circle}); give it a value."
+        )
+    for other in references.macros_in(_macro_values()[macro]):
+        _check_circle(other, (*within, macro))
 
 
 def _check_types() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import tfvideogan
 from tfvideogan.core import errors
 
+MAX_LENGTH = 500  # of a fault in gin's own words
 _IN_FILE = re.compile(r'In file "([^"]*)", line (\d+)\n *([^\n]*)')
 _NO_PARAMETER = re.compile(r"'(.+)' doesn't have a parameter named '(\w+)'")
 _NO_CONFIGURABLE = re.compile(r"No configurable matching(?: reference)? '@?([^'()]+)")
@@ -121,7 +122,7 @@ def _fault(
             "cannot be read; a binding is written `name.parameter = value` or "
             "`MACRO = value`, and a string needs quotes."
         )
-    return " ".join(text.split())
+    return " ".join(text.split())[:MAX_LENGTH]
 
 
 def _unknown_parameter(

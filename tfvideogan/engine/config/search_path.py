@@ -8,6 +8,7 @@ folder of an installation; each as it stands and with its `gin` folder, so that 
 import functools
 import os
 import pathlib
+import re
 import site
 import sys
 
@@ -16,6 +17,7 @@ from tfvideogan.engine.config import messages
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SHARE = os.path.join("share", "tfvideogan")
+_INCLUDE = re.compile(r"^\s*include\s+['\"]([^'\"]+)['\"]", re.MULTILINE)
 
 
 def names(folder: str) -> list[str]:
@@ -57,3 +59,36 @@ def find(path: str) -> str:
         f"There is no gin file {path!r}{hint} Searched: "
         f"{', '.join(folder or 'the current folder' for folder in folders)}."
     )
+
+
+def check_readable(path: str, _within: tuple[str, ...] = ()) -> None:
+    """Checks a gin file and those that it includes, before gin reads them.
+
+    Args:
+      path: as found.
+
+    Raises:
+      UserError: one is not UTF-8, or they include each other.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.UserError(
+            f"The gin file {path} cannot be read: {error}; it must be UTF-8."
+        ) from error
+    if text.startswith("\ufeff") or "\0" in text:
+        raise errors.UserError(
+            f"The gin file {path} must be UTF-8 without a byte order mark."
+        )
+    chain = (*_within, os.path.realpath(path))
+    for name in _INCLUDE.findall(text):
+        places = (os.path.join(folder, name) for folder in search_folders())
+        found = next(filter(os.path.isfile, places), None)
+        if found is None:  # gin says so, with its line.
+            continue
+        if os.path.realpath(found) in chain:
+            first = chain.index(os.path.realpath(found))
+            circle = " -> ".join([*chain[first:], os.path.realpath(found)])
+            raise errors.UserError(f"Gin files include each other: {circle}.")
+        check_readable(found, chain)

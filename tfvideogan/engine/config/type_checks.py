@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 FACTORY_PREFIX = "make_"
+# Whose classes no literal of a gin file can be.
+OWN = ("tfvideogan", "keras")
+_LITERALS = (bool, int, float, str, tuple, list, dict)
 _LISTS = (tuple, list, collections.abc.Sequence)
 
 
@@ -71,7 +74,16 @@ def _matches(value: Any, hint: Any) -> bool:
         if not isinstance(value, tuple | list):
             return False
         return _elements_match(value, origin, inner)
+    if _is_ours(hint, origin):
+        # No literal is an object or a function.
+        return not isinstance(value, _LITERALS)
     return True
+
+
+def _is_ours(hint: Any, origin: Any) -> bool:
+    module = getattr(hint, "__module__", "") if inspect.isclass(hint) else ""
+    is_function = collections.abc.Callable in (hint, origin)
+    return is_function or module.partition(".")[0] in OWN
 
 
 def _elements_match(value: Any, origin: Any, inner: tuple[Any, ...]) -> bool:
@@ -87,6 +99,8 @@ def _words(hint: Any) -> str:
         return " or ".join(_words(one) for one in inner)
     if origin is typing.Literal:
         return "one of " + ", ".join(repr(one) for one in inner)
+    if collections.abc.Callable in (hint, origin):
+        return "a class or function, written @name"
     if origin in _LISTS:
         kind = _words(inner[0]) if inner else "values"
         return f"a list in brackets of {kind.removeprefix('a ').removeprefix('an ')}"

@@ -4,9 +4,11 @@ The loop decides when; this file decides what and where.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from absl import logging
 
+from tfvideogan.core import durable
 from tfvideogan.engine import build, evaluator
 from tfvideogan.engine.config import config
 from tfvideogan.engine.reporting import progress, samples, summaries
@@ -28,6 +30,7 @@ class Reporter:
         built: build.Built,
         sampler: samples.Sampler,
         display: progress.Progress,
+        start: int = 0,
     ) -> None:
         """Opens the events files; the folder exists.
 
@@ -36,14 +39,19 @@ class Reporter:
           built: model, source and strategy.
           sampler: of clips to look at.
           display: of progress.
+          start: steps done before.
         """
         self._folder = folder
         self._built = built
         self._sampler = sampler
         self._display = display
         is_chief = folder.is_chief
-        self._train = summaries.Summaries(folder.events("train"), is_chief=is_chief)
-        self._eval = summaries.Summaries(folder.events("eval"), is_chief=is_chief)
+        self._train = summaries.Summaries(
+            folder.events("train"), is_chief=is_chief, start=start
+        )
+        self._eval = summaries.Summaries(
+            folder.events("eval"), is_chief=is_chief, start=start
+        )
         self._has_warned = False
 
     def start(self, step: int, card: Mapping) -> None:
@@ -103,7 +111,7 @@ class Reporter:
         values = {**means, **speed, "skipped_steps": total}
         self._train.scalars(step, values)
         record = {"step": step, "time": run_folder.now(), **values}
-        self._folder.append(run_folder.METRICS, record)
+        self._append(run_folder.METRICS, record)
         is_slow = pace.data_wait > SLOW_DATA and pace.total > LONG_ENOUGH
         if is_slow and not self._has_warned:
             self._has_warned = True
@@ -126,8 +134,9 @@ class Reporter:
 
     def evaluation(self, step: int, report: evaluator.Report) -> None:
         """Reports an evaluation."""
-        record_evaluation(self._folder, self._eval, step, report)
         self.say("%s\n%s", report.headline(step), report.table())
+        self._eval.scalars(step, report.finite())
+        self._append(run_folder.EVALUATIONS, evaluation_record(step, report))
 
     def close(self) -> None:
         """Closes bar and events files."""
@@ -135,22 +144,23 @@ class Reporter:
         self._train.close()
         self._eval.close()
 
+    def _append(self, name: str, record: Mapping) -> None:
+        try:
+            self._folder.append(name, record)
+        except OSError as error:
+            text = "%s of step %d is not written: %s."
+            reason = durable.reason(error)
+            self._log(logging.WARNING, text, name, record["step"], reason)
+
     def _log(self, level: int, text: str, *values: object) -> None:
         if self._folder.is_chief:
             self._display.make_way()
             logging.log(level, text, *values)
 
 
-def record_evaluation(
-    folder: run_folder.RunFolder,
-    events: summaries.Summaries,
-    step: int,
-    report: evaluator.Report,
-) -> None:
-    """Writes an evaluation to eval.jsonl and TensorBoard."""
-    events.scalars(step, report.finite())
-    record = {"step": step, "time": run_folder.now(), **report.record()}
-    folder.append(run_folder.EVALUATIONS, record)
+def evaluation_record(step: int, report: evaluator.Report) -> dict[str, Any]:
+    """Returns the line of eval.jsonl for an evaluation."""
+    return {"step": step, "time": run_folder.now(), **report.record()}
 
 
 def texts(card: Mapping) -> dict[str, str]:

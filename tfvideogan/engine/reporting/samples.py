@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
-from tfvideogan.engine import feed
+from tfvideogan.engine.training import feed
 from tfvideogan.models import base
 
 

@@ -8,15 +8,20 @@ TensorBoard has no tab for video, but its image tab hands the encoded bytes to t
 browser as they are, so an animated PNG plays there.
 """
 
+import contextlib
 import os
 import pathlib
-from collections.abc import Mapping
+import socket
+import time
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
+from tensorboard.compat.proto import event_pb2
 from tensorboard.plugins.image import metadata as image_metadata
 
-from tfvideogan.core import pixels
+from tfvideogan.core import durable, pixels
 from tfvideogan.media import sheets, writer
 
 FILE_FORMATS = ("gif", "mp4")
@@ -27,37 +32,48 @@ MAX_WIDTH = 1600
 # Of one summary: above it the exact animated PNG gives way to GIF.
 MAX_BYTES = 4_000_000
 _TABLE_RULE = "---"
+# What TensorFlow raises of files.
+FILE_ERRORS = (
+    OSError,
+    tf.errors.ResourceExhaustedError,
+    tf.errors.PermissionDeniedError,
+    tf.errors.NotFoundError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.UnavailableError,
+    tf.errors.UnknownError,
+)
 
 
 class Summaries:
     """Writes the events of one kind, "train" or "eval", of a run."""
 
-    def __init__(self, folder: str, *, is_chief: bool = True) -> None:
-        """Opens the events file; of several workers only the chief does.
+    def __init__(self, folder: str, *, is_chief: bool = True, start: int = 0) -> None:
+        """Names the events file; of several workers only the chief writes one.
 
         Args:
           folder: where the events file goes.
           is_chief: whether to write at all.
+          start: steps done before; what earlier starts have written of later ones is
+            forgotten by TensorBoard.
         """
+        self._folder = folder
         self._is_chief = is_chief
-        self._writer = (
-            tf.summary.create_file_writer(folder)
-            if is_chief
-            else tf.summary.create_noop_writer()
-        )
+        self._writer: tf.summary.SummaryWriter | None = None
+        self._fault = ""
+        self._start = start
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Writes numbers by tag."""
-        with self._writer.as_default(step):
+
+        def write() -> None:
             for tag, value in values.items():
                 tf.summary.scalar(tag, value)
-        self._writer.flush()
+
+        self._write(step, write)
 
     def text(self, step: int, tag: str, markdown: str) -> None:
         """Writes a text in Markdown."""
-        with self._writer.as_default(step):
-            tf.summary.text(tag, markdown)
-        self._writer.flush()
+        self._write(step, lambda: tf.summary.text(tag, markdown))
 
     def clips(
         self,
@@ -81,8 +97,6 @@ class Summaries:
             return
         frames = grid(columns)
         folder = pathlib.Path(folder)
-        for suffix in FILE_FORMATS:
-            writer.write_video(folder / f"step_{step:07d}.{suffix}", frames, fps)
         height, width = frames.shape[1:3]
         encoded = writer.apng_bytes(frames, fps)
         if len(encoded) > MAX_BYTES:
@@ -90,14 +104,63 @@ class Summaries:
         metadata = image_metadata.create_summary_metadata(
             display_name=tag, description=" | ".join(columns)
         )
-        with self._writer.as_default(step):
-            picture = tf.stack([str(width), str(height), encoded])
+        picture = tf.stack([str(width), str(height), encoded])
+
+        def write() -> None:
+            for suffix in FILE_FORMATS:
+                writer.write_video(folder / f"step_{step:07d}.{suffix}", frames, fps)
             tf.summary.write(tag, picture, metadata=metadata)
-        self._writer.flush()
+
+        self._write(step, write)
 
     def close(self) -> None:
         """Closes the events file."""
-        self._writer.close()
+        if self._writer is not None:
+            with contextlib.suppress(*FILE_ERRORS):
+                self._writer.close()
+
+    def _write(self, step: int, write: Callable[[], None]) -> None:
+        """Opens the events file where that has not been done, writes, and flushes.
+
+        What cannot be written is said once: a training does not depend on it.
+        """
+        if not self._is_chief:
+            return
+        try:
+            if self._writer is None:
+                if self._start:
+                    _purge(self._folder, self._start)
+                self._writer = tf.summary.create_file_writer(self._folder)
+            with self._writer.as_default(step):
+                write()
+            self._writer.flush()
+        except FILE_ERRORS as error:
+            is_memory = isinstance(error, tf.errors.ResourceExhaustedError)
+            if is_memory and not durable.is_disk_full(error):
+                raise
+            fault = durable.reason(error)
+            if fault != self._fault:
+                text = "%s cannot be written: %s. Training goes on without."
+                logging.warning(text, self._folder, fault)
+            self._fault = fault
+
+
+def _purge(folder: str, step: int) -> None:
+    """Writes the event by which TensorBoard forgets all that is later than a step.
+
+    Steps that were trained and not saved, before a kill, are trained again.
+    """
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    now = time.time()
+    name = (
+        f"events.out.tfevents.{int(now)}.{socket.gethostname()}.{os.getpid()}.0.purge"
+    )
+    log = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+    start = event_pb2.Event(wall_time=now, step=step + 1, session_log=log)
+    version = event_pb2.Event(wall_time=now, file_version="brain.Event:2")
+    with tf.io.TFRecordWriter(os.path.join(folder, name)) as file:
+        for event in (version, start, start):  # The first start ever forgets nothing.
+            file.write(event.SerializeToString())
 
 
 def grid(columns: Mapping[str, np.ndarray]) -> np.ndarray:

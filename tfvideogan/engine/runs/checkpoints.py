@@ -8,36 +8,32 @@
         operative_config.gin      what was in force
         vocabulary.txt            words of the captions by number, where there are any
 
-A checkpoint is written in a folder with another name, read back, and renamed; only then
-`latest` points to it. A process that is killed in between leaves the previous one as it
-was. On restore the sums are compared again, and an incomplete checkpoint (a full disk, a
-copy cut short) gives way to the one before it, with a warning.
+A checkpoint is written in a folder with another name, read back, and renamed. A process
+that is killed in between leaves the previous one as it was. On restore the sums are
+compared again, and the newest complete checkpoint is taken: what is incomplete (a full
+disk, a copy cut short) gives way to the one before it, with a warning.
+
+The newest checkpoint is not always sound: its weights may be those from which training
+diverged. One is proven by the next step, if its gradients are finite, and the newest
+proven one is never deleted.
 
 It holds weights, optimizer slots, loss scales, averages and counters. Everything else of
 a run (seeds, order of the data, schedule) is a function of the step.
 """
 
 import itertools
-import json
 import os
 import pathlib
-import re
-import shutil
 import tempfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import durable, errors
+from tfvideogan.engine.runs import checkpoint_files
 
-PREFIX = "weights"
-MANIFEST = "manifest.json"
-LATEST = "latest"
-_UNFINISHED = ".writing-"
-_NAME = re.compile(r"^step_(\d+)$")
-_CHUNK = 1 << 22
+LATEST = checkpoint_files.LATEST
 
 
 class Checkpoints:
@@ -76,6 +72,8 @@ class Checkpoints:
         self._keep = keep
         self._is_chief = is_chief
         self._fixed = dict(fixed or {})
+        self._proven: int | None = None
+        self._unproven: int | None = None
 
     def save(self, step: int, files: Mapping[str, str] | None = None) -> str:
         """Writes a checkpoint and returns its folder.
@@ -87,29 +85,65 @@ class Checkpoints:
         Raises:
           UserError: it cannot be written (a full disk, no permission).
         """
+        self._unproven = step
         if not self._is_chief:
             with tempfile.TemporaryDirectory() as elsewhere:
-                self._checkpoint.write(os.path.join(elsewhere, PREFIX))
+                self._checkpoint.write(os.path.join(elsewhere, checkpoint_files.PREFIX))
             return ""
-        final = self.folder / _folder_name(step)
-        unfinished = self.folder / f"{_UNFINISHED}{final.name}"
+        final = self.folder / checkpoint_files.folder_name(step)
+        unfinished = self.folder / f"{checkpoint_files.UNFINISHED}{final.name}"
         try:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            checkpoint_files.tidy(self.folder)
             unfinished.mkdir(parents=True)
-            self._checkpoint.write(str(unfinished / PREFIX))
+            self._checkpoint.write(str(unfinished / checkpoint_files.PREFIX))
             for name, text in {**self._fixed, **(files or {})}.items():
                 (unfinished / name).write_text(text)
-            _seal(unfinished, {"model": self._model, "step": step})
-            _replace(unfinished, final)
-            _write_atomically(self.folder / LATEST, final.name + "\n")
+            checkpoint_files.seal(unfinished, {"model": self._model, "step": step})
+            checkpoint_files.replace(unfinished, final)
+            self._point_to(final)
         except (OSError, tf.errors.OpError) as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            checkpoint_files.remove(unfinished)
             raise errors.UserError(
                 f"The checkpoint of step {step} could not be written to {final}: "
-                f"{' '.join(str(error).split())}. Earlier ones are as they were."
+                f"{durable.reason(error)}. Earlier ones are as they were."
             ) from error
         self._delete_old()
         return str(final)
+
+    def prove(self, step: int) -> None:
+        """Notes that the weights after so many steps have given finite gradients."""
+        if self._unproven is not None and self._unproven <= step:
+            self._proven, self._unproven = self._unproven, None
+
+    def newest_sound(self) -> int | None:
+        """Returns the step of the newest sound checkpoint, None where there is none.
+
+        It is the newest proven one, else the newest before those that are not.
+        """
+        if self._proven is not None:
+            return self._proven
+        unproven = float("inf") if self._unproven is None else self._unproven
+        for one in checkpoint_files.found(self.folder):
+            step = checkpoint_files.step_of(one)
+            if step < unproven and checkpoint_files.fault_of(one) is None:
+                return step
+        return None
+
+    def set_aside_after(self, step: int) -> None:
+        """Renames later checkpoints, see `checkpoint_files.set_aside_after`.
+
+        Raises:
+          UserError: it cannot be done.
+        """
+        if not self._is_chief:
+            return
+        try:
+            checkpoint_files.set_aside_after(self.folder, step)
+        except OSError as error:
+            raise errors.UserError(
+                f"A checkpoint in {self.folder} cannot be renamed: "
+                f"{durable.reason(error)}."
+            ) from error
 
     def restore(self, which: str = LATEST) -> int | None:
         """Restores a checkpoint into the items and returns its step.
@@ -125,14 +159,13 @@ class Checkpoints:
         """
         if which != LATEST:
             return self._restore_from(self._named(which))
-        tried = False
-        for candidate in complete_or_not(self.folder):
-            fault = fault_of(candidate)
+        candidates = checkpoint_files.found(self.folder)
+        for candidate in candidates:
+            fault = checkpoint_files.fault_of(candidate)
             if fault is None:
                 return self._restore_from(candidate)
-            tried = True
             logging.warning("%s is incomplete (%s); going back.", candidate, fault)
-        if tried:
+        if candidates:
             raise errors.UserError(
                 f"No checkpoint in {self.folder} is complete; start anew in another "
                 "--workdir."
@@ -140,19 +173,24 @@ class Checkpoints:
         return None
 
     def _named(self, which: str) -> pathlib.Path:
-        path = self.folder / _folder_name(int(which)) if which.isdigit() else which
-        path = pathlib.Path(path)
-        fault = fault_of(path)
+        candidates = checkpoint_files.found(self.folder)
+        path = pathlib.Path(which)
+        if which.isdecimal():
+            path = self.folder / checkpoint_files.folder_name(int(which))
+            steps = [checkpoint_files.step_of(one) for one in candidates]
+            if int(which) in steps:
+                path = candidates[steps.index(int(which))]
+        fault = checkpoint_files.fault_of(path)
         if fault is None:
             return path
-        found = ", ".join(str(step_of(one)) for one in complete_or_not(self.folder))
+        found = ", ".join(str(checkpoint_files.step_of(one)) for one in candidates)
         raise errors.UserError(
             f"There is no complete checkpoint {path} ({fault}); steps in {self.folder}: "
             f"{found or 'none'}."
         )
 
     def _restore_from(self, path: pathlib.Path) -> int:
-        manifest = json.loads((path / MANIFEST).read_text())
+        manifest = checkpoint_files.manifest(path)
         if manifest["model"] != self._model:
             raise errors.UserError(
                 f"{path} holds a {manifest['model']}, not a {self._model}; choose "
@@ -161,7 +199,7 @@ class Checkpoints:
         for name, text in self._fixed.items():
             _compare(path / name, text)
         try:
-            status = self._checkpoint.read(str(path / PREFIX))
+            status = self._checkpoint.read(str(path / checkpoint_files.PREFIX))
             # Said first, or TensorFlow complains at length when the objects go.
             status.expect_partial()
             status.assert_existing_objects_matched()
@@ -171,44 +209,20 @@ class Checkpoints:
                 f"{path} does not fit this {self._model}, which was configured "
                 f"differently: {' '.join(str(error).split())[:300]}"
             ) from error
-        return int(manifest["step"])
+        self._unproven = int(manifest["step"])
+        return self._unproven
+
+    def _point_to(self, final: pathlib.Path) -> None:
+        pointer = self.folder / LATEST
+        if pointer.is_dir():
+            checkpoint_files.remove(pointer)
+        with durable.replacing(pointer) as file:
+            file.write(f"{final.name}\n".encode())
 
     def _delete_old(self) -> None:
-        for old in list(complete_or_not(self.folder))[self._keep :]:
-            shutil.rmtree(old, ignore_errors=True)
-        for unfinished in self.folder.glob(f"{_UNFINISHED}*"):
-            shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def complete_or_not(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Yields the checkpoints of a folder: the one `latest` names, then newest first."""
-    found = [one for one in folder.glob("step_*") if _NAME.match(one.name)]
-    found.sort(key=step_of, reverse=True)
-    pointer = folder / LATEST
-    named = folder / pointer.read_text().strip() if pointer.is_file() else None
-    if named in found:
-        yield named
-    yield from (one for one in found if one != named)
-
-
-def step_of(path: pathlib.Path) -> int:
-    """Returns the step in the name of a checkpoint's folder."""
-    match = _NAME.match(path.name)
-    return int(match[1]) if match else -1
-
-
-def fault_of(path: pathlib.Path) -> str | None:
-    """Says what a checkpoint lacks, or None when it is complete."""
-    try:
-        manifest = json.loads((path / MANIFEST).read_text())
-        for name, (size, checksum) in manifest["files"].items():
-            if (path / name).stat().st_size != size:
-                return f"{name} has {(path / name).stat().st_size} of {size} bytes"
-            if _checksum(path / name) != checksum:
-                return f"{name} has changed"
-    except (OSError, ValueError, KeyError) as error:
-        return " ".join(str(error).split()) or type(error).__name__
-    return None
+        for old in checkpoint_files.found(self.folder)[self._keep :]:
+            if checkpoint_files.step_of(old) != self._proven:
+                checkpoint_files.remove(old)
 
 
 def _compare(path: pathlib.Path, text: str) -> None:
@@ -224,45 +238,3 @@ def _compare(path: pathlib.Path, text: str) -> None:
         "learnt would mean something else. Give the data of that checkpoint, or choose "
         "another --workdir."
     )
-
-
-def _folder_name(step: int) -> str:
-    return f"step_{step:08d}"
-
-
-def _seal(folder: pathlib.Path, about: Mapping[str, str | int]) -> None:
-    """Reads everything back, writes the sums, and forces it to the disk."""
-    tf.train.load_checkpoint(str(folder / PREFIX)).get_variable_to_shape_map()
-    files = {
-        one.name: (one.stat().st_size, _checksum(one))
-        for one in sorted(folder.iterdir())
-    }
-    (folder / MANIFEST).write_text(json.dumps({**about, "files": files}, indent=1))
-    for one in folder.iterdir():
-        durable.sync(one)
-    durable.sync(folder)
-
-
-def _checksum(path: pathlib.Path) -> int:
-    checksum = 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            checksum = zlib.crc32(chunk, checksum)
-    return checksum
-
-
-def _replace(source: pathlib.Path, target: pathlib.Path) -> None:
-    """Renames a folder over another one, which may exist."""
-    old = target.with_name(f"{_UNFINISHED}old-{target.name}")
-    if target.exists():
-        target.rename(old)
-    source.rename(target)
-    durable.sync(target.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _write_atomically(path: pathlib.Path, text: str) -> None:
-    unfinished = path.with_name(f"{_UNFINISHED}{path.name}")
-    unfinished.write_text(text)
-    durable.sync(unfinished)
-    unfinished.replace(path)

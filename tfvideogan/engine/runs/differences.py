@@ -27,6 +27,7 @@ FREE_ARGUMENTS = frozenset(
         "eval_multiples",
         "metrics",
         "max_skipped_in_a_row",
+        "max_skipped_share",
         "steps_per_call",
         "jit_phases",
         "deterministic",
@@ -60,7 +61,12 @@ def may_change(name: str) -> bool:
     """Says whether a value may differ when a run goes on."""
     if name.startswith(_LOOP):
         return name.removeprefix(_LOOP) in FREE_ARGUMENTS
-    return bool(_METRIC.match(name) or _PATH.search(name.rpartition(".")[2]))
+    return bool(_METRIC.match(name) or is_place(name))
+
+
+def is_place(name: str) -> bool:
+    """Says whether a value tells where files lie, which may differ between machines."""
+    return bool(_PATH.search(name.rpartition(".")[2]))
 
 
 def missing_modules(values: Mapping[str, str]) -> list[str]:

@@ -14,6 +14,7 @@
 Nothing is written before the first batch was read and checked: bad input leaves no trace.
 """
 
+import contextlib
 import datetime
 import json
 import os
@@ -21,23 +22,39 @@ import pathlib
 import platform
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 import tfvideogan
-from tfvideogan.core import clip, errors, machine
+from tfvideogan.core import clip, durable, errors, locks, machine, places
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
-from tfvideogan.engine.runs import differences, vocabulary
+from tfvideogan.engine.runs import (
+    checkpoint_files,
+    differences,
+    records,
+    vocabulary,
+)
 
+WORKDIR = "--workdir"
 CONFIG = "config.gin"
 OPERATIVE = "operative_config.gin"
 CARD = "run.json"
 METRICS = "metrics.jsonl"
+LOCK = ".lock"
 EVALUATIONS = "eval.jsonl"
+# Of the entries of the card that are read again.
+KINDS = {
+    "spec": dict,
+    "values": dict,
+    "starts": list,
+    "environment": dict,
+    "imported": dict,
+    "data": str,
+}
 _MAKE_MODEL = "tfvideogan.engine.loop.run.make_model"
 
 
@@ -50,8 +67,11 @@ class RunFolder:
         Args:
           path: of the folder.
           is_chief: of several workers, the one that writes.
+
+        Raises:
+          UserError: it cannot be a folder of this machine.
         """
-        self.path = pathlib.Path(path)
+        self.path = places.local(path, WORKDIR)
         self.is_chief = is_chief
 
     @property
@@ -76,10 +96,16 @@ class RunFolder:
           overwrite: whether another configuration of the same model is allowed.
 
         Raises:
-          UserError: the folder holds another model, another configuration, or is a file.
+          UserError: the folder holds another model, another configuration or a training
+            that runs, is a file or cannot be written.
         """
-        if self.path.exists() and not self.path.is_dir():
+        if self.path.is_file():
             raise errors.UserError(f"--workdir {self.path} is a file, not a folder.")
+        if self.is_chief:
+            places.check_writable(self.path, WORKDIR, is_pattern_safe=True)
+            holder = locks.holder(self.path / LOCK)
+            if holder is not None:
+                raise errors.UserError(self._taken(holder))
         card = self.card()
         old = card.get("values", {})
         if not old or not values:
@@ -103,10 +129,38 @@ class RunFolder:
         if not overwrite:
             differences.check_same_run(old, values, str(self.path))
 
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other trainings out of the folder, which is made where it is not there.
+
+        Raises:
+          UserError: one is in there, or the folder cannot be written.
+        """
+        if not self.is_chief:
+            yield
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locks.held(self.path / LOCK))
+            except locks.HeldError as error:
+                raise errors.UserError(self._taken(str(error))) from error
+            except OSError as error:
+                raise errors.UserError(
+                    f"--workdir {self.path} cannot be written: {durable.reason(error)}."
+                ) from error
+            yield
+
+    def _taken(self, holder: str) -> str:
+        return (
+            f"Another training works in {self.path}: {holder}. Wait for its end, or "
+            "choose another --workdir."
+        )
+
     def card(self) -> dict[str, Any]:
-        """Returns run.json, empty when there is none."""
-        path = self.path / CARD
-        return json.loads(path.read_text()) if path.is_file() else {}
+        """Returns run.json, without what is damaged; empty when there is none."""
+        card = records.load(self.path / CARD)
+        return {k: v for k, v in card.items() if isinstance(v, KINDS.get(k, object))}
 
     def spec(self) -> clip.ClipSpec:
         """Returns what clips the run was trained on.
@@ -114,18 +168,18 @@ class RunFolder:
         Raises:
           UserError: the folder does not say.
         """
-        card = self.card()
-        if "spec" not in card:
+        try:
+            sizes = dict(self.card()["spec"])
+            # Cards of version 0.2.0 have the number of words, which lie in a file.
+            if sizes.pop("vocabulary_size", 0):
+                text = (self.path / vocabulary.FILE).read_text(encoding="utf-8")
+                sizes["words"] = text.split("\n")[:-1]
+            return clip.ClipSpec(**sizes | {"words": tuple(sizes.get("words", ()))})
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise errors.UserError(
                 f"{self.path} is no run folder: it has no {CARD} that tells the clips of "
                 "its training. Give the --workdir of `python -m tfvideogan.train`."
-            )
-        sizes = dict(card["spec"])
-        # Cards of version 0.2.0 have the number of words, which lie in a file beside them.
-        if sizes.pop("vocabulary_size", 0):
-            text = (self.path / vocabulary.FILE).read_text(encoding="utf-8")
-            sizes["words"] = text.split("\n")[:-1]
-        return clip.ClipSpec(**sizes | {"words": tuple(sizes.get("words", ()))})
+            ) from error
 
     def config_text(self) -> str:
         """Returns the configuration that rebuilds this run.
@@ -133,10 +187,12 @@ class RunFolder:
         Raises:
           UserError: the folder holds none.
         """
-        for name in (OPERATIVE, CONFIG):
-            path = self.path / name
-            if path.is_file() and path.read_text().strip():
-                return path.read_text()
+        saved = [one / OPERATIVE for one in checkpoint_files.found(self.checkpoints)]
+        for path in (self.path / OPERATIVE, *saved, self.path / CONFIG):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                text = path.read_text(encoding="utf-8")
+                if text.strip() and "\0" not in text:
+                    return text
         raise errors.UserError(
             f"{self.path} is no run folder: it has no {OPERATIVE}. Give the --workdir "
             "of `python -m tfvideogan.train`."
@@ -152,21 +208,40 @@ class RunFolder:
         """Records a start: card, command, configuration and further text files by name.
 
         Only the chief writes.
+
+        Raises:
+          UserError: it cannot be written.
         """
         if not self.is_chief:
             return
+        try:
+            self._write_start(card, config_text, operative_text, files or {})
+        except OSError as error:
+            raise errors.UserError(
+                f"--workdir {self.path} cannot be written: {durable.reason(error)}."
+            ) from error
+
+    def _write_start(
+        self,
+        card: Mapping[str, Any],
+        config_text: str,
+        operative_text: str,
+        files: Mapping[str, str],
+    ) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         old = self.card()
+        if not old and os.path.lexists(self.path / CARD):
+            records.set_aside(self.path / CARD)
         starts = old.get("starts", [])
         starts.append({"step": card["step"], "time": now(), "command": command()})
         # Where the first weights came from stays true, however long training goes on.
         kept = {"imported": old["imported"]} if "imported" in old else {}
         card = {**card, **kept, "starts": starts}
-        _write(self.path / CARD, json.dumps(card, indent=1) + "\n")
-        _write(self.path / CONFIG, config_text)
-        _write(self.path / OPERATIVE, operative_text)
-        for name, text in (files or {}).items():
-            _write(self.path / name, text)
+        records.write(self.path / CARD, json.dumps(card, indent=1) + "\n")
+        records.write(self.path / CONFIG, config_text)
+        records.write(self.path / OPERATIVE, operative_text)
+        for name, text in files.items():
+            records.write(self.path / name, text)
         with (self.path / "command.txt").open("a") as file:
             file.write(f"{now()} {command()}\n")
 
@@ -181,25 +256,17 @@ class RunFolder:
 
         Each protocol counts for itself.
         """
-        path = self.path / EVALUATIONS
         found = {}
-        for line in path.read_text().splitlines() if path.is_file() else ():
-            record = json.loads(line)
+        keys = ("step", "weights", "split")
+        for record in records.lines(self.path / EVALUATIONS, keys):
             if (record["step"], record["weights"]) == (step, weights):
                 found[record["split"], record.get("protocol")] = record
         return list(found.values())
 
     def forget_after(self, step: int) -> None:
         """Drops training records of later steps, which will be trained again."""
-        path = self.path / METRICS
-        if not self.is_chief or not path.is_file():
-            return
-        kept = [
-            line
-            for line in path.read_text().splitlines(keepends=True)
-            if line.endswith("\n") and json.loads(line)["step"] <= step
-        ]
-        _write(path, "".join(kept))
+        if self.is_chief:
+            records.keep(self.path / METRICS, ("step",), "step", step)
 
 
 def make_card(
@@ -252,10 +319,3 @@ def command(argv: Sequence[str] | None = None) -> str:
 def now() -> str:
     """Returns the time in UTC, to the second."""
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-
-
-def _write(path: pathlib.Path, text: str) -> None:
-    """Replaces a file at once, so that a kill leaves the old or the new one."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(text)
-    unfinished.replace(path)

@@ -13,18 +13,14 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+import keras
 import tensorflow as tf
 
 from tfvideogan.core import errors
-from tfvideogan.engine import feed
+from tfvideogan.engine.training import divergence, feed
 from tfvideogan.models import base, phase
 
 Row = dict[str, float]
-SKIPPED = "skipped"
-
-
-class TrainingDiverged(errors.UserError):
-    """Signals that too many steps in a row had gradients that are not finite."""
 
 
 class Trainer:
@@ -37,6 +33,7 @@ class Trainer:
         *,
         steps_per_call: int = 1,
         max_skipped_in_a_row: int = 20,
+        max_skipped_share: float = 0.25,
         jit_phases: Sequence[str] = (),
     ) -> None:
         """Stores the settings; functions are traced when they are first needed.
@@ -44,21 +41,46 @@ class Trainer:
         Args:
           model: built in the strategy's scope.
           strategy: where its variables live.
-          steps_per_call: steps of a block, see `engine/feed.py`.
+          steps_per_call: steps of a block, see `feed.py`.
           max_skipped_in_a_row: so many skipped steps end the training.
+          max_skipped_share: as does a larger share of the latest steps.
           jit_phases: names of phases whose losses and gradients XLA compiles.
 
         Raises:
-          UserError: `jit_phases` names what XLA cannot compile.
+          UserError: `jit_phases` names what XLA cannot compile, or a number is out of its
+            range.
         """
         _check_jit(jit_phases, model.phases)
         self.model = model
         self.strategy = strategy
         self.steps_per_call = steps_per_call
-        self.max_skipped_in_a_row = max_skipped_in_a_row
+        self._skips = divergence.SkipWatch(
+            [one.name for one in model.phases],
+            max_in_a_row=max_skipped_in_a_row,
+            max_share=max_skipped_share,
+            is_scaled=_is_scaled(model),
+        )
         self.jit_phases = tuple(jit_phases)
         self._functions: dict[tuple[str, ...], Callable[..., tf.Tensor]] = {}
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def prepare(self, block: feed.Block, *, step: int, count: int) -> None:
+        """Traces the first steps of a block without running them.
+
+        What a model refuses only then is refused before anything is written.
+
+        Args:
+          block: see `run`.
+          step: see `run`.
+          count: see `run`.
+
+        Raises:
+          UserError: see `run`.
+        """
+        active = [self.model.active_phases(step + index) for index in range(count)]
+        stop = len(list(itertools.takewhile(lambda one: one == active[0], active)))
+        function, arguments = self._function(active[0], block, 0, stop)
+        function.get_concrete_function(*arguments)
 
     def run(self, block: feed.Block, *, step: int, count: int) -> list[Row]:
         """Runs the first `count` steps of a block.
@@ -72,8 +94,7 @@ class Trainer:
           The logs of each step, means over replicas.
 
         Raises:
-          TrainingDiverged: too many steps in a row were skipped; the weights are those
-            before the first of them.
+          TrainingDiverged: too many of the latest steps were skipped.
           UserError: the step cannot be traced: a batch does not divide into the parts of
             a phase, or XLA would have to compute 3-D convolutions on a CPU.
         """
@@ -86,7 +107,7 @@ class Trainer:
             names = self._names[phases]
             rows += [dict(zip(names, map(float, row), strict=True)) for row in values]
             start = stop
-        self._check(rows, step)
+        self._skips.add(rows, step + count)
         return rows
 
     def traced(
@@ -103,12 +124,20 @@ class Trainer:
     def _call(
         self, phases: tuple[str, ...], block: feed.Block, start: int, stop: int
     ) -> tf.Tensor:
+        function, arguments = self._function(phases, block, start, stop)
+        return function(*arguments)
+
+    def _function(
+        self, phases: tuple[str, ...], block: feed.Block, start: int, stop: int
+    ) -> tuple[Callable[..., tf.Tensor], tuple]:
+        """Returns the function of a combination of phases, and its arguments."""
         if phases not in self._functions:
             make = self._one_step if self.steps_per_call == 1 else self._many_steps
             self._functions[phases] = make(phases)
         if self.steps_per_call == 1:
-            return self._functions[phases](block)
-        return self._functions[phases](block, tf.constant(start), tf.constant(stop))
+            return self._functions[phases], (block,)
+        limits = (tf.constant(start), tf.constant(stop))
+        return self._functions[phases], (block, *limits)
 
     def _one_step(self, phases: tuple[str, ...]) -> Callable[..., tf.Tensor]:
         # AutoGraph would put the way through the code in front of a user's error.
@@ -154,19 +183,10 @@ class Trainer:
     def _mean(self, row: tf.Tensor) -> tf.Tensor:
         return self.strategy.reduce(tf.distribute.ReduceOp.MEAN, row, axis=None)
 
-    def _check(self, rows: Sequence[Row], step: int) -> None:
-        if not any(row.get(SKIPPED) for row in rows):
-            return
-        in_a_row = int(self.model.skipped_in_a_row.numpy())
-        if in_a_row < self.max_skipped_in_a_row:
-            return
-        phases = [one.name for one in self.model.phases]
-        raise TrainingDiverged(
-            f"Training stopped at step {step + len(rows)}: the gradients of {in_a_row} "
-            f"steps in a row were not finite and were not applied; "
-            f"{blame(rows[-1], phases)} blew. The last checkpoint is as it was. Lower the "
-            "learning rate of that phase, or bound its gradients by `clip_norm`."
-        )
+
+def _is_scaled(model: base.VideoModel) -> bool:
+    scaled = keras.optimizers.LossScaleOptimizer
+    return any(isinstance(one, scaled) for one in model.optimizers.values())
 
 
 def _check_jit(names: Sequence[str], phases: Sequence[phase.Phase]) -> None:
@@ -178,18 +198,6 @@ def _check_jit(names: Sequence[str], phases: Sequence[phase.Phase]) -> None:
                 "alone, not through a forward pass that they share and not as a part of "
                 f"another phase: {', '.join(choices) or 'this model has none'}."
             )
-
-
-def blame(row: Mapping[str, float], phases: Sequence[str]) -> str:
-    """Names the losses of a step that are not finite, or else what follows from them.
-
-    Args:
-      row: logs of the step.
-      phases: names of the model's phases, with which its losses begin.
-    """
-    blown = [name for name, value in row.items() if not math.isfinite(value)]
-    losses = [name for name in blown if name.partition("/")[0] in phases]
-    return ", ".join(f"`{name}`" for name in losses or blown) or "a gradient"
 
 
 class Averages:
@@ -209,9 +217,9 @@ class Averages:
     def add(self, rows: Sequence[Mapping[str, float]]) -> None:
         """Adds the logs of some steps."""
         for row in rows:
-            self.skipped += int(bool(row.get(SKIPPED)))
+            self.skipped += int(bool(row.get(divergence.SKIPPED)))
             for name, value in row.items():
-                if name != SKIPPED and math.isfinite(value):
+                if name != divergence.SKIPPED and math.isfinite(value):
                     self._sums[name] = self._sums.get(name, 0.0) + value
                     self._counts[name] = self._counts.get(name, 0) + 1
 

@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from tests.engine import toy
 from tfvideogan.core import errors
-from tfvideogan.engine import build, feed, trainer
+from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.engine.training import divergence, feed, trainer
 from tfvideogan.models import xla
 
 # Whole runs: a step must be traced, which takes seconds.
@@ -240,7 +241,7 @@ def test_single_bad_steps_are_skipped_and_counted(
 def test_too_many_bad_steps_end_the_training_and_name_the_loss(
     per_call: int, one_device: tf.distribute.Strategy
 ) -> None:
-    with pytest.raises(trainer.TrainingDiverged) as caught:
+    with pytest.raises(divergence.TrainingDiverged) as caught:
         train(
             one_device,
             lambda: toy.ToyGAN(blow_from=3),
@@ -256,15 +257,6 @@ def test_too_many_bad_steps_end_the_training_and_name_the_loss(
 def test_good_step_starts_the_count_anew(one_device: tf.distribute.Strategy) -> None:
     _, rows, _ = train(one_device, lambda: toy.ToyGAN(blow_from=1, blow_for=2), steps=6)
     assert sum(row["skipped"] for row in rows) == 2
-
-
-def test_blame_prefers_losses_to_their_consequences() -> None:
-    nan = math.nan
-    row = {"critic/real": 1.0, "g/rec": nan, "grad_norm/g": nan, "learning_rate/g": 1.0}
-    phases = ("critic", "g")
-    assert trainer.blame(row, phases) == "`g/rec`"
-    row = {"critic/real": 1.0, "grad_norm/g": nan}
-    assert trainer.blame(row, phases) == "`grad_norm/g`"
 
 
 def test_averages_are_over_the_steps_that_have_a_value() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tfvideogan.core import errors
-from tfvideogan.engine import schedule
+from tfvideogan.engine.training import schedule
 
 
 def make(**changes: int) -> schedule.Schedule:

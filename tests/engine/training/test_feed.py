@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tests.engine import toy
 from tfvideogan.core import errors
-from tfvideogan.engine import feed
 from tfvideogan.engine import strategy as strategies
+from tfvideogan.engine.training import feed
 
 blocks_of = functools.partial(
     feed.training_blocks, toy.ToySource(), batch_size=4, seed=1
@@ -98,3 +98,18 @@ def test_other_errors_stay_what_they_are() -> None:
 def test_batch_that_replicas_cannot_share_is_refused() -> None:
     with pytest.raises(errors.UserError, match="multiple of the number of replicas"):
         feed.training_blocks(toy.ToySource(), strategies.make(2), batch_size=3, seed=1)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Readonly memory region has wrong length (100) when allocating 84328",
+        "/a/clips-00000.tfrecord; No such file or directory",
+    ],
+)
+def test_a_shard_that_is_cut_or_removed_in_use_is_one_line(message: str) -> None:
+    # As TensorFlow 2.21 says it.
+    error = tf.errors.InternalError(None, None, f"Error in MapDataset:5: {message}")
+    assert str(feed.explained(error)) == feed.CACHE_CHANGED
+    other = tf.errors.InternalError(None, None, "Error in MapDataset:5")
+    assert feed.explained(other) is other

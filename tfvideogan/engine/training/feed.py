@@ -18,9 +18,14 @@ import tensorflow as tf
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
-from tfvideogan.engine import data_service
+from tfvideogan.data.cache import reader
+from tfvideogan.engine.processes import data_service
 
 Block = Mapping[str, tf.Tensor]
+CACHE_CHANGED = (
+    "The cache of converted clips has changed while it was read. Start again: what is "
+    "damaged is converted anew."
+)
 # How TensorFlow reports what Python code inside a dataset has raised.
 _RAISED = re.compile(r"(?:UserError|FileNotFoundError): ([^\n]+)")
 
@@ -96,7 +101,11 @@ def explained(error: tf.errors.OpError) -> Exception:
     if data_service.NO_PYTHON in error.message:
         return errors.UserError(data_service.PYTHON_NEEDED)
     found = _RAISED.search(error.message)
-    return errors.UserError(found[1]) if found else error
+    if found:
+        return errors.UserError(found[1])
+    if reader.CHANGED.search(error.message):
+        return errors.UserError(CACHE_CHANGED)
+    return error
 
 
 def first_replica(
