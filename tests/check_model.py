@@ -384,7 +384,8 @@ def _weights(model: base.VideoModel) -> np.ndarray:
 
 
 def _flat(variables: object) -> np.ndarray:
-    return np.concatenate([value.ravel() for value in _values(variables)])
+    flat = [value.ravel() for value in _values(variables)]
+    return np.concatenate([np.zeros(0, np.float32), *flat])
 
 
 def _values(variables: object) -> list[np.ndarray]:

@@ -55,6 +55,7 @@ PRIVATE_FOR_A_REASON = {
     "tfvideogan/serving/local/lifecycle/session.py": "the session of the production "
     "server, with its order of checks and its error texts, is reached through "
     "tf.compat.v1 only",
+    "tools/parity_text2image.py": "runs by hand on an original of TensorFlow 1",
 }
 PRIVATE = ("tensorflow.python", "tensorflow.compat.v1", "tf.compat.v1", "keras.src")
 

@@ -115,3 +115,24 @@ def test_a_gin_file_is_needed_and_must_name_a_source(tmp_path, capsys):
     assert "--gin_file is missing" in capsys.readouterr().err
     assert check_data.main(["--gin_file=gin/smoke.gin"]) == 2
     assert "name no data set" in capsys.readouterr().err
+
+
+def test_flags_that_do_not_fit_are_refused_first(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    for flag, complaint in (
+        ("--max_clips=0", "`--max_clips` (0) must be at least 1"),
+        ("--max_clips=-1", "must be at least 1"),
+        (f"--out={tmp_path / 'file' / 'deeper'}", "file is a file; name another"),
+    ):
+        assert check_data.main(["--gin_file=gin/data/sprites.gin", flag]) == 2
+        assert complaint in capsys.readouterr().err
+
+
+def test_what_is_not_read_is_a_line(tmp_path, capsys):
+    for name in ("run/a.mp4", "run/b.mp4", "walk/c.mp4"):
+        films.write(tmp_path / "v" / name)
+    (tmp_path / "v" / "notes.zip").touch()
+    assert run(tmp_path, "folder", f'FOLDER_ROOT = "{tmp_path / "v"}"') == 0
+    text = capsys.readouterr().out
+    assert "note: 1 files of kinds that are not read: notes.zip" in text
+    assert "1 validation and 1 test clips" in text

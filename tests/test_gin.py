@@ -40,9 +40,9 @@ INCLUDE = re.compile(r"^include ['\"](.+)['\"]", re.MULTILINE)
 REQUIRED = re.compile(r"^(\w+) = %gin\.REQUIRED", re.MULTILINE)
 ANSWER_TIMEOUT = 120.0  # seconds, on a machine that does much else
 SIZES = ["FRAMES = ", "HEIGHT = ", "WIDTH = "]
-# `height = 64` of a source: a network that fits one size only, which smoke.gin cannot
-# shrink.
-PINNED = re.compile(r"^  height = \d+", re.MULTILINE)
+# `height = 64` or `frames = 1` of a source: a network that fits one size only, which
+# smoke.gin cannot shrink.
+PINNED = re.compile(r"^  (height|frames) = \d+", re.MULTILINE)
 # Sources of clips: a file on top may replace the one that the file below has bound.
 SOURCES = tuple(
     f"{pathlib.PurePath(path).stem}."
@@ -93,6 +93,23 @@ NARROW = {
     "paper.PaperMoCoGAN": [
         "paper.Options.width = 4",
         "paper.Options.long_multiple = 2",
+    ],
+    "text2image.TextToImage": [
+        "text2image.Options.width = 2",
+        "text2image.Options.critic_width = 2",
+        "text2image.Options.text_units = 4",
+    ],
+    "paper.PaperTextToImage": [
+        "paper.Options.width = 2",
+        "paper.Options.critic_width = 2",
+    ],
+    "paper.PaperTextToVideo": [
+        "JUDGED = 5",
+        "paper.Options.filters = 2",
+        "paper.Options.hidden = 8",
+        "paper.Options.critic_width = 2",
+        "schedules.Schedule.pretraining_steps = 1",
+        "schedules.Schedule.critic_steps = 0",
     ],
     # As the head of gin/mocogan/prediction.gin says for a quick trial.
     "prediction.PredictionMoCoGAN": [

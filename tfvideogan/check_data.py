@@ -56,6 +56,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _work(options: argparse.Namespace) -> int:
     command_line.check_gin_files(options, "gin/data/sprites.gin")
+    out = options.out.absolute()
+    if options.max_clips < 1:
+        raise errors.UserError(
+            f"`--max_clips` ({options.max_clips}) must be at least 1."
+        )
+    nearest = next(one for one in (out, *out.parents) if one.exists())
+    if not nearest.is_dir():
+        raise errors.UserError(
+            f"`--out` ({out}) cannot be a folder: {nearest} is a file; name another."
+        )
     config.parse([BASE, *options.gin_file], options.gin_param)
     make_source = config.arguments(loop.run).get("make_source")
     if make_source is None:
@@ -66,7 +76,7 @@ def _work(options: argparse.Namespace) -> int:
     print(chosen.describe())
     for line in preview.words(chosen):
         print(line)
-    options.out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     has_problems = False
     for split in chosen.splits:
         report = check.check_split(chosen, split, max_clips=options.max_clips)

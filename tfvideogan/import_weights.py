@@ -48,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="[NAME=]FILE",
-        help="a .pth file of a state_dict, or a .npz file; can be repeated. NAME. is set "
-        "before its names",
+        help="a .pth file of a state_dict, a .npz file or an .h5 file of Keras 2; can be "
+        "repeated. NAME. is set before its names",
     )
     made.add_argument(
         "--partial",
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 def _work(options: argparse.Namespace) -> int:
     command_line.check_gin_files(options, "gin/foregan/dmask_prop.gin")
     if not options.weights:
-        raise errors.UserError("--weights is missing: a .pth or .npz file.")
+        raise errors.UserError("--weights is missing: a .pth, .npz or .h5 file.")
     if not options.workdir and not options.dry_run:
         raise errors.UserError("--workdir is missing: the run folder to make.")
     folder = run_folder.RunFolder(options.workdir or "")

@@ -30,14 +30,29 @@ def write(
     *,
     rate: int = RATE,
     times: list[int] | None = None,
+    turn: tuple[int, bool, bool] | None = None,
+    aspect: fractions.Fraction | None = None,
 ) -> pathlib.Path:
-    """Writes a film; `times` are the moments of the frames in units of 1 / rate."""
+    """Writes a film.
+
+    Args:
+      path: its ending decides the codec.
+      frames: [T, H, W, 3] uint8.
+      rate: frames per second.
+      times: moments of the frames in units of 1 / rate.
+      turn: degrees, and whether it is mirrored from left to right and upside down.
+      aspect: width of a pixel in units of its height.
+    """
     frames = ramp() if frames is None else frames
     codec, form = CODECS[path.suffix]
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = *frames.shape[2:0:-1], form
+        if aspect:
+            stream.codec_context.sample_aspect_ratio = aspect
+        if turn:
+            stream.set_display_rotation(turn[0], hflip=turn[1], vflip=turn[2])
         for number, frame in enumerate(frames):
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
             picture.pts = times[number] if times else number
@@ -45,6 +60,13 @@ def write(
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
     return path
+
+
+def corners(length: int = 3, height: int = 32, width: int = 48) -> np.ndarray:
+    """Frames whose quarters are red, green, blue and white, from the left, top first."""
+    colours = np.uint8([[(200, 30, 30), (30, 160, 30)], [(30, 30, 200), (220,) * 3]])
+    picture = colours.repeat(height // 2, 0).repeat(width // 2, 1)
+    return np.broadcast_to(picture, (length, *picture.shape))
 
 
 def truncate(path: pathlib.Path, share: float = 0.5) -> pathlib.Path:

@@ -44,3 +44,17 @@ def test_no_share_is_no_split():
 def test_a_hash_is_the_same_everywhere():
     # sha256 of "a" begins with ca978112ca1bbdca: 0xca / 256 = 0.789.
     assert splitting.position("a") == pytest.approx(0xCA978112 / 2**32, abs=1e-8)
+
+
+@pytest.mark.parametrize(("number", "count"), [(6, 1), (12, 1), (20, 2)])
+def test_of_few_videos_a_split_gets_its_share_at_most(number, count):
+    for start in range(0, 900, number):
+        splits = splitting.by_hash(NAMES[start : start + number])
+        assert 1 <= len(splits["test"]) <= count
+        assert 1 <= len(splits["validation"]) <= count
+
+
+def test_small_splits_are_a_warning():
+    splits = {"train": range(3), "validation": range(1), "test": range(2)}
+    assert splitting.warning(splits).startswith("1 validation and 2 test clips")
+    assert splitting.warning({"train": range(3), "test": range(5)}) is None

@@ -6,6 +6,8 @@ import pathlib
 import re
 import sys
 
+import h5py
+import keras
 import numpy as np
 import pytest
 
@@ -102,6 +104,48 @@ def published(one_device) -> build.Built:
 
 
 RELEASED = importing.Released(published_toy.arrays(), ())
+
+
+def keras_file(path: pathlib.Path, group: str) -> str:
+    """A file as Keras 2 writes it: a layer, and a model inside the model."""
+    with h5py.File(path, "w") as file:
+        layers = file.require_group(group)
+        for layer, weight in (("dense1", "dense1/bias:0"), ("sequential_1", "a/b:0")):
+            made = layers.create_group(layer)
+            made.attrs["weight_names"] = [weight.encode()]
+            made.create_dataset(weight, data=np.ones(2, np.float32))
+        layers.create_group("input_1").attrs["weight_names"] = []
+    return str(path)
+
+
+@pytest.mark.parametrize("group", ["model_weights", "/"])
+def test_files_of_keras_2_are_read(group: str, tmp_path: pathlib.Path) -> None:
+    path = keras_file(tmp_path / "weights.50.hdf5", group)
+    found = importing.read([f"generator={path}"]).arrays
+    assert set(found) == {"generator.dense1.bias", "generator.a.b"}
+    np.testing.assert_array_equal(found["generator.dense1.bias"], np.ones(2))
+
+
+# Keras warns of itself under NumPy 2.
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+def test_files_that_keras_writes_in_its_old_format_are_read(
+    tmp_path: pathlib.Path,
+) -> None:
+    layers = [keras.Input([3]), keras.layers.Dense(2, name="dense_1")]
+    network = keras.Sequential(layers)
+    network.save(tmp_path / "theirs.h5")
+    found = importing.read([str(tmp_path / "theirs.h5")]).arrays
+    assert set(found) == {"dense_1.kernel", "dense_1.bias"}
+    np.testing.assert_array_equal(found["dense_1.kernel"], network.get_weights()[0])
+
+
+def test_other_files_of_this_name_are_one_line(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "broken.h5"
+    path.write_bytes(b"no HDF5")
+    assert "is damaged, or not of Keras 2's" in refusal(str(path))
+    with h5py.File(path, "w") as file:
+        file.create_group("layers")
+    assert "is damaged, or not of Keras 2's" in refusal(str(path))
 
 
 def test_a_model_without_other_names_is_refused(built: build.Built) -> None:

@@ -93,3 +93,10 @@ def test_without_gain_and_bias_nothing_is_trained():
             layer(x, training=training), plain(x, training=training)
         )
     assert not layer.trainable_variables
+
+
+def test_gains_begin_where_their_initializer_puts_them():
+    norm = batch_norm.BatchNorm(gamma_initializer=keras.initializers.Constant(3.0))
+    x = tf.reshape(tf.constant([1.0, -1.0]), [2, 1, 1, 1])
+    # Mean 0 and variance 1, times three.
+    np.testing.assert_allclose(tf.squeeze(norm(x, training=True)), [3, -3], rtol=1e-4)

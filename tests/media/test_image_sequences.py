@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -102,3 +105,87 @@ def test_a_truncated_picture_is_named(tmp_path):
 def test_a_picture_in_a_folder_that_is_no_picture_is_named(tmp_path):
     (tmp_path / "0.png").write_text("no picture")
     assert "0.png is damaged or no picture" in complaint(tmp_path)
+
+
+# What EXIF calls 6 stands upright when it is turned clockwise by a quarter.
+@pytest.mark.parametrize(
+    ("orientation", "shown"),
+    [
+        (1, lambda f: f),
+        (2, np.fliplr),
+        (3, lambda f: np.rot90(f, 2)),
+        (6, lambda f: np.rot90(f, -1)),
+        (8, np.rot90),
+    ],
+)
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_pictures_are_turned_as_exif_says(tmp_path, orientation, shown, ending):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    corners = films.corners()[0]
+    Image.fromarray(corners).save(tmp_path / f"0.{ending}", exif=exif)
+    expected = shown(corners)
+    frames, _ = reader.read_video(tmp_path)
+    assert frames[0].shape == expected.shape
+    within = frames[0][4::8, 4::8].astype(int)
+    assert np.abs(within - expected[4::8, 4::8]).max() < 30
+    info = reader.probe(tmp_path)
+    assert (info.height, info.width) == expected.shape[:2]
+
+
+@pytest.mark.parametrize(("form", "ending"), [("WEBP", "webp"), ("PNG", "apng")])
+def test_animations_have_their_own_timing(tmp_path, form, ending):
+    pictures = [Image.fromarray(frame) for frame in films.ramp(3)]
+    pictures[0].save(
+        tmp_path / f"a.{ending}",
+        format=form,
+        lossless=True,
+        save_all=True,
+        append_images=pictures[1:],
+        duration=[40, 80, 40],
+    )
+    frames, fps = reader.read_video(tmp_path / f"a.{ending}")
+    assert films.greys(frames) == [0, 1, 1, 2] and fps == 25.0
+
+
+def test_the_default_image_of_an_animation_is_no_frame(tmp_path):
+    pictures = [Image.fromarray(frame) for frame in films.ramp(4)]
+    pictures[0].save(
+        tmp_path / "a.png",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=125,
+        default_image=True,
+    )
+    frames, fps = reader.read_video(tmp_path / "a.png")
+    assert films.greys(frames) == [1, 2, 3] and fps == 8.0
+    assert reader.probe(tmp_path / "a.png").num_frames == 3
+
+
+def test_of_two_pictures_of_one_name_one_is_a_frame(tmp_path):
+    for number in range(3):
+        save(tmp_path, f"{number}.png", 40 * number)
+        save(tmp_path, f"{number}.jpg", 255)
+    save(tmp_path, "cover.jpg")
+    frames, _ = reader.read_video(tmp_path)
+    assert frames[:, 0, 0, 0].tolist() == [0, 40, 80]
+    _, left_out = image_sequences.listed(tmp_path)
+    assert [path.name for path in left_out] == ["0.jpg", "1.jpg", "2.jpg", "cover.jpg"]
+
+
+def test_names_that_are_no_order_are_named(tmp_path):
+    save(tmp_path / "a", "left_1.png")
+    save(tmp_path / "a", "right_1.png")
+    assert "left_1.png and right_1.png carry the same number" in complaint(
+        tmp_path / "a"
+    )
+
+
+def test_a_picture_that_is_far_too_large_is_named(tmp_path):
+    # The head of a small file says that it is 20000 x 20000.
+    save(tmp_path, "0.png")
+    content = bytearray((tmp_path / "0.png").read_bytes())
+    content[16:24] = struct.pack(">II", 20000, 20000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    (tmp_path / "0.png").write_bytes(content)
+    assert "0.png is too large" in complaint(tmp_path)

@@ -23,8 +23,21 @@ def test_what_we_write_we_read(tmp_path, name):
     writer.write_video(tmp_path / name, films.ramp(4), fps=8)
     frames, fps = reader.read_video(tmp_path / name)
     np.testing.assert_array_equal(frames, films.ramp(4))
-    # GIF counts hundredths: 1 / 8 s becomes 12 hundredths.
-    assert fps == pytest.approx(100 / 12 if name == "a.gif" else 8.0)
+    # GIF counts hundredths: 1 / 8 s is 12 or 13 of them in turn.
+    assert fps == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize("rate", [0.5, 23.976, 30, 120])
+@pytest.mark.parametrize("name", ["a.gif", "a.apng", "a.mp4"])
+def test_the_rate_that_was_written_is_read(tmp_path, name, rate):
+    writer.write_video(tmp_path / name, films.ramp(10), fps=rate)
+    frames, fps = reader.read_video(tmp_path / name)
+    assert films.greys(frames) == list(range(10))
+    if name == "a.gif":
+        # Ten frames last a whole number of hundredths, and at least two each.
+        assert 10 / fps == pytest.approx(10 / min(rate, 50), abs=0.0051)
+    else:
+        assert fps == pytest.approx(rate, rel=1e-4)
 
 
 def test_the_content_decides_not_the_ending(tmp_path):

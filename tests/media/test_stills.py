@@ -27,7 +27,6 @@ def test_a_palette_mask_of_void_alone_is_empty(tmp_path):
     [
         ([[0, 255, 255]], [[0, 1, 1]]),  # black and white
         ([[0, 1, 0]], [[0, 1, 0]]),  # an index
-        ([[0, 2, 255]], [[0, 1, 0]]),  # indices and void
         ([[0, 0, 0]], [[0, 0, 0]]),
     ],
 )
@@ -83,3 +82,37 @@ def test_a_file_that_is_no_picture_is_refused(tmp_path):
     (tmp_path / "a.png").write_text("hello")
     with pytest.raises(errors.UserError, match="a.png cannot be read as a picture"):
         stills.size(tmp_path / "a.png")
+
+
+def test_a_mask_that_may_be_read_in_two_ways_names_the_way_out(tmp_path):
+    Image.fromarray(np.uint8([[0, 2, 255]])).save(tmp_path / "a.png")
+    with pytest.raises(errors.UserError, match="a.png: .*2, 255.*`mask_values`"):
+        stills.read_mask(tmp_path / "a.png")
+    values = stills.mask_meaning([tmp_path / "a.png"], void=255)
+    mask = stills.read_mask(tmp_path / "a.png", values=values)
+    np.testing.assert_array_equal(mask, [[0, 1, 0]])
+
+
+def test_a_mask_that_contradicts_its_set_is_named(tmp_path):
+    for number in range(3):
+        mask = np.zeros((8, 8), np.uint8)
+        mask[2:6, 2:6] = 255
+        Image.fromarray(mask).save(tmp_path / f"{number}.png")
+    values = stills.mask_meaning(sorted(tmp_path.iterdir()))
+    mask[:4, :4] = 127
+    Image.fromarray(mask).save(tmp_path / "3.png")
+    with pytest.raises(errors.UserError, match="3.png has areas of 127, which is not"):
+        stills.read_mask(tmp_path / "3.png", values=values)
+
+
+def test_masks_are_turned_like_their_frames(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn it clockwise
+    Image.fromarray(np.uint8([[0, 0, 255]])).save(tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(stills.read_mask(tmp_path / "a.png"), [[0], [0], [1]])
+
+
+def test_a_picture_that_is_not_there_does_not_exist(tmp_path):
+    for read in (stills.read_frame, stills.read_mask):
+        with pytest.raises(errors.UserError, match="a.png does not exist"):
+            read(tmp_path / "a.png")

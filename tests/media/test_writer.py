@@ -87,10 +87,13 @@ def test_gif_plays_at_its_rate_without_end():
         assert np.abs(found - clip()[3]).mean() < 3
 
 
-def test_a_fast_gif_is_not_slowed_down_by_browsers():
+def test_a_fast_gif_is_not_slowed_down_by_browsers(monkeypatch):
+    said = []
+    monkeypatch.setattr(writer.logging, "warning", lambda *words: said.append(words))
     # 100 frames per second would be 10 ms, which browsers turn into 100 ms.
     with Image.open(io.BytesIO(writer.gif_bytes(clip(), fps=100))) as picture:
         assert picture.info["duration"] == 20
+    assert said[0][1:] == (100, 50.0)
 
 
 def test_npz_holds_frames_and_rate(tmp_path):

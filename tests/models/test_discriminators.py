@@ -65,6 +65,20 @@ def test_what_stands_twice_in_a_frame_is_heard_twice():
     assert np.abs(twice).max() > 1e-2
 
 
+def test_a_projected_condition_adds_its_embedding_times_the_features():
+    critic = discriminators.FrameDiscriminator(16, width=2, projects=True)
+    images = seeds.normal([2, 16, 16, 3], seeds.from_int(1))
+    condition = seeds.normal([2, 3], seeds.from_int(2))
+    logits = critic(images, condition)
+    features = critic.features(images).numpy()
+    kernel, bias = critic.score.get_weights()
+    embedded = condition.numpy() @ critic.embedding.get_weights()[0]
+    expected = features @ kernel + bias + (embedded * features).sum(1, keepdims=True)
+    np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(critic.judge(features, condition), logits, atol=1e-6)
+    assert np.abs(critic.judge(features, -condition) - logits).max() > 1e-4
+
+
 @pytest.mark.parametrize(
     ("size", "frames"), [(8, 2), (16, 2), (32, 2), (64, 4), (96, 4), (128, 8)]
 )

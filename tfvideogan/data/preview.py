@@ -21,13 +21,14 @@ SHOWN_LINES = 5
 
 
 def words(chosen: source.ClipSource) -> list[str]:
-    """Returns what some sources know: classes, vocabulary, clips that were left out."""
+    """Returns what some sources know: classes, vocabulary, notes, what was left out."""
     vocabulary = getattr(chosen, "vocabulary", None)
     named = {
         "classes": getattr(chosen, "class_names", ()),
         "vocabulary": vocabulary.words[1:] if vocabulary is not None else (),
     }
     lines = [f"{title}: {len(n)}: {' '.join(n)}" for title, n in named.items() if n]
+    lines += [f"note: {note}" for note in getattr(chosen, "notes", ())]
     left_out = getattr(chosen, "left_out", list)()
     lines += [f"left out: {line}" for line in left_out[:SHOWN_LINES]]
     if len(left_out) > SHOWN_LINES:

@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import h5py
 import numpy as np
 
 from tfvideogan.core import errors
@@ -31,6 +32,9 @@ Matched = Sequence[tuple[weight_names.Weight, np.ndarray]]
 _PREFIXED = re.compile(r"^(\w+)=(.+)$")
 # What `torch.nn.DataParallel` puts before every name.
 _PARALLEL = "module."
+# Files of Keras 2: of a whole model, its weights are in a group.
+_KERAS = (".h5", ".hdf5")
+_KERAS_WEIGHTS = "model_weights"
 # Counters of PyTorch's batch normalisation: nothing depends on them.
 _COUNTER = "num_batches_tracked"
 _CHUNK = 1 << 22
@@ -53,7 +57,8 @@ def read(given: Sequence[str]) -> Released:
     """Reads weight files.
 
     Args:
-      given: paths of .npz files, or of what `torch.save` made of a state_dict or of a
+      given: paths of .npz files; of .h5 and .hdf5 files of Keras 2, where a layer's kernel
+        is "conv2d_1.kernel"; or of what `torch.save` made of a state_dict or of a
         dictionary of state_dicts, whose keys then stand before the names. "NAME=PATH"
         sets "NAME." before the names of one file.
 
@@ -69,8 +74,7 @@ def read(given: Sequence[str]) -> Released:
         path = pathlib.Path(path)
         if not path.is_file():
             raise errors.UserError(f"--weights {path} is no file.")
-        found = _read_npz(path) if path.suffix == ".npz" else _read_torch(path)
-        for name, array in _flat(found, path, prefix):
+        for name, array in _flat(_read_file(path), path, prefix):
             if name in arrays:
                 raise errors.UserError(
                     f"--weights {path} holds `{name}`, which an earlier file holds, too; "
@@ -172,6 +176,35 @@ def write(
         fixed=files,
     )
     saver.save(0, {run_folder.OPERATIVE: config.text()})
+
+
+def _read_file(path: pathlib.Path) -> Any:
+    if path.suffix == ".npz":
+        return _read_npz(path)
+    return _read_keras(path) if path.suffix in _KERAS else _read_torch(path)
+
+
+def _read_keras(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """Reads the weights of layers, those of models inside a model included."""
+    try:
+        with h5py.File(path) as file:
+            layers = file.get(_KERAS_WEIGHTS, file).values()
+            return {
+                _keras_name(name): group[name][()]
+                for group in layers
+                for name in group.attrs["weight_names"]
+            }
+    except (OSError, KeyError) as error:
+        raise errors.UserError(
+            f"--weights {path} is damaged, or not of Keras 2's `save` or `save_weights`: "
+            f"{error}."
+        ) from error
+
+
+def _keras_name(name: str | bytes) -> str:
+    """Returns "conv2d_1.kernel" of "conv2d_1/kernel:0"."""
+    text = name.decode() if isinstance(name, bytes) else name
+    return ".".join(text.partition(":")[0].split("/")[-2:])
 
 
 def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:

@@ -30,6 +30,7 @@ class BatchNorm(keras.layers.Layer):
         momentum: float = MOMENTUM,
         epsilon: float = EPSILON,
         is_affine: bool = True,
+        gamma_initializer: str | keras.Initializer = "ones",
         **kwargs: object,
     ) -> None:
         """Stores the settings.
@@ -38,18 +39,22 @@ class BatchNorm(keras.layers.Layer):
           momentum: weight of the past in the moving statistics.
           epsilon: added to the variance.
           is_affine: whether a gain and a bias are learnt.
+          gamma_initializer: of the gain.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
         self.momentum = momentum
         self.epsilon = epsilon
         self.is_affine = is_affine
+        self.gamma_initializer = gamma_initializer
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         # Statistics have too few digits in half precision.
         options = {"shape": (input_shape[-1],), "dtype": "float32", "autocast": False}
         if self.is_affine:
-            self.gamma = self.add_weight(**options, initializer="ones", name="gamma")
+            self.gamma = self.add_weight(
+                **options, initializer=self.gamma_initializer, name="gamma"
+            )
             self.beta = self.add_weight(**options, initializer="zeros", name="beta")
         options["trainable"] = False
         self.moving_mean = self.add_weight(

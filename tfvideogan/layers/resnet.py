@@ -88,7 +88,7 @@ class UpBlock(keras.layers.Layer):
         inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
         inner = self.second(inner, style)
         inner = tf.nn.leaky_relu(inner, LEAKY_SLOPE)
-        return HALF_VARIANCE * (_repeat_pixels(self.shortcut(x)) + inner)
+        return HALF_VARIANCE * (repeat_pixels(self.shortcut(x)) + inner)
 
 
 class ModulatedBlock(keras.layers.Layer):
@@ -108,7 +108,7 @@ class ModulatedBlock(keras.layers.Layer):
         return x + self.second(inner, style)
 
 
-def _repeat_pixels(images: tf.Tensor) -> tf.Tensor:
+def repeat_pixels(images: tf.Tensor) -> tf.Tensor:
     """Doubles images [M, H, W, C] by repeating pixels."""
     _, height, width, channels = images.shape
     apart = images[:, :, tf.newaxis, :, tf.newaxis]  # [M, H, 1, W, 1, C]

@@ -3,15 +3,17 @@
 | what                              | read by | remarks                                 |
 |-----------------------------------|---------|-----------------------------------------|
 | mp4, mov, avi, webm, mkv ...      | PyAV    | from its start to its end: seeking      |
-|                                   |         | fails in old AVI files                  |
+|                                   |         | fails in old AVI files; the stream that |
+|                                   |         | FFmpeg shows                            |
 | gif, animated png and webp        | Pillow  | transparent pixels are black            |
-| folder of jpg, png, bmp, webp     | Pillow  | in the order of their numbers; 16 bits  |
-|                                   |         | become 8, transparent pixels are black  |
+| folder of jpg, png, bmp, webp     | Pillow  | in the natural order of their names; 16 |
+|                                   |         | bits become 8, transparency is black    |
 | npz                               | NumPy   | `frames` uint8 [T, H, W, C], `fps`      |
 
-The content of a file decides, not its ending. A video whose frames are not evenly spaced
-in time is resampled to a constant rate: a frame is shown until the next one comes. Grey
-is the luma, in its full range 0..255.
+The content of a file decides, not its ending. Frames are upright, as players turn and
+mirror them, with square pixels. A video whose frames are not evenly spaced in time is
+resampled to a constant rate at which each of them is shown: until the next one comes.
+Grey is the luma, in its full range 0..255.
 
     frames, fps = reader.read_video("clip.avi", height=64, width=64, channels=1)
 """
@@ -34,16 +36,19 @@ class Information:
     """What is known of a video before it is decoded.
 
     Attributes:
-      height: of the frames, pixels.
-      width: of the frames, pixels.
+      height: of the frames as they are shown, pixels.
+      width: of the frames as they are shown, pixels.
       fps: frames per second.
       num_frames: as the file says, or None where it does not; may be wrong by a few.
+      aspect: width of the file's pixels in units of their height; those of the frames
+        are square.
     """
 
     height: int
     width: int
     fps: float
     num_frames: int | None
+    aspect: float = 1.0
 
 
 def probe(path: str | pathlib.Path) -> Information:
@@ -123,12 +128,48 @@ def read_pieces(
     piece: int = 256,
 ) -> tuple[Iterator[np.ndarray], float]:
     """Reads like `read_video`, but yields `piece` frames at a time: for long films."""
+    numbered, rate = read_numbered(
+        path,
+        height=height,
+        width=width,
+        channels=channels,
+        start=start,
+        stop=stop,
+        stride=stride,
+        fit=fit,
+        fps=fps,
+        piece=piece,
+    )
+    return (frames for frames, _ in numbered), rate
+
+
+def read_numbered(
+    path: str | pathlib.Path,
+    *,
+    height: int | None = None,
+    width: int | None = None,
+    channels: int = 3,
+    start: int = 0,
+    stop: int | None = None,
+    stride: int = 1,
+    fit: str = "stretch",
+    fps: float | None = None,
+    piece: int = 256,
+) -> tuple[Iterator[tuple[np.ndarray, np.ndarray]], float]:
+    """Reads like `read_pieces`, but yields the numbers of the frames, too.
+
+    Returns:
+      An iterator of [T, height, width, channels] uint8 and [T] int64, which frame of the
+      file each one is, as some may be shown twice; and frames per second.
+    """
     path = _existing(path)
     resizing.check_fit(fit)
     size = None if height is None or width is None else (height, width)
     if _is_archive(path):
         frames, rate = _archive(path)
-        source = image_sequences.adapted(frames, size=size, channels=channels, fit=fit)
+        source = enumerate(
+            image_sequences.adapted(frames, size=size, channels=channels, fit=fit)
+        )
     else:
         reader = image_sequences if image_sequences.is_for(path) else films
         source, rate = reader.frames(
@@ -139,15 +180,19 @@ def read_pieces(
 
 
 def _stacked(
-    path: pathlib.Path, frames: Iterator[np.ndarray], start: int, piece: int
-) -> Iterator[np.ndarray]:
-    """Yields frames in stacks, at least one."""
+    path: pathlib.Path,
+    numbered: Iterator[tuple[int, np.ndarray]],
+    start: int,
+    piece: int,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yields frames and numbers in stacks, at least one."""
     is_empty = True
-    while held := list(itertools.islice(frames, piece)):
-        if len({frame.shape for frame in held}) > 1:
+    while held := list(itertools.islice(numbered, piece)):
+        numbers, frames = zip(*held, strict=True)
+        if len({frame.shape for frame in frames}) > 1:
             raise damage.DamagedClip(f"The pictures of {path} are not of one size.")
         is_empty = False
-        yield np.stack(held)
+        yield np.stack(frames), np.array(numbers, np.int64)
     if is_empty:
         behind = f" behind frame {start}" if start else ""
         raise damage.DamagedClip(f"{path} has no frames{behind}.")
@@ -156,6 +201,8 @@ def _stacked(
 def _existing(path: str | pathlib.Path) -> pathlib.Path:
     """Returns the path of something that is there and not empty."""
     path = pathlib.Path(path)
+    if path.is_symlink() and not path.exists():
+        raise damage.DamagedClip(f"{path} is a link to a file that does not exist.")
     if not path.exists():
         raise errors.UserError(f"{path} does not exist.")
     if path.is_file() and not path.stat().st_size:

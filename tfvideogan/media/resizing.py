@@ -40,10 +40,23 @@ def fitted(
 
 
 def fitted_mask(
-    mask: np.ndarray, height: int, width: int, *, fit: str = "stretch"
+    mask: np.ndarray,
+    height: int,
+    width: int,
+    *,
+    fit: str = "stretch",
+    shape: tuple[int, int] | None = None,
 ) -> np.ndarray:
-    """Resizes a mask [H, W] like its frame, by the nearest pixel."""
-    new_height, new_width = covering(*mask.shape, height, width, fit=fit)
+    """Resizes a mask [H, W] like its frame, by the nearest pixel.
+
+    Args:
+      mask: [H, W] uint8.
+      height: of the result.
+      width: of the result.
+      fit: as of the frame.
+      shape: height and width of the frame, whose proportions count; None for the mask's.
+    """
+    new_height, new_width = covering(*(shape or mask.shape), height, width, fit=fit)
     method = cv2.INTER_NEAREST_EXACT
     return middle(
         cv2.resize(mask, (new_width, new_height), interpolation=method), height, width

@@ -1,28 +1,29 @@
 """Reads picture files strictly: what is damaged is an error, not a grey patch.
 
 Pillow decodes, because it refuses truncated files (OpenCV fills in the rest) and gives
-the indices of a palette picture (TensorFlow gives its colours).
+the indices of a palette picture (TensorFlow gives its colours). Pictures are turned as
+their EXIF tag says; what masks mean is decided in `mask_values.py`.
 """
 
 import contextlib
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
-from tfvideogan.media import damage
+from tfvideogan.core import errors
+from tfvideogan.media import damage, mask_values
 
-# The index of pixels that belong to nobody, and its colour in the PASCAL palette.
-VOID = 255
-VOID_COLOUR = (224, 224, 192)
 WHITE = 255
 # Pillow's modes of more than 8 bits, and white in 16.
 DEEP_GREY = "I"
 DEEP_WHITE = 65535
-# The PASCAL palette spreads an index over the high bits of three colours.
-PALETTE_BITS = 8
 CHANNELS = 3
+# So many masks of a set are looked at before it is decided what they mean.
+SAMPLE = 64
+# EXIF orientations in which height and width change places.
+SIDEWAYS = (5, 6, 7, 8)
 
 
 def size(path: pathlib.Path) -> tuple[int, int]:
@@ -31,13 +32,10 @@ def size(path: pathlib.Path) -> tuple[int, int]:
     Raises:
       DamagedClip: the file is no picture.
     """
-    try:
-        with Image.open(path) as picture:
-            return picture.height, picture.width
-    except (OSError, SyntaxError, ValueError) as error:
-        raise damage.DamagedClip(
-            f"{path} cannot be read as a picture: {error}."
-        ) from error
+    with decoding(path, "cannot be read as a picture"), Image.open(path) as picture:
+        size_ = picture.height, picture.width
+        turn = picture.getexif().get(ExifTags.Base.Orientation)
+        return size_[::-1] if turn in SIDEWAYS else size_
 
 
 def read_frame(path: pathlib.Path) -> np.ndarray:
@@ -64,15 +62,27 @@ def decoding(
     """
     try:
         yield
-    except (OSError, SyntaxError, ValueError) as error:
+    except Image.DecompressionBombError as error:
+        raise damage.DamagedClip(
+            f"{path} is too large: {error}; make it smaller."
+        ) from error
+    except Exception as error:  # whatever Pillow's decoders can say
         raise damage.DamagedClip(f"{path} {fault}: {error}; copy it again.") from error
 
 
+def upright(picture: Image.Image) -> Image.Image:
+    """Returns a picture turned as its EXIF tag says."""
+    if picture.getexif().get(ExifTags.Base.Orientation, 1) == 1:
+        return picture
+    return ImageOps.exif_transpose(picture)
+
+
 def rgb(picture: Image.Image) -> np.ndarray:
-    """Returns a picture as RGB [H, W, 3] uint8.
+    """Returns a picture as RGB [H, W, 3] uint8, upright as its EXIF tag says.
 
     Of 16 bits the upper ones are kept, rounded; what is transparent lies over black.
     """
+    picture = upright(picture)
     if picture.mode.startswith(DEEP_GREY):  # Pillow would cut off at 255
         grey = np.asarray(picture).astype(np.int64)
         grey = (grey * WHITE + DEEP_WHITE // 2) // DEEP_WHITE
@@ -84,60 +94,66 @@ def rgb(picture: Image.Image) -> np.ndarray:
     return np.asarray(picture.convert("RGB"))
 
 
-def read_mask(path: pathlib.Path, object_id: int = 0) -> np.ndarray:
-    """Reads an object mask: grey 0/255, grey indices, palette indices or colours.
+def read_mask(
+    path: pathlib.Path,
+    object_id: int = 0,
+    values: mask_values.Values | None = None,
+) -> np.ndarray:
+    """Reads an object mask, upright.
 
     Args:
-      path: of a PNG file.
-      object_id: the object wanted; 0 takes the union of all objects.
+      path: of a picture.
+      object_id: the object wanted; 0 takes the union of all.
+      values: what those of its set mean; None decides by this mask alone.
 
     Returns:
-      [H, W] uint8, 1 = object. Void pixels (index 255 beside other indices, or the
-      palette's void colour) are background.
+      [H, W] uint8, 1 = object. Void pixels are background.
 
     Raises:
-      DamagedClip: the file is no picture, or is damaged.
+      DamagedClip: the file is no picture, is damaged, contradicts `values`, or may be
+        read in more than one way.
     """
-    picture = _opened(path)
-    if picture.mode in ("RGB", "RGBA"):
-        indices = _from_colours(np.asarray(picture.convert("RGB")))
-    elif picture.mode in ("P", "L"):
-        indices = np.asarray(picture)
-        if _is_black_and_white(picture, indices):
-            indices = (indices == WHITE).astype(np.uint8)
-    else:  # one bit, or deep grey
-        indices = (np.asarray(picture) > 0).astype(np.uint8)
-    is_object = indices == object_id if object_id else indices > 0
-    return (is_object & (indices != VOID)).astype(np.uint8)
+    picture = upright(_opened(path))
+    seen = mask_values.seen(picture)
+    try:
+        values = values or mask_values.decided(seen)
+        contradiction = mask_values.check(seen, values)
+    except errors.UserError as error:
+        raise damage.DamagedClip(f"{path}: {error}") from error
+    if contradiction:
+        raise damage.DamagedClip(
+            f"The mask {path} {contradiction}; {mask_values.WAY_OUT}."
+        )
+    return mask_values.read(picture, values, object_id)
+
+
+def mask_meaning(
+    paths: Sequence[pathlib.Path],
+    *,
+    meaning: str | None = None,
+    void: int | None = None,
+) -> mask_values.Values:
+    """Decides what the values of a set of masks mean, by an even sample of them.
+
+    Args:
+      paths: of the masks; those that cannot be read are complained of later.
+      meaning: as a user says it, see `mask_values.decided`.
+      void: number of no object among numbers.
+
+    Raises:
+      UserError: more than one thing may be meant.
+    """
+    found = []
+    for path in paths[:: max(1, len(paths) // SAMPLE)]:
+        with contextlib.suppress(damage.DamagedClip):
+            found.append(mask_values.seen(upright(_opened(path))))
+    return mask_values.decided(mask_values.merged(found), meaning=meaning, void=void)
 
 
 def _opened(path: pathlib.Path) -> Image.Image:
+    if not path.exists():
+        raise damage.DamagedClip(f"{path} does not exist.")
     with decoding(path), path.open("rb") as file:
         picture = Image.open(file)
         picture.load()
     return picture
-
-
-def _is_black_and_white(picture: Image.Image, indices: np.ndarray) -> bool:
-    """Tells grey 0/255 masks from indices with void pixels."""
-    if not np.isin(indices, (0, WHITE)).all():
-        return False
-    if picture.mode == "L":
-        return True
-    palette = (picture.getpalette("RGB") or [])[CHANNELS * VOID :]
-    return tuple(palette) != VOID_COLOUR
-
-
-def _from_colours(colours: np.ndarray) -> np.ndarray:
-    """Returns the indices [H, W] of colours [H, W, 3] of the PASCAL palette."""
-    if (colours == colours[..., :1]).all():  # a grey mask saved as RGB
-        return np.where(colours[..., 0] > 0, 1, 0).astype(np.uint8)
-    void = (colours == VOID_COLOUR).all(-1)
-    indices = np.zeros(colours.shape[:2], np.uint8)
-    for place in range(PALETTE_BITS // CHANNELS + 1):
-        for channel in range(CHANNELS):
-            bit = CHANNELS * place + channel
-            if bit < PALETTE_BITS:
-                high = colours[..., channel] >> (PALETTE_BITS - 1 - place) & 1
-                indices |= high << bit
-    return np.where(void, VOID, indices).astype(np.uint8)

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 
 import av
 import numpy as np
+from absl import logging
 from PIL import Image
 
 from tfvideogan.core import errors
@@ -35,8 +36,8 @@ BT709 = 1
 LIMITED_RANGE = 1
 MILLISECONDS = 1000
 # GIF counts hundredths of a second, and browsers slow down what is faster than two.
-GIF_TICK = 10
-MIN_GIF_DURATION = 20
+GIF_TICKS = 100
+MAX_GIF_FPS = 50.0
 ARCHIVE = ".npz"
 
 
@@ -102,7 +103,11 @@ def mp4_bytes(frames: np.ndarray, fps: float) -> bytes:
 
 
 def gif_bytes(frames: np.ndarray, fps: float) -> bytes:
-    """Encodes [T, H, W, C] uint8 as an endless GIF with one palette."""
+    """Encodes [T, H, W, C] uint8 as an endless GIF with one palette.
+
+    Frames last whole hundredths of a second, longer and shorter ones in turn, so that
+    their mean is right; more than `MAX_GIF_FPS` cannot be shown.
+    """
     frames = _rgb(frames)
     num_frames, height, width, _ = frames.shape
     strip = Image.fromarray(frames.reshape(num_frames * height, width, 3))
@@ -111,8 +116,13 @@ def gif_bytes(frames: np.ndarray, fps: float) -> bytes:
         Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
         for frame in frames
     ]
-    duration = round(MILLISECONDS / fps / GIF_TICK) * GIF_TICK
-    return _animated(pictures, "GIF", max(duration, MIN_GIF_DURATION))
+    if fps > MAX_GIF_FPS:
+        logging.warning(
+            "A GIF cannot show %g frames/s; it plays at %g.", fps, MAX_GIF_FPS
+        )
+    ends = np.rint(np.arange(num_frames + 1) * GIF_TICKS / min(fps, MAX_GIF_FPS))
+    durations = np.diff(ends) * (MILLISECONDS / GIF_TICKS)
+    return _animated(pictures, "GIF", durations.tolist())
 
 
 def apng_bytes(frames: np.ndarray, fps: float) -> bytes:
@@ -173,7 +183,9 @@ def _encode_h264(
     container.mux(stream.encode())
 
 
-def _animated(pictures: list[Image.Image], form: str, duration: float) -> bytes:
+def _animated(
+    pictures: list[Image.Image], form: str, duration: float | list[float]
+) -> bytes:
     buffer = io.BytesIO()
     pictures[0].save(
         buffer,

@@ -90,9 +90,13 @@ def test_strips_shorter_than_a_window_are_left_out(root):
     assert "left out: 3 shorter than the 9 frames" in text
 
 
-def test_text_beside_the_strips_is_no_strip(root):
-    (root / "0" / "README.md").write_text("strips")
-    assert sum(make(root).num_clips(split) for split in make(root).splits) == 12
+def test_what_is_no_strip_is_left_out_with_a_line(root):
+    for name in ("0/README", "0/README.md", "1/more.zip", "make.py"):
+        (root / name).write_text("strips")
+    source = make(root)
+    assert sum(source.num_clips(split) for split in source.splits) == 12
+    (line,) = source.notes
+    assert line.startswith("4 files of kinds that are not read: ") and "README" in line
 
 
 @pytest.mark.parametrize("fault", ["missing", "empty", "truncated", "no picture"])

@@ -105,4 +105,9 @@ def test_bad_folders_and_arguments_are_named(tmp_path):
     path.write_bytes(content[:200])
     assert f"{path} is damaged" in complaint(root, tmp_path)
     shutil.rmtree(root / "train/Annotations/0000000003")
+    path.write_bytes(content)
     assert "0000000003 has no masks" in complaint(root, tmp_path)
+    source = youtube_vos.YoutubeVos(
+        str(root), frames=3, cache_dir=str(tmp_path / "c"), max_damaged=0.1
+    )
+    assert "1 damaged (train/0000000003" in source.describe()

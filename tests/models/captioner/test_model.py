@@ -9,7 +9,9 @@ import tensorflow as tf
 
 from tests import check_model
 from tfvideogan.core import clip, errors, pixels, seeds
+from tfvideogan.metrics import captions
 from tfvideogan.models.captioner import model as captioner
+from tfvideogan.serving.export import checked
 
 WORDS = ("", *"the red blue dot is moving right down and".split())
 SPEC = clip.ClipSpec(4, 8, 8, caption_length=13, words=WORDS)
@@ -30,12 +32,16 @@ def make_model(
 CASE = check_model.Case(make_model=make_model, spec=SPEC)
 
 
-@pytest.mark.parametrize("check", check_model.CHECKS, ids=check_model.name)
+@pytest.mark.parametrize(
+    "check", check_model.of_large_model(check_model.CHECKS), ids=check_model.name
+)
 def test_conformance(check, monkeypatch):
     check(CASE, monkeypatch)
 
 
-@pytest.mark.parametrize("check", check_model.FILE_CHECKS, ids=check_model.name)
+@pytest.mark.parametrize(
+    "check", check_model.of_large_model(check_model.FILE_CHECKS), ids=check_model.name
+)
 def test_conformance_on_disk(check, monkeypatch, tmp_path):
     check(CASE, monkeypatch, tmp_path)
 
@@ -150,6 +156,26 @@ def test_served_clips_are_put_into_words_and_compared():
     text = tf.constant([f"{BLUE} and {RED}"])
     assert np.all(served["compare"].function(frames=frames, text=text)["right_words"])
     np.testing.assert_array_equal(seen[0], pixels.to_float(frames))
+
+
+@pytest.mark.slow
+def test_an_export_is_what_metrics_ask(tmp_path):
+    built = make_model(ignored_words=("the",))
+    built.build_for(SPEC)
+    module = checked.SignatureModule(built.serving_functions())
+    tf.saved_model.save(module, str(tmp_path), signatures=module.concrete)
+    metric = captions.CaptionAccuracy(str(tmp_path), context=0, windows=("+1..+4",))
+    metric.prepare(2, SPEC)
+    frames = pixels.to_float(pixels.to_uint8(CASE.batch()["frames"]))
+    tokens = numbers(f"{RED} and {BLUE}", BLUE)
+    batch = {"frames": frames.numpy(), "caption_tokens": tokens.numpy()}
+    metric.update(batch, {"frames": frames.numpy()})
+    right = built.evaluation_outputs({"frames": frames, "caption_tokens": tokens})
+    expected = np.mean(right["right_words"])
+    assert metric.result()["word accuracy/model/+1..+4"] == pytest.approx(expected)
+    other = dataclasses.replace(SPEC, words=(*WORDS, "green"))
+    with pytest.raises(errors.UserError, match="word `green`, which is not in the voc"):
+        metric.prepare(2, other)
 
 
 @pytest.mark.parametrize("without", ["words", "clauses"])

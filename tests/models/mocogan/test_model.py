@@ -7,7 +7,7 @@ import tensorflow as tf
 from tests import check_model
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.models import noise
-from tfvideogan.models.mocogan import codes, generator, motion, objective, renderer
+from tfvideogan.models.mocogan import codes, motion, objective, renderer
 from tfvideogan.models.mocogan import model as mocogan
 
 SPEC = clip.ClipSpec(8, 16, 16, num_classes=2)
@@ -94,13 +94,6 @@ def test_clips_that_do_not_fit_are_refused_in_one_line(spec, words):
         make_model().build_for(spec)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("size", "levels"), [(8, 1), (16, 2), (64, 4), (96, 4), (128, 5)]
-)
-def test_the_smallest_picture_has_four_to_seven_pixels(size, levels):
-    assert generator.num_levels(clip.ClipSpec(8, size, size)) == levels
 
 
 # --- Motion
@@ -348,9 +341,9 @@ def test_categories_without_labels_are_found_by_the_class_head():
 def test_shared_fakes_train_the_generator():
     built = make_model(shares_fakes=True)
     built.build_for(SPEC)
-    before = built.generator.to_frame.kernel.value.numpy()
+    before = built.generator.to_frames.to_image.kernel.value.numpy()
     built.train_step(CASE.batch())
-    assert np.abs(before - built.generator.to_frame.kernel.value).max() > 0
+    assert np.abs(before - built.generator.to_frames.to_image.kernel.value).max() > 0
 
 
 def test_l2_is_half_the_squares():

@@ -25,9 +25,10 @@ counts of what was left out.
 
 import dataclasses
 import hashlib
+import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -96,6 +97,8 @@ class ConvertedSource:
       spec: of one training window.
       splits: those that have clips; all but "train" may lose them all.
       folder: `root` as a path.
+      notes: what is to be said of what was found: a line for each kind of what is not
+        read, and what was decided.
       records: all clips of all splits.
       vocabulary: of the captions, or None.
       root: the folder that is read.
@@ -118,6 +121,7 @@ class ConvertedSource:
     name = "converted"
     title = "clips"
     is_procedural = False
+    notes: ClassVar[tuple[str, ...]] = ()
 
     root: str = dataclasses.field(kw_only=False)
     frames: int = 16
@@ -173,6 +177,8 @@ class ConvertedSource:
             )
         self.spec = dataclasses.replace(spec, fps=spec.fps / self.stride)
         self.vocabulary = vocabulary
+        for note in self.notes:
+            logging.warning("%s: %s.", self.name, note)
         unique = {clip.id: clip for listed in clips.values() for clip in listed}
         self.records = self._converted(
             [unique[key] for key in sorted(unique)], parameters
@@ -285,7 +291,7 @@ class ConvertedSource:
         recipe = records.Recipe(
             name=self.name,
             spec=self.spec,
-            parameters={"root": str(self.folder.resolve()), **(parameters or {})},
+            parameters=parameters or {},
             source_digest=_digest(self.folder, clips),
         )
 
@@ -352,6 +358,6 @@ def _digest(root: pathlib.Path, clips: Sequence[RawClip]) -> str:
     paths = sorted({path for clip in clips for path in clip.files})
     digest = hashlib.sha256(records.files_digest(root, paths).encode())
     for clip in clips:
-        names = [str(path) for path in clip.files]
+        names = [os.path.relpath(path, root) for path in clip.files]
         digest.update(repr((clip.id, clip.label, clip.caption, names)).encode())
     return digest.hexdigest()

@@ -139,9 +139,13 @@ def files_digest(root: pathlib.Path, paths: Sequence[pathlib.Path]) -> str:
     """Returns a digest of files: their names below `root`, sizes and times."""
     digest = hashlib.sha256()
     for path in paths:
-        status = path.stat()
-        name = os.path.relpath(path, root)
-        digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        digest.update(os.fsencode(os.path.relpath(path, root)))
+        try:
+            status = path.stat()
+        except OSError:  # a link to nothing, which is complained of when it is read
+            digest.update(b"\0missing\n")
+            continue
+        digest.update(f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 

@@ -37,7 +37,7 @@ import tensorflow as tf
 from tfvideogan.core import clip as clips
 
 # Raises with any change of the tables above.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 JPEG_QUALITY = 95
 # At 64x64 raw bytes are read several times faster than JPEG; above, they cost more disk
 # than they save time.

@@ -25,8 +25,8 @@ from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets import class_folders
 from tfvideogan.media import image_sequences, stills
 
-# Endings of what may lie beside the strips.
-OTHER_ENDINGS = (".txt", ".md", ".csv", ".json", ".db", ".ini")
+# What pictures are called; what is in them may be another format.
+ENDINGS = (*image_sequences.ENDINGS, ".gif", ".tif", ".tiff")
 FPS = 25.0
 TREE = "expected <root>/<class>/<clip>.png or .jpg, frames side by side in each picture"
 
@@ -44,6 +44,8 @@ class Strips(converted.ConvertedSource):
       fps: of the strips, before `stride`; for previews.
       validation: share of that split, where there are no folders of splits.
       test: share of that split, likewise.
+      split_folders: whether folders called train, test ... are splits (True) or classes
+        (False); None as in `class_folders.find`.
     """
 
     name = "strips"
@@ -53,6 +55,7 @@ class Strips(converted.ConvertedSource):
     fps: float = FPS
     validation: float = splitting.VALIDATION_SHARE
     test: float = splitting.TEST_SHARE
+    split_folders: bool | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -62,7 +65,9 @@ class Strips(converted.ConvertedSource):
             tree=TREE,
             validation=self.validation,
             test=self.test,
+            split_folders=self.split_folders,
         )
+        self.notes = listing.lines()
         self.class_names = listing.class_names
         spec = self.make_spec(
             fps=self.fps, channels=self.channels, num_classes=len(self.class_names)
@@ -107,4 +112,4 @@ def _load(path: pathlib.Path, spec: clip.ClipSpec) -> dict[str, np.ndarray]:
 
 
 def _is_strip(path: pathlib.Path) -> bool:
-    return path.is_file() and path.suffix.lower() not in OTHER_ENDINGS
+    return path.suffix.lower() in ENDINGS and not path.is_dir()

@@ -30,7 +30,7 @@ import tensorflow_datasets as tfds
 from tfvideogan.core import clip, errors
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets import tfrecord_index
-from tfvideogan.media import damage, image_sequences, resizing, stills
+from tfvideogan.media import damage, image_sequences, mask_values, resizing
 from tfvideogan.media import flow as optical_flow
 
 SPLITS = ("train", "validation", "test")
@@ -223,7 +223,7 @@ def _load(
     loaded = {"frames": np.stack(list(frames))}
     if reading.masks:
         objects = _at(example, reading.masks).numpy()[..., 0]
-        masks = ((objects > 0) & (objects != stills.VOID)).astype(np.uint8)
+        masks = ((objects > 0) & (objects != mask_values.VOID)).astype(np.uint8)
         fitted = [resizing.fitted_mask(mask, *size_, fit=fit) for mask in masks]
         loaded["foreground_masks"] = np.stack(fitted)[..., None]
     if reading.label:

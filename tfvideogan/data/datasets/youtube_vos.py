@@ -31,7 +31,7 @@ import numpy as np
 from tfvideogan.core import clip, errors
 from tfvideogan.data import splitting
 from tfvideogan.data.cache import converted
-from tfvideogan.media import damage, image_sequences, resizing, stills
+from tfvideogan.media import damage, image_sequences, mask_values, resizing, stills
 from tfvideogan.media import flow as optical_flow
 
 FPS = 30.0
@@ -85,11 +85,13 @@ class YoutubeVos(converted.ConvertedSource):
         self.title = "YouTube-VOS"
         if self.masks:
             self.title += ", train/ split by video,"
+        clips = self._clips(spec)
         self.convert(
             spec,
-            self._clips(spec),
+            clips,
             parameters={
                 "object_id": self.object_id,
+                "masks": self.notes,
                 "flow": optical_flow.PRODUCER if self.flow else None,
             },
         )
@@ -113,11 +115,17 @@ class YoutubeVos(converted.ConvertedSource):
                 for split, folder in folders.items()
             }
         folder = folders["train"]
-        splits = splitting.by_hash(_videos(folder))
+        annotated = {video: _annotated(folder, video) for video in _videos(folder)}
+        values = stills.mask_meaning(
+            [path for _, masks in annotated.values() for path in masks.values()],
+            void=mask_values.VOID,
+        )
+        self.notes = (f"masks: {values.describe()}",)
+        splits = splitting.by_hash(list(annotated))
         return {
             split: [
                 _raw_clip(
-                    f"train/{video}", *_annotated(folder, video), spec, self.object_id
+                    f"train/{video}", *annotated[video], spec, self.object_id, values
                 )
                 for video in videos
             ]
@@ -141,11 +149,6 @@ def _annotated(
     """Returns the longest run of frames with masks, and these."""
     frames = _frames(folder, video)
     masks = _numbered(folder / "Annotations" / video)
-    if not masks:
-        raise errors.UserError(
-            f"The video {video} has no masks in {folder / 'Annotations' / video}; {TREE}, "
-            "or let `masks` be False."
-        )
     runs = [
         list(run)
         for has_mask, run in itertools.groupby(frames, key=lambda n: n in masks)
@@ -167,9 +170,10 @@ def _raw_clip(
     masks: dict[int, pathlib.Path],
     spec: clip.ClipSpec,
     object_id: int,
+    values: mask_values.Values | None = None,
 ) -> converted.RawClip:
     paths = (tuple(frames.values()), tuple(masks.values()))
-    load = functools.partial(_load, name, *paths, spec, object_id)
+    load = functools.partial(_load, name, *paths, spec, object_id, values)
     return converted.RawClip(name, paths[0] + paths[1], load)
 
 
@@ -179,12 +183,16 @@ def _load(
     mask_paths: tuple[pathlib.Path, ...],
     spec: clip.ClipSpec,
     object_id: int,
+    values: mask_values.Values | None,
 ) -> dict[str, np.ndarray]:
     """Reads a video at the size of the spec."""
     cv2.setNumThreads(0)  # videos are converted side by side
     if not frame_paths:
         raise damage.DamagedClip(
-            f"The video {name} has no frames, or none with a mask."
+            f"The video {name} has no masks, or none of its frames; copy them, or let "
+            "`masks` be False."
+            if spec.has_masks
+            else f"The video {name} has no frames; copy them."
         )
     size = (spec.height, spec.width)
     frames = np.stack(
@@ -193,7 +201,7 @@ def _load(
     loaded = {"frames": frames}
     if spec.has_masks:
         masks = [
-            resizing.fitted_mask(stills.read_mask(path, object_id), *size)
+            resizing.fitted_mask(stills.read_mask(path, object_id, values), *size)
             for path in mask_paths
         ]
         loaded["foreground_masks"] = np.stack(masks)[..., None]

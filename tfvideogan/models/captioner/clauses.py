@@ -1,8 +1,8 @@
-"""Captions as clauses of words, which may be said in either order.
+"""Captions as clauses of words, in any order.
 
 "the red disc is moving left and right and the blue star is rotating clockwise" has two
-clauses, joined by an "and" that "the" follows. One clip has two such captions, and a
-network that answers clause by clause may take either order:
+clauses, joined by an "and" that "the" follows. Said in the other order, they describe the
+same clip, so that answers are compared with them in the order that fits best [1]:
 
     grammar = Grammar(spec.words, spec.caption_length, num_clauses=2)
     wanted = grammar.split(batch["caption_tokens"])   # [N, 2, M]
@@ -60,9 +60,7 @@ class Grammar:
         """
         self.words, self.length = tuple(words), length
         self.num_clauses = num_clauses
-        self.clause_length = (
-            (length + 1) // num_clauses - 1 if num_clauses > 1 else length
-        )
+        self.clause_length = (length + 1) // num_clauses - 1
         if self.clause_length < 1:
             raise errors.UserError(
                 f"`num_clauses` ({num_clauses}) must fit into a caption of {length} words."

@@ -1,7 +1,7 @@
-"""Blurs clips and adds noise, so that a captioner of real clips can judge generated ones.
+"""Blur and noise, so that a captioner of real clips can judge generated ones.
 
-Generated frames are softer than real ones, and not as clean. A captioner that has only
-seen real ones may take that for a difference in what a clip shows.
+Generated frames are softer than real ones, and not as clean. A captioner that was trained
+on real ones alone may mistake that for a difference in what a clip shows.
 """
 
 import tensorflow as tf

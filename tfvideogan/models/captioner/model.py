@@ -1,18 +1,19 @@
-"""VideoCaptioner: says in words what a clip shows, and so judges whoever claims to show it.
+"""VideoCaptioner: describes clips in words, to judge clips that were made from captions.
 
 It is no GAN. `metrics/captions.py` asks its export whether a generated clip shows what its
-caption says. It learns from real clips with captions, one window at a time, in one phase:
+caption says. It learns from windows of real clips with captions, in one phase:
 
-    captioner    clips, shifted, blurred and noised as wholes -> logits of each word
-                 -> cross entropy, clauses in the cheaper of both orders
+    captioner    clips, shifted, blurred and noised -> logits of each word
+                 -> cross entropy, clauses in the order that costs least
 
-Every word has a place in its clause and is chosen by itself, so that an element and a
-motion that were never seen together are named as well as any others. Clips of any size
-and length may be judged; an export is for those of its training. With a window of one
-frame it names what a still can show, if `ignored_words` holds the other words.
+The words of a clause are predicted independently of each other, each from the same track
+through the clip (`network.py`), so that an element and a motion that were never trained
+together are named as well as any others. The network takes clips of any size and length;
+an export takes those of its training. With a window of one frame it names what a still can
+show, if `ignored_words` holds the other words.
 
-Mirror images are not in the augmentations: they turn what is said. Blur and noise are, so
-that frames of a generator are judged by what they show.
+Augmentations do not mirror clips, which would change what is said. They blur and add noise,
+so that generated frames, which are softer than real ones, are judged by what they show.
 """
 
 import dataclasses
@@ -27,7 +28,7 @@ from tfvideogan.models.captioner import clauses, corruption, network
 from tfvideogan.ops import augmentation
 from tfvideogan.ops import tokens as caption_tokens
 
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 2e-3
 WEIGHT_DECAY = 1e-2
 
 
@@ -36,8 +37,8 @@ class Options:
     """The settings of `VideoCaptioner`.
 
     Attributes:
-      num_clauses: how many things a clip shows at most, each told by a clause of its own;
-        1 takes captions whole.
+      num_clauses: clauses of a caption at most, one for each element of a clip; 1 takes
+        captions whole.
       ignored_words: what is taken out of captions before training and judging: words, or
         several in a row that are taken out where they stand together ("starting left").
       width: see `CaptionNetwork`.
@@ -73,7 +74,7 @@ class Options:
 
 
 class VideoCaptioner(base.VideoModel):
-    """Words for clips, each by its place in a clause."""
+    """Words for each place of each clause, by cross entropy."""
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class VideoCaptioner(base.VideoModel):
 
         Args:
           options: of the network and its training.
-          optimizer: Adam(1e-3) with a weight decay of 0.01 by default.
+          optimizer: Adam(2e-3) with a weight decay of 0.01 by default.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`; short, as trainings are.
           name: see `VideoModel`.

@@ -1,9 +1,10 @@
-"""The captioner's network: looks at one thing per clause, follows it, and says what it is.
+"""The captioner's network: one track of attention per clause, and words along it.
 
-For each clause a map of attention is laid over every frame. What it weighs becomes one
-vector of the frame, features beside the place where they are: a track, along which time is
-convolved. So the words for an element and those for its motion come from the same thing,
-also if there are two, and a motion that was trained with one element is known from another.
+For each clause attention is a distribution over the places of every frame. The mean of the
+features under it, beside the mean place (x, y), is one vector per frame: a track, which is
+convolved along time. All words of a clause are predicted from its track, those for an
+element and those for its motion, so that two elements are not confused. Clauses differ in
+their attention only.
 
 | stage                                           | channels         | size              |
 |-------------------------------------------------|------------------|-------------------|
@@ -58,7 +59,7 @@ class CaptionNetwork(keras.Model):
 
         Args:
           vocabulary_size: V, the padding included.
-          clauses: E, how many things are said.
+          clauses: E of a caption.
           words: M of each clause.
           width: channels at half the sides; they double with each level, up to fourfold.
           levels: how often the sides are halved.
@@ -94,7 +95,7 @@ class CaptionNetwork(keras.Model):
         return tf.cast(logits, tf.float32)  # [N, E, M, V]
 
     def tracks(self, features: tf.Tensor) -> tf.Tensor:
-        """Returns what each clause is about in each frame, [N, T, E, 1, F + 2].
+        """Returns the attended features and places of each clause, [N, T, E, 1, F + 2].
 
         Args:
           features: [N, T, h, w, F].

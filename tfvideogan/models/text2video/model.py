@@ -32,18 +32,17 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, seeds, signatures
+from tfvideogan.core import clip, errors, seeds
 from tfvideogan.layers import captions
 from tfvideogan.losses import adversarial
-from tfvideogan.models import base, monitors, phase
 from tfvideogan.models import discriminators as common
+from tfvideogan.models import monitors, phase
 from tfvideogan.models.text2video import (
     discriminators,
     generator,
     objective,
+    predicting,
     rollout,
-    served,
-    showing,
 )
 from tfvideogan.models.text2video import history as histories
 
@@ -144,7 +143,7 @@ class Options:
             raise errors.UserError(f"`lead` ({self.lead}) must not be negative.")
 
 
-class TextToVideo(base.VideoModel):
+class TextToVideo(predicting.PredictingModel):
     """An encoder of captions, a generator of next frames, and two discriminators."""
 
     def __init__(
@@ -354,11 +353,6 @@ class TextToVideo(base.VideoModel):
     # --- Inference
 
     @property
-    def depth(self) -> int:
-        """Frames of a history."""
-        return self.options.depth
-
-    @property
     def caption_size(self) -> int:
         """Numbers in the code of a caption."""
         return 2 * self.options.caption_units
@@ -377,48 +371,6 @@ class TextToVideo(base.VideoModel):
     ) -> tuple[tf.Tensor, histories.History]:
         """Predicts what follows on a history; see `rollout.predict`."""
         return rollout.predict(self.generator, history, caption, num_frames=num_frames)
-
-    def predict_frames(
-        self,
-        context: tf.Tensor,
-        caption_tokens: tf.Tensor,
-        lengths: tf.Tensor,
-        *,
-        num_frames: int,
-    ) -> tf.Tensor:
-        """Predicts what follows on a context.
-
-        Args:
-          context: [N, K, H, W, C] in [-1, 1], one frame or more; the last d count.
-          caption_tokens: [N, L] int32.
-          lengths: [N] int32.
-          num_frames: F, any.
-
-        Returns:
-          [N, F, H, W, C] in [-1, 1].
-        """
-        history = histories.of_context(context, self.depth)
-        code = self.encode(caption_tokens, lengths)
-        return self.continue_from(history, code, num_frames=num_frames)[0]
-
-    def evaluation_outputs(
-        self, batch: Mapping[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        """Returns what metrics judge, see `showing.evaluation_outputs`."""
-        return showing.evaluation_outputs(self, batch, context=self.options.context)
-
-    def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Real, predicted, and swapped; see `showing.sample_clips`."""
-        return showing.sample_clips(self, batch)
-
-    def serving_functions(self) -> dict[str, signatures.ServingFunction]:
-        """`predict`, with a painter also `generate`, and their parts for long videos."""
-        painter = self.options.painter
-        return served.serving_functions(
-            self,
-            num_frames=self.options.served_frames,
-            painter=served.Painter(painter, self.spec) if painter else None,
-        )
 
 
 def _check(spec: clip.ClipSpec, options: Options) -> None:

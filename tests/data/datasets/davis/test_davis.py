@@ -155,3 +155,14 @@ def test_wide_pictures_are_stretched(root):
         Image.fromarray(np.zeros((36, 60), np.uint8)).save(mask)
     clips = list(make(root).clips("train"))
     assert clips[1]["frames"].shape == (4, 36, 48, 3)
+
+
+def test_a_mask_of_another_mode_is_read_like_the_rest(root):
+    # As bear/00077.png of DAVIS-2016: grey with an alpha channel that is opaque.
+    path = root / "Annotations/480p/bear/00002.png"
+    before = next(make(root).clips("train"))["foreground_masks"]
+    Image.open(path).convert("LA").save(path)
+    source = make(root)
+    after = next(source.clips("train"))["foreground_masks"]
+    np.testing.assert_array_equal(after, before)
+    assert source.notes == ("masks: greys from 128 are the object",)

@@ -60,6 +60,12 @@ def test_a_name_of_numbers_is_no_caption():
         ("captions.csv", "a,one\n", "short name is not unique, first 'a'"),
         ("captions.csv", "run/a.mp4,one,two\n", "Line 1 .*3 columns"),
         ("captions.csv", "run/a.mp4,\n", "Line 1"),
+        (
+            "captions.csv",
+            "run/a,one\nb,b\nrun/a.mp4,two",
+            "two captions for 'run/a.mp4'",
+        ),
+        ("captions.json", '{"run/a": "one", "run/a": "two"}', "two captions"),
         ("captions.csv", "run/a.mp4,...\nb,b\nwalk/a,c", "no caption for 1 of 3"),
         ("captions.json", "{", "is no JSON"),
         ("captions.json", '["a man"]', "must hold one object"),
@@ -83,3 +89,26 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
 def test_a_folder_without_captions_has_none(tmp_path):
     assert caption_files.find(tmp_path) is None
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_spreadsheets_write_other_marks_and_encodings(tmp_path, mark, encoding):
+    rows = [
+        ("clip", "caption"),
+        ("run/a.mp4", "A, man"),
+        ("b", "B; b"),
+        ("walk/a", "C"),
+    ]
+    path = tmp_path / "captions.csv"
+    lines = [f'{name}{mark}"{caption}"' for name, caption in rows]
+    path.write_text("\n".join(lines), encoding=encoding)
+    found = caption_files.read(path, IDS)
+    assert found == {"run/a.mp4": "a man", "run/b.mp4": "b b", "walk/a.mp4": "c"}
+
+
+def test_decomposed_names_are_the_composed_ones(tmp_path):
+    path = write(tmp_path, "caf\u00e9,Un caf\u00e9\n")
+    assert caption_files.read(path, ["cafe\u0301.mp4"]) == {
+        "cafe\u0301.mp4": "un caf\u00e9"
+    }

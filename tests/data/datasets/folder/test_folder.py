@@ -1,3 +1,4 @@
+import functools
 import pathlib
 
 import numpy as np
@@ -9,7 +10,7 @@ from tests import check_source
 from tests.data import films
 from tfvideogan.core import errors
 from tfvideogan.data.datasets.folder import folder
-from tfvideogan.media import writer
+from tfvideogan.media import reader, writer
 
 
 @pytest.fixture
@@ -103,6 +104,8 @@ def test_all_windows_of_evaluation_do_not_overlap(root):
 def test_rates_may_be_made_equal(tmp_path):
     films.write(tmp_path / "v" / "fast.mp4", rate=50)
     films.write(tmp_path / "v" / "slow.mp4", rate=25)
+    (note,) = (one for one in make(tmp_path / "v").notes if "frames/s" in one)
+    assert note.startswith("films have 25 to 50 frames/s") and "`fps` = 25" in note
     source = make(tmp_path / "v", fps=25, frames=2)
     assert sorted(source.records.lengths) == [5, 10]
     assert source.spec.fps == 25
@@ -120,7 +123,7 @@ def test_masks_come_with_films_and_folders(root, place):
             mask = np.zeros((32, 48), np.uint8)
             mask[:, : 4 * number + 4] = 255
             Image.fromarray(mask).save(target / f"{number:05d}.png")
-    source = make(root)
+    source = make(root, flow="none")
     check_source.check_source(source)
     assert source.spec.has_masks and source.class_names == ("run", "walk")
     for clip in clips(source):
@@ -205,7 +208,7 @@ def test_a_variable_frame_rate_is_made_constant(tmp_path):
 
 def test_masks_that_some_frames_or_clips_lack_are_named(root):
     masks = root / "walk" / "five_mask"
-    writer.write_video(masks, films.ramp(7), fps=8)
+    writer.write_video(masks, np.full((7, 32, 48, 1), 255, np.uint8), fps=8)
     text = complaint(root)
     assert "has no masks although other clips have" in text
     for path in (root / "run").iterdir():
@@ -225,4 +228,141 @@ def test_a_wrong_caption_file_is_named(root):
 
 def test_options_that_do_not_fit_are_named(root):
     assert "`fit` ('squash')" in complaint(root, fit="squash")
-    assert "`fps` (10)" in complaint(root, fps=10.0, masks=True)
+    assert "`mask_values` ('red')" in complaint(root, masks=True, mask_values="red")
+
+
+def mask(folder: pathlib.Path, number: int, value: int = 255) -> None:
+    """A mask whose object is the `number + 1` times four left columns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = np.zeros((32, 48), np.uint8)
+    picture[:, : 4 * number + 4] = value
+    Image.fromarray(picture).save(folder / f"{number:05d}.png")
+
+
+@pytest.mark.parametrize("fps", [None, 5.0])
+def test_masks_stay_with_their_frames_at_any_rate(tmp_path, fps):
+    films.write(
+        tmp_path / "v" / "a.mp4", films.ramp(6), rate=10, times=[0, 1, 2, 5, 7, 8]
+    )
+    for number in range(6):
+        mask(tmp_path / "v" / "a_mask", number)
+    (clip,) = make(tmp_path / "v", fps=fps).clips("train")
+    widths = clip["foreground_masks"][:, 0, :, 0].sum(-1)
+    assert len(set(widths.tolist())) > 3
+    assert (widths // 2 - 1).tolist() == films.greys(clip["frames"])
+
+
+def test_clips_with_masks_have_flow_that_follows_the_object(tmp_path):
+    # Noise behind a square of other noise that moves by two pixels.
+    noise = np.random.default_rng(0).integers(0, 255, (2, 8, 12, 3), np.uint8)
+    wide = noise.repeat(4, 1).repeat(4, 2)
+    for name in ("a", "b"):
+        for t in range(6):
+            frame = wide[0].copy()
+            frame[8:24, 8 + 2 * t : 24 + 2 * t] = wide[1, 8:24, 8:24]
+            picture = np.zeros((32, 48), np.uint8)
+            picture[8:24, 8 + 2 * t : 24 + 2 * t] = 255
+            for kind, image in ((name, frame), (f"{name}_mask", picture)):
+                (tmp_path / "v" / kind).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image).save(tmp_path / "v" / kind / f"{t}.png")
+    source = make(tmp_path / "v", height=32, width=48)
+    check_source.check_source(source)
+    clip = next(source.clips("train"))
+    inner = clip["forward_flow"][0, 12:20, 12:20].reshape(-1, 2)
+    np.testing.assert_allclose(np.median(inner, 0), [2, 0], atol=0.5)
+    assert not make(tmp_path / "v", flow="none").spec.has_flow
+    assert not make(tmp_path / "v", frames=3, stride=2).spec.has_flow
+    assert "`flow` (True)" in complaint(tmp_path / "v", flow=True)
+
+
+def test_flow_of_a_long_film_has_no_gaps(tmp_path, monkeypatch):
+    films.write(tmp_path / "v" / "a.mp4", films.ramp(10))
+    whole = next(make(tmp_path / "v", flow="dis").clips("train"))
+    read = functools.partial(reader.read_numbered, piece=4)
+    monkeypatch.setattr(folder.reader, "read_numbered", read)
+    films.write(tmp_path / "w" / "a.mp4", films.ramp(10))
+    pieces = next(make(tmp_path / "w", flow="dis").clips("train"))
+    for key in ("forward_flow", "backward_flow"):
+        assert len(pieces[key]) == 9
+        np.testing.assert_array_equal(pieces[key], whole[key])
+
+
+def test_what_masks_mean_is_decided_for_the_set_and_noted(tmp_path):
+    for name, value in (("a", 255), ("b", 1)):
+        films.write(tmp_path / "v" / f"{name}.mp4", films.ramp(4))
+        for number in range(4):
+            mask(tmp_path / "v" / f"{name}_mask", number, value)
+    assert "the greys 1, 255" in complaint(tmp_path / "v")
+    source = make(tmp_path / "v", mask_values="ids")
+    assert "masks: greys are numbers of objects" in source.notes
+    assert all(clip["foreground_masks"][0].any() for clip in clips(source))
+
+
+def test_nothing_is_left_out_or_taken_as_a_clip_in_silence(root):
+    for name in (
+        "run/thumbnail.jpg",
+        "cover.jpg",
+        "preview.jpg",
+        "walk/five/cover.png",
+    ):
+        Image.new("RGB", (8, 8)).save(root / name)
+    for name in ("README.md", "run/a.zip", "walk/notes.py"):
+        (root / name).write_text("x")
+    for name in ("walk/thumb_1.jpg", "walk/thumb_2.jpg"):
+        Image.new("RGB", (8, 8)).save(root / name)
+    (root / "walk" / "five" / "info.json").write_text("x")
+    (root / "walk" / "five" / "small").mkdir()
+    Image.new("RGB", (8, 8)).save(root / "walk" / "five" / "small" / "1.png")
+    films.write(root / "run" / "day1" / "deep.mp4")
+    films.write(root / "outside.mp4")
+    films.write(root / "run" / "one_mask.mp4")
+    mask(root / "walk" / "nothing_mask", 0)
+    source = make(root)
+    assert source.class_names == ("run", "walk")
+    assert len(source.records.ids) == 5
+    text = "; ".join(source.notes)
+    for line in (
+        "4 files of kinds that are not read: README.md, run/a.zip, walk/notes.py ...",
+        "5 pictures beside videos or folders: cover.jpg, preview.jpg, run/thumbnail.jpg",
+        "1 folders within videos of pictures: walk/five/small",
+        "1 clips beside the folders of classes: outside.mp4",
+        "run/day1/deep.mp4",
+        "or without a number: walk/five/cover.png",
+        "1 films of masks",
+        "1 folders of masks without a video: walk/nothing_mask",
+    ):
+        assert line in text, line
+
+
+def test_other_containers_and_animations_are_films(tmp_path):
+    film = films.write(tmp_path / "v" / "a.mkv")
+    for ending in (".MTS", ".flv", ".ts", ".3gp"):  # the content decides
+        film.with_suffix(ending).write_bytes(film.read_bytes())
+    pictures = [Image.fromarray(frame) for frame in films.ramp(5)]
+    pictures[0].save(
+        tmp_path / "v" / "b.webp",
+        save_all=True,
+        append_images=pictures[1:],
+        lossless=True,
+    )
+    source = make(tmp_path / "v")
+    assert len(source.records.ids) == 6
+    assert not any("not read" in note for note in source.notes)
+
+
+def test_a_broken_link_and_a_strange_name_cost_no_more_than_themselves(tmp_path):
+    films.write(tmp_path / "v" / "a.mp4")
+    films.write(tmp_path / "v" / "b.mp4").rename(tmp_path / "v" / "b\udce9.mp4")
+    (tmp_path / "v" / "c.mp4").symlink_to(tmp_path / "gone.mp4")
+    source = make(tmp_path / "v", max_damaged=0.4)
+    assert list(source.records.ids) == ["a.mp4", "b\\xe9.mp4"]
+    assert "c.mp4 is a link to a file that does not exist" in source.left_out()[0]
+
+
+def test_a_folder_that_was_renamed_has_the_same_cache(tmp_path):
+    films.write(tmp_path / "v" / "a.mp4")
+    make(tmp_path / "v")
+    before = set((tmp_path / "cache").iterdir())
+    (tmp_path / "v").rename(tmp_path / "w")
+    assert make(tmp_path / "w").num_clips("train") == 1
+    assert set((tmp_path / "cache").iterdir()) == before

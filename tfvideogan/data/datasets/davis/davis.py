@@ -25,7 +25,7 @@ from tfvideogan.core import errors
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets.davis import folder as davis_folder
 from tfvideogan.media import flow as optical_flow
-from tfvideogan.media import resizing, stills
+from tfvideogan.media import mask_values, resizing, stills
 
 FLOWS = ("dis", "files")
 # Frames per second of DAVIS.
@@ -82,6 +82,12 @@ class Davis(converted.ConvertedSource):
         )
         for split, listed in sequences.items():
             _check_lengths(split, listed, self.frames)
+        found = {one.name: one for listed in sequences.values() for one in listed}
+        self._values = stills.mask_meaning(
+            [path for one in found.values() for path in one.masks],
+            void=mask_values.VOID,
+        )
+        self.notes = (f"masks: {self._values.describe()}",)
         self.convert(
             self.make_spec(fps=FPS, has_masks=True, has_flow=True),
             {
@@ -90,6 +96,7 @@ class Davis(converted.ConvertedSource):
             },
             parameters={
                 "object_id": self.object_id,
+                "masks": self._values.describe(),
                 "flow": "files" if self.flow_root else optical_flow.PRODUCER,
             },
         )
@@ -120,7 +127,9 @@ class Davis(converted.ConvertedSource):
             ]
         )
         masks = [
-            resizing.fitted_mask(stills.read_mask(path, self.object_id), *self._size)
+            resizing.fitted_mask(
+                stills.read_mask(path, self.object_id, self._values), *self._size
+            )
             for path in sequence.masks
         ]
         if flow_files:

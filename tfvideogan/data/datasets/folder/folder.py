@@ -9,7 +9,8 @@
 
 All but the first are optional. Without folders of splits a hash of the name decides, so
 that a video is never in two splits. A long video is one clip, from which windows are cut.
-Damaged files are left out up to a share (`media/damage.py`).
+Damaged files are left out up to a share (`media/damage.py`); what is not read at all is
+named in the log, a line for each kind, and so is what the values of masks mean.
 
     source = Folder(root="~/videos", frames=16, height=64, width=64)
 """
@@ -17,7 +18,8 @@ Damaged files are left out up to a share (`media/damage.py`).
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -26,13 +28,23 @@ from tfvideogan.data import captions, splitting
 from tfvideogan.data.cache import converted
 from tfvideogan.data.datasets import class_folders
 from tfvideogan.data.datasets.folder import captions as caption_files
+from tfvideogan.data.datasets.folder import listing as folder_listing
 from tfvideogan.data.datasets.folder import masks as mask_folders
-from tfvideogan.media import damage, image_sequences, reader, resizing
-
-ENDINGS = (
-    *(".mp4", ".m4v", ".mov", ".avi", ".webm", ".mkv", ".mpg", ".mpeg", ".wmv", ".ogv"),
-    *(".gif", ".apng", ".npz"),
+from tfvideogan.media import (
+    damage,
+    image_sequences,
+    reader,
+    resizing,
+    stills,
 )
+from tfvideogan.media import flow as optical_flow
+from tfvideogan.media import mask_values as meanings
+
+FLOWS = (None, "dis", "none")
+# So many films are asked for their rates before they are read.
+SAMPLE = 16
+# Rates that differ by a smaller share are the same to the eye.
+SAME_RATE = 0.02
 TREE = (
     "expected videos (mp4, avi, mov, webm, gif ...) or folders of pictures, in it or in "
     "folders of classes"
@@ -54,6 +66,13 @@ class Folder(converted.ConvertedSource):
       fit: "crop" takes the middle of frames of other proportions, "stretch" all.
       fps: resamples every film to so many frames per second; None leaves each at its own.
       masks: whether clips have masks; None looks whether any has.
+      mask_values: what their values mean, "white", "ids" or "alpha"; None decides it for
+        the whole set by what is in it (`media/mask_values.py`).
+      mask_void: number of no object, where values are numbers.
+      flow: "dis" estimates it in both directions, "none" does not; None does for clips
+        with masks at a `stride` of 1.
+      split_folders: whether folders called train, test ... are splits (True) or classes
+        (False); None as in `class_folders.find`.
       captions_from: a csv or json file, "names" (of the clips), "none", or None for the
         file captions.csv or captions.json in the folder, if there is one.
       validation: share of that split, where there are no folders of splits.
@@ -67,6 +86,10 @@ class Folder(converted.ConvertedSource):
     fit: str = "crop"
     fps: float | None = None
     masks: bool | None = None
+    mask_values: str | None = None
+    mask_void: int | None = None
+    flow: str | None = None
+    split_folders: bool | None = None
     captions_from: str | None = None
     validation: float = splitting.VALIDATION_SHARE
     test: float = splitting.TEST_SHARE
@@ -74,71 +97,105 @@ class Folder(converted.ConvertedSource):
     def __post_init__(self) -> None:
         super().__post_init__()
         resizing.check_fit(self.fit)
-        listing = _listing(self.folder, self.validation, self.test)
+        if self.flow not in FLOWS:
+            raise errors.UserError(
+                f'`flow` ({self.flow!r}) must be "dis", "none" or None.'
+            )
+        listing = self._listing()
         self.class_names = listing.class_names
         found = [one for split in listing.splits.values() for one in split]
         mask_paths = {one.id: mask_folders.find(one.path, self.folder) for one in found}
         has_masks = any(mask_paths.values()) if self.masks is None else self.masks
-        if has_masks and self.fps is not None:
-            raise errors.UserError(
-                f"`fps` ({self.fps:g}) would part frames from their masks; use one or the "
-                "other."
-            )
+        values = self._mask_values(mask_paths.values()) if has_masks else None
+        has_flow = self.flow == "dis"
+        if self.flow is None:
+            has_flow = has_masks and self.stride == 1
+        rate, *mixed = self._rates([one.path for one in found])
+        paths = [one.path for one in found]
+        folder_listing.note_unused(listing, self.folder, paths, mask_paths.values())
+        self.notes = (
+            *listing.lines(),
+            *mixed,
+            *filter(None, [splitting.warning(listing.splits)]),
+        )
         texts = _captions(self.folder, self.captions_from, [one.id for one in found])
         words = sorted({word for text in texts.values() for word in text.split()})
         vocabulary = captions.Vocabulary(words) if texts else None
         spec = self.make_spec(
             channels=self.channels,
             has_masks=has_masks,
+            has_flow=has_flow,
             num_classes=len(listing.class_names),
             caption_length=max((len(one.split()) for one in texts.values()), default=0),
             words=vocabulary.words if vocabulary else (),
-            fps=self.fps or _fps(found[0].path),
+            fps=self.fps or rate,
         )
         clips = {}
         for split, listed in listing.splits.items():
             clips[split] = []
             for one in listed:
                 masks = mask_paths[one.id] if has_masks else None
+                load = functools.partial(
+                    _load, one.path, masks, values, spec, self.fit, self.fps
+                )
+                files = (*_files(one.path), *(_files(masks) if masks else ()))
                 clips[split].append(
                     converted.RawClip(
                         one.id,
-                        (*_files(one.path), *(_files(masks) if masks else ())),
-                        functools.partial(
-                            _load, one.path, masks, spec, self.fit, self.fps
-                        ),
+                        files,
+                        load,
                         label=listing.label(one),
                         caption=texts.get(one.id),
                     )
                 )
+        parameters = {"fit": self.fit, "fps": self.fps}
+        if values:
+            parameters["masks"] = values.describe()
+            self.notes += (f"masks: {values.describe()}",)
+        if has_flow:
+            parameters["flow"] = optical_flow.PRODUCER
         self.convert(
             spec,
             clips,
-            parameters={"fit": self.fit, "fps": self.fps},
+            parameters=parameters,
             vocabulary=vocabulary,
         )
 
+    def _listing(self) -> class_folders.Listing:
+        root = self.folder
+        if root.exists() and folder_listing.is_video(root):
+            only = class_folders.Found(root, class_folders.printable(root.name), "")
+            return class_folders.Listing({splitting.TRAIN: (only,)}, ())
+        return class_folders.find(
+            root,
+            folder_listing.is_video,
+            tree=TREE,
+            validation=self.validation,
+            test=self.test,
+            split_folders=self.split_folders,
+            is_ignored=lambda path: mask_folders.is_for_masks(path, root),
+            reason=folder_listing.reason,
+        )
 
-def _listing(
-    root: pathlib.Path, validation: float, test: float
-) -> class_folders.Listing:
-    if root.exists() and _is_video(root):
-        only = class_folders.Found(root, root.name, "")
-        return class_folders.Listing({splitting.TRAIN: (only,)}, ())
-    return class_folders.find(
-        root,
-        _is_video,
-        tree=TREE,
-        validation=validation,
-        test=test,
-        is_ignored=lambda path: mask_folders.is_for_masks(path, root),
-    )
+    def _rates(self, paths: Sequence[pathlib.Path]) -> tuple[float | str, ...]:
+        """Returns the usual rate of the films, and a line if they differ."""
+        films = [path for path in paths if not path.is_dir()]
+        sample = films[:: max(1, len(films) // SAMPLE)]
+        rates = [rate for rate in map(_fps, sample) if rate is not None]
+        if not rates:
+            return (image_sequences.DEFAULT_FPS,)
+        usual = statistics.median_low(rates)
+        least, most = min(rates), max(rates)
+        if self.fps is not None or most - least <= SAME_RATE * usual:
+            return (usual,)
+        return usual, (
+            f"films have {least:.4g} to {most:.4g} frames/s, and seconds are told as if "
+            f"all had {usual:.4g}; `fps` = {usual:.4g} resamples them"
+        )
 
-
-def _is_video(path: pathlib.Path) -> bool:
-    if path.is_dir():
-        return bool(image_sequences.numbered(path))
-    return path.suffix.lower() in ENDINGS
+    def _mask_values(self, folders: Iterable[pathlib.Path | None]) -> meanings.Values:
+        masks = [path for one in folders if one for path in _files(one)]
+        return stills.mask_meaning(masks, meaning=self.mask_values, void=self.mask_void)
 
 
 def _captions(
@@ -154,21 +211,23 @@ def _captions(
     return caption_files.read(path, ids) if path else {}
 
 
-def _fps(path: pathlib.Path) -> float:
+def _fps(path: pathlib.Path) -> float | None:
     """Returns the rate of a video; a damaged one is complained of later."""
     try:
         return reader.probe(path).fps
     except damage.DamagedClip:
-        return image_sequences.DEFAULT_FPS
+        return None
 
 
 def _files(path: pathlib.Path) -> tuple[pathlib.Path, ...]:
-    return tuple(image_sequences.numbered(path)) if path.is_dir() else (path,)
+    """Returns the files that a clip or its masks consist of, in any order."""
+    return tuple(image_sequences.listed(path)[0]) if path.is_dir() else (path,)
 
 
 def _load(
     path: pathlib.Path,
     mask_folder: pathlib.Path | None,
+    values: meanings.Values | None,
     spec: clip.ClipSpec,
     fit: str,
     fps: float | None,
@@ -179,8 +238,8 @@ def _load(
             f"{path} has no masks although other clips have; add them, or read the clips "
             "with `masks` = False."
         )
-    masks = mask_folders.Masks(path, mask_folder) if mask_folder else None
-    pieces, _ = reader.read_pieces(
+    masks = mask_folders.Masks(path, mask_folder, values) if mask_folder else None
+    pieces, _ = reader.read_numbered(
         path,
         height=spec.height,
         width=spec.width,
@@ -188,12 +247,20 @@ def _load(
         fit=fit,
         fps=fps,
     )
-    start = 0
-    for frames in pieces:
+    before = None
+    for frames, numbers in pieces:
         piece = {"frames": frames}
+        if (
+            spec.has_flow
+        ):  # that of a piece begins with the last frame of the one before
+            moving = frames if before is None else np.concatenate([before, frames])
+            forward, backward = optical_flow.estimate_clip(moving)
+            piece |= {"forward_flow": forward, "backward_flow": backward}
+            before = frames[-1:]
         if masks:
             piece["foreground_masks"] = masks.read(
-                start, len(frames), spec.height, spec.width, fit
+                numbers, spec.height, spec.width, fit
             )
-        start += len(frames)
         yield piece
+    if masks:
+        masks.check_rest()
