@@ -200,8 +200,7 @@ def test_both_discriminators_and_the_clip_teach_the_generator(model, batch):
     assert set(losses) == {
         "generator/l1",
         "generator/gradient",
-        "generator/copies",
-        "generator/paints",
+        "generator/copy",
         "generator/frame_critic",
         "generator/clip_critic",
     }

@@ -18,13 +18,13 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
     flow       conv 3x3, channels to 2x2 pixels, tanh          64x64          2
     copy       last frame warped by the flow                   64x64          C
     look       D1 ‖ 2x2 pixels of the copy, conv 3x3           32x32          b
-    paint      conv 3x3, channels to 2x2 pixels                64x64          C + 1
+    paint      conv 3x3, channels to 2x2 pixels                64x64          C
 
-    frame = mask · copy + (1 - mask) · colour
+    frame = copy + paint
 
-Colours have no activation: where most of a picture is black, tanh saturates before a
-network has found what is not, and learns no more. What is fed back is clipped
-(`history.shifted`).
+Paint repairs the copy, which it sees. It has no activation and shares with no mask: where
+most of a picture is black, tanh saturates and a mask closes before there is anything to
+paint (both were tried). What is fed back is clipped (`history.shifted`).
 
 A leaky rectifier behind every layer; in the decoder, from the network-in-network on, the
 caption scales and shifts each channel before it (FiLM). A skip is the newest time slice
@@ -36,12 +36,12 @@ Convolutions over time and space have a kernel of two frames and a stride of two
 pairs of frames as channels of a 2-D convolution are the same and quicker on a CPU; an odd
 number of frames is first made even by repeating the oldest.
 
-`output_mode` "residual" copies without a flow, "direct" paints everything.
+`output_mode` "residual" copies without a flow, "direct" paints everything on nothing.
 
 References:
   [1] Casser, Fosco, Lee, Motwani, Guided Video Generation Using FCNs in an Adversarial
       Setup, 2018: U-Net with a network-in-network that takes the caption. Where we differ:
-      history is an axis of time instead of channels, FiLM, and the warp.
+      history is an axis of time instead of channels, FiLM, and the copy.
   [2] Çiçek et al., 3D U-Net, MICCAI 2016.
   [3] Perez et al., FiLM, AAAI 2018.
 """
@@ -62,7 +62,7 @@ SIDE_STEP = 8
 REACH = 0.3
 BLOCK = 2
 FLOW_CHANNELS = 2
-# A fresh network copies nearly without a flow, and paints grey.
+# A fresh network copies nearly without a flow, and hardly paints.
 FIRST_DEVIATION = 1e-2
 HE = "he_normal"
 LEAKY_SLOPE = 0.2
@@ -98,7 +98,6 @@ class Generator(keras.Model):
         super().__init__(name=name, autocast=False)
         self.depth = depth
         self.output_mode = output_mode
-        self.channels = spec.channels
         self.reach = REACH * max(spec.height, spec.width)
         self.first = Encode(width, 1)
         self.second = Encode(2 * width, 2)
@@ -117,7 +116,7 @@ class Generator(keras.Model):
             self.to_flow = convolution.Conv2D(BLOCK**2 * FLOW_CHANNELS, 3, **options)
         if output_mode != "direct":
             self.look = Modulated(width)
-        self.to_paint = convolution.Conv2D(BLOCK**2 * (spec.channels + 1), 3, **options)
+        self.to_paint = convolution.Conv2D(BLOCK**2 * spec.channels, 3, **options)
 
     def call(
         self,
@@ -136,8 +135,7 @@ class Generator(keras.Model):
 
         Returns:
           `frame` [N, H, W, C] float32, not clipped to the [-1, 1] of its target; where it
-          copies, `copy` and `paint` alike, `mask` [N, H, W, 1] in [0, 1], the share of the
-          copy, and, with a flow, `flow` [N, H, W, 2] pixels.
+          copies, `copy` alike, and, with a flow, `flow` [N, H, W, 2] pixels.
         """
         caption, valid = (tf.cast(one, self.compute_dtype) for one in (caption, valid))
         first = self.first(_volume(frames, valid))  # T of [N, H/2, W/2, b]
@@ -163,14 +161,11 @@ class Generator(keras.Model):
             seen = tf.stop_gradient(tf.cast(copy, x.dtype))
             seen = tf.nn.space_to_depth(seen, BLOCK)
             x = self.look(tf.concat([x, seen], axis=-1), caption)
-        paint = tf.nn.depth_to_space(self.to_paint(x), BLOCK)  # [N, H, W, C + 1]
-        sizes = [self.channels, 1]
-        colour, logit = tf.split(tf.cast(paint, tf.float32), sizes, axis=-1)
+        paint = tf.nn.depth_to_space(self.to_paint(x), BLOCK)  # [N, H, W, C]
+        paint = tf.cast(paint, tf.float32)
         if self.output_mode == "direct":
-            return {"frame": colour}
-        mask = tf.sigmoid(logit)
-        made |= {"copy": copy, "paint": colour, "mask": mask}
-        return made | {"frame": mask * copy + (1.0 - mask) * colour}
+            return {"frame": paint}
+        return made | {"copy": copy, "frame": copy + paint}
 
 
 class NetworkInNetwork(keras.layers.Layer):

@@ -1,7 +1,7 @@
 """Text to video: a frame and a sentence become a video of any length.
 
     history, caption -> generator       3-D U-Net with a network-in-network; copies pixels
-                                        along a flow or paints (`generator.py`)
+                                        along a flow and paints (`generator.py`)
     last frame | rollout, caption       discriminators of frames and of clips, projected on
       -> critics                        the caption and aware of wrong ones
 
@@ -313,8 +313,6 @@ class TextToVideo(predicting.PredictingModel):
             "motion/real_change": monitors.change(shared["real"]),
             "rollout/lead": tf.cast(self._plan().most_lead, tf.float32),
         }
-        if "masks" in shared:
-            logs["rollout/copied"] = tf.reduce_mean(shared["masks"])
         return losses, logs
 
     def adversarial_losses(

@@ -26,9 +26,8 @@ class LossWeights:
     Attributes:
       l1: of the mean absolute difference of colours in [-1, 1].
       gradient: of the gradient difference [1].
-      parts: of the mean absolute differences of what is copied and of what is painted,
-        each alone: the flow learns also where the mask prefers paint, and the paint where
-        it prefers the copy. Without, masks close before there is any paint.
+      copy: of the mean absolute difference of what is copied, without paint, so that paint
+        does not make good what a flow can do.
       frame: of the discriminator of frames.
       clip: of the discriminator of clips.
       adversarial_start: step from which there are discriminators.
@@ -40,7 +39,7 @@ class LossWeights:
 
     l1: float = 10.0
     gradient: float = 1.0
-    parts: float = 1.0
+    copy: float = 2.0
     frame: float = 0.005
     clip: float = 0.01
     adversarial_start: int = 2000
@@ -66,8 +65,7 @@ def likeness(weights: LossWeights, made: dict[str, tf.Tensor]) -> dict[str, tf.T
 
     Args:
       weights: of the losses.
-      made: `fakes` and `real` [N, K, H, W, C] in [-1, 1]; `copies` and `paints`, if it
-        copies.
+      made: `fakes` and `real` [N, K, H, W, C] in [-1, 1], and `copies`, if it copies.
     """
     real, fake = frames.fold_time(made["real"]), frames.fold_time(made["fakes"])
     edges = pixels.gradient_difference(real, fake)
@@ -75,10 +73,9 @@ def likeness(weights: LossWeights, made: dict[str, tf.Tensor]) -> dict[str, tf.T
         "generator/l1": weights.l1 * pixels.l1(real, fake),
         "generator/gradient": weights.gradient * edges,
     }
-    for part in ("copies", "paints"):
-        if part in made:
-            difference = pixels.l1(made["real"], made[part])
-            losses[f"generator/{part}"] = weights.parts * difference
+    if "copies" in made:
+        difference = pixels.l1(made["real"], made["copies"])
+        losses["generator/copy"] = weights.copy * difference
     return losses
 
 

@@ -34,8 +34,8 @@ import tensorflow as tf
 from tfvideogan.core import seeds
 from tfvideogan.models.text2video import history as histories
 
-# What is kept of each frame that counts; the parts are missing in a direct one.
-KEPT = ("fakes", "copies", "paints", "masks")
+# What is kept of each frame that counts; a direct one has no copy.
+KEPT = ("fakes", "copies")
 
 
 class Generator(Protocol):
@@ -43,7 +43,7 @@ class Generator(Protocol):
 
     Attributes:
       depth: d, frames of a history.
-      output_mode: "direct" makes frames without parts.
+      output_mode: "direct" makes frames without copies.
     """
 
     depth: int
@@ -56,7 +56,7 @@ class Generator(Protocol):
         caption: tf.Tensor,
         training: bool = False,
     ) -> dict[str, tf.Tensor]:
-        """Returns `frame` and, where it copies, its parts."""
+        """Returns `frame` and, where it copies, `copy`."""
         ...
 
 
@@ -137,8 +137,7 @@ def train(
       `fakes` and `real` [N, K, H, W, C], the predictions, which are not clipped, and the
       frames of the clips;
       `last` and `real_last` [N, H, W, C], the frame before them, as the generator saw it
-      and as it is in the clip; where the generator copies, `copies` and `paints` like
-      `fakes`, and `masks` [N, K], the mean of each mask.
+      and as it is in the clip; where the generator copies, `copies` like `fakes`.
     """
     number, free = tf.shape(clips)[0], clips.shape[1] - plan.num_frames
     longest = min(generator.depth, free)
@@ -210,8 +209,7 @@ def _compared(
         fed = tf.where(is_own[index], made["frame"] + noise[index], inputs[index])
         kept = {"fakes": made["frame"]}
         if "copy" in made:
-            kept |= {"copies": made["copy"], "paints": made["paint"]}
-            kept["masks"] = tf.reduce_mean(made["mask"], axis=[1, 2, 3])
+            kept["copies"] = made["copy"]
         arrays = {key: arrays[key].write(index, one) for key, one in kept.items()}
         return index + 1, histories.shifted(seen, fed), arrays
 
@@ -230,7 +228,5 @@ def _compared(
         )
     made = {}
     for name, array in arrays.items():
-        stacked = array.stack()  # [K, N, ...]
-        axes = [1, 0, *range(2, stacked.shape.rank)]
-        made[name] = tf.transpose(stacked, axes)
+        made[name] = tf.transpose(array.stack(), [1, 0, 2, 3, 4])  # [N, K, H, W, C]
     return made
