@@ -70,7 +70,7 @@ def _work(options: argparse.Namespace) -> int:
     if clips < 1:
         raise errors.UserError(f"{source.name}/{split} has no two clips to compare.")
     metric = video_distance.VideoDistance(_extractor(options.extractor), options.frames)
-    metric.prepare(clips)
+    metric.prepare(clips, source.spec)
     # Not in turns: classes of drawn clips come in turns, too.
     is_judged = np.random.default_rng(SEED).permutation(2 * clips) < clips
     first = 0
