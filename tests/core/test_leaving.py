@@ -11,6 +11,8 @@ from tfvideogan.core import leaving
 CODE = """
 import os, signal, sys
 from tfvideogan.core import leaving
+# These tests may run under nohup, which ignores it.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 {before}
 leaving.leave_by_signals()
 os.kill(os.getpid(), getattr(signal, sys.argv[1]))

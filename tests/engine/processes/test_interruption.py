@@ -5,12 +5,21 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 import tensorflow as tf
 
 from tfvideogan.engine.config import search_path
 from tfvideogan.engine.processes import interruption
+
+
+@pytest.fixture(autouse=True)
+def without_nohup() -> Iterator[None]:
+    """These tests may run under nohup, which ignores SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize(
