@@ -152,7 +152,7 @@ def test_another_sentence_is_another_video(model, batch):
 @pytest.mark.long
 def test_training_moves_what_the_sentence_says():
     """Rows that rise or fall, from one frame: held still they would cost more."""
-    spec = dataclasses.replace(tiny.SPEC, frames=6)
+    spec = dataclasses.replace(tiny.SPEC, frames=6, height=16, width=16)
     model = text2video.TextToVideo(
         text2video.Options(
             depth=2,
