@@ -153,6 +153,7 @@ _PREDICTION = (
     Score("frozen/model/+1..+10", "frozen steps", references=("real",)),
 )
 _ACCURACY = (Score("accuracy/model/T", "accuracy"),)
+_CAPTIONS = (Score("caption accuracy/model/T", "caption accuracy"),)
 _STEPS_REMARK = "A mean over ten steps: the table has each step."
 
 ROWS = (
@@ -250,5 +251,17 @@ ROWS = (
         data="procedural walkers, 64x64, T = 16, grey",
         gin_files=("gin/classifier.gin", "gin/data/walkers.gin"),
         scores=_ACCURACY,
+    ),
+    Row(
+        id="captioner/icons",
+        task="Classification",
+        title="VideoCaptioner, which judges text to video",
+        link="tfvideogan/models/captioner",
+        data="procedural icons, 64x64, T = 16, whole captions, combinations held out",
+        gin_files=("gin/captioner.gin",),
+        evaluations=(("--clips=512",),),
+        scores=_CAPTIONS,
+        remark="Right is a caption whose words are all right: colour, shape, motion, "
+        "first direction and pace. No pair of icon and motion was trained.",
     ),
 )
