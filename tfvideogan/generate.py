@@ -17,10 +17,9 @@ from collections.abc import Sequence
 from tfvideogan.core import errors
 from tfvideogan.engine import command_line, evaluator, rebuild
 from tfvideogan.serving.client import flags, in_process, session
-from tfvideogan.serving.export import checked, publishing
+from tfvideogan.serving.export import checked, publishing, slimming
 
 SAVED_MODELS = pathlib.Path("saved_models")
-GRAPH = "saved_model.pb"
 EXAMPLES = """\
   python -m tfvideogan.generate --model=foregan --describe
   python -m tfvideogan.generate --model=foregan --input=clip.mp4 --mask=mask.png \\
@@ -111,9 +110,11 @@ def version_folder(model: str, version: int | None = None) -> pathlib.Path:
     if not base.is_dir():
         base = SAVED_MODELS / model
     found = [
-        one for one in publishing.versions(base) if (base / str(one) / GRAPH).is_file()
+        one
+        for one in publishing.versions(base)
+        if (base / str(one) / slimming.GRAPH).is_file()
     ]
-    if version is None and (base / GRAPH).is_file():
+    if version is None and (base / slimming.GRAPH).is_file():
         return base
     if version is None and found:
         return base / str(found[-1])
@@ -123,7 +124,9 @@ def version_folder(model: str, version: int | None = None) -> pathlib.Path:
         raise errors.UserError(
             f"--version={version} is not in {base}; there are {found}."
         )
-    names = sorted(one.parent.parent.name for one in SAVED_MODELS.glob(f"*/*/{GRAPH}"))
+    names = sorted(
+        one.parent.parent.name for one in SAVED_MODELS.glob(f"*/*/{slimming.GRAPH}")
+    )
     raise errors.UserError(
         f"--model={model} is no export; {SAVED_MODELS}/ has "
         f"{', '.join(dict.fromkeys(names)) or 'none'}."

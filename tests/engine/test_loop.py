@@ -1,20 +1,17 @@
-"""A run from its start to its end, over restarts, signals, faults and several workers."""
+"""A run from its start to its end, over restarts, signals and faults, in one process."""
 
 import json
 import pathlib
 import re
 import shutil
 import signal
-import socket
-import subprocess
 import time
-from collections.abc import Sequence
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.engine import events, toy, training_runs, worker
+from tests.engine import events, toy, training_runs
 from tfvideogan.core import clip, errors
 from tfvideogan.engine import loop
 from tfvideogan.engine.training import session
@@ -33,7 +30,6 @@ VARIED = (
     "loop.run.save_every = 3",
     "loop.run.metrics = []",
 )
-PATIENCE = 240  # seconds that another process may take to start
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +62,7 @@ def test_run_resumed_in_a_new_process_equals_one_that_never_stopped(
     process = training_runs.start(
         "tfvideogan.train", *training_runs.options(parts, *VARIED), "--steps=6"
     )
-    _, log = process.communicate(timeout=PATIENCE)
+    _, log = process.communicate(timeout=training_runs.PATIENCE)
     assert process.returncode == 0, log
     assert "Going on after step 3." in log
     assert "A step reads 2 batches of 2 clips." in log
@@ -142,13 +138,13 @@ def test_sigterm_saves_and_says_how_to_go_on(tmp_path: pathlib.Path) -> None:
     process = training_runs.start(
         "tfvideogan.train", *training_runs.options(folder, *quiet), "--steps=1000000"
     )
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + training_runs.PATIENCE
     # The first picture comes right after the first step.
     while not list(folder.glob("samples/step_0000001.gif")):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
-    _, log = process.communicate(timeout=PATIENCE)
+    _, log = process.communicate(timeout=training_runs.PATIENCE)
     assert process.returncode == 75, log
     last = log.strip().splitlines()[-1]
     done = int(re.search(r"Stopped by SIGTERM and saved at step (\d+) of", last)[1])
@@ -327,85 +323,6 @@ def test_idle_binding_is_reported(
     flags = (f"--gin_file={second}", "--steps=1")
     training_runs.train_here(tmp_path / "run", flags=flags)
     assert "Nothing uses the binding nobody/toy.ToyGAN.rate = 1.0" in caplog.text
-
-
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("localhost", 0))
-        return server.getsockname()[1]
-
-
-def two_workers() -> list[dict[str, str]]:
-    """Returns what the environments of two workers say of their cluster."""
-    addresses = [f"localhost:{free_port()}" for _ in range(2)]
-    tasks = [{"type": "worker", "index": index} for index in range(2)]
-    return [
-        {"TF_CONFIG": json.dumps({"cluster": {"worker": addresses}, "task": task})}
-        for task in tasks
-    ]
-
-
-def ends(processes: Sequence[subprocess.Popen]) -> list[tuple[str, str]]:
-    """Waits for processes; returns what each has printed, on stdout and stderr."""
-    try:
-        return [process.communicate(timeout=PATIENCE) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-
-
-def train_together(folder: pathlib.Path, steps: int) -> list[str]:
-    """Trains in two worker processes; returns the last line of each."""
-    clusters = two_workers()
-    processes = [
-        training_runs.start("tests.engine.worker", str(folder), str(steps), **one)
-        for one in clusters
-    ]
-    outputs = ends(processes)
-    for process, (_, log) in zip(processes, outputs, strict=True):
-        assert process.returncode == 0, log
-    return [output.strip().splitlines()[-1] for output, _ in outputs]
-
-
-@pytest.mark.long
-def test_two_workers_train_in_step_resume_and_equal_one_process(
-    tmp_path: pathlib.Path, one_device: tf.distribute.Strategy
-) -> None:
-    first = train_together(tmp_path / "two", 2)
-    assert first[0] == first[1] and first[0].startswith("step 2 ")
-    second = train_together(tmp_path / "two", 4)
-    assert second[0] == second[1] and second[0].startswith("step 4 ")
-    worker.main(str(tmp_path / "one"), 4)
-    one, two = (training_runs.tensors(tmp_path / name, 4) for name in ("one", "two"))
-    assert set(one) == set(two)
-    for name, value in one.items():
-        np.testing.assert_allclose(two[name], value, atol=1e-6, err_msg=name)
-    # The chief alone wrote, once at each start.
-    written = [one.suffix for one in (tmp_path / "two" / "train").iterdir()]
-    assert len(written) - written.count(".purge") == 2
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("other", ["folder", "setting"])
-def test_workers_that_differ_do_not_start(other: str, tmp_path: pathlib.Path) -> None:
-    own = training_runs.options(tmp_path / "a", "BATCH_SIZE = 4", "STEPS = 1")
-    if other == "folder":
-        # Of the same run; one folder is a step ahead.
-        assert training_runs.train_here(tmp_path / "a", "BATCH_SIZE = 4") == 0
-        own = training_runs.options(tmp_path / "a", "BATCH_SIZE = 4", "STEPS = 9")
-        theirs = [one.replace(f"{tmp_path}/a", f"{tmp_path}/b") for one in own]
-        name = "step"
-    else:
-        theirs = [*own, "--gin_param=toy.ToyGAN.rate = 0.5"]
-        name = "tests.engine.toy.ToyGAN.rate"
-    processes = [
-        training_runs.start("tfvideogan.train", *line, **cluster)
-        for line, cluster in zip((own, theirs), two_workers(), strict=True)
-    ]
-    for process, (_, log) in zip(processes, ends(processes), strict=True):
-        assert process.returncode == 2, log
-        assert f"error: Workers 0 and 1 differ in `{name}`" in log.splitlines()[-1]
-    assert not (tmp_path / "b").exists()
 
 
 @pytest.mark.long

@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +15,7 @@ from tfvideogan import train
 from tfvideogan.engine.config import search_path
 
 TOY = "tests/engine/toy.gin"
+PATIENCE = 240  # seconds that another process may take to start
 
 
 def options(workdir: pathlib.Path, *bindings: str) -> list[str]:
@@ -40,6 +43,25 @@ def start(module: str, *arguments: str, **environment: str) -> subprocess.Popen:
     )
 
 
+def two_workers() -> list[dict[str, str]]:
+    """Returns what the environments of two workers say of their cluster."""
+    addresses = [f"localhost:{_free_port()}" for _ in range(2)]
+    tasks = [{"type": "worker", "index": index} for index in range(2)]
+    return [
+        {"TF_CONFIG": json.dumps({"cluster": {"worker": addresses}, "task": task})}
+        for task in tasks
+    ]
+
+
+def ends(processes: Sequence[subprocess.Popen]) -> list[tuple[str, str]]:
+    """Waits for processes; returns what each has printed, on stdout and stderr."""
+    try:
+        return [process.communicate(timeout=PATIENCE) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+
+
 def tensors(workdir: pathlib.Path, step: int) -> dict[str, np.ndarray]:
     """Returns everything that a checkpoint holds, by name."""
     prefix = workdir / "checkpoints" / f"step_{step:08d}" / "weights"
@@ -63,3 +85,9 @@ def losses(workdir: pathlib.Path) -> dict[int, dict[str, float]]:
         }
         for record in records(workdir)
     }
+
+
+def _free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("localhost", 0))
+        return server.getsockname()[1]

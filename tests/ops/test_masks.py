@@ -20,6 +20,13 @@ def test_masked_mean_counts_only_what_is_inside():
     np.testing.assert_allclose(masks.masked_mean(values, mask), 1.5)
 
 
+def test_masked_mean_of_examples_that_there_are():
+    values = tf.constant([[1.0], [2.0], [6.0]])
+    is_there = tf.constant([[True], [False], [True]])
+    assert float(masks.masked_mean(values, is_there)) == 3.5
+    assert float(masks.masked_mean(values, tf.zeros([3, 1], tf.bool))) == 0.0
+
+
 def test_masked_mean_with_a_full_mask_is_the_mean_over_all_channels():
     values = tf.reshape(tf.range(24.0), [2, 2, 2, 3])
     mean = masks.masked_mean(values, tf.ones([2, 2, 2, 1]))

@@ -68,6 +68,15 @@ def test_words_are_taken_out_and_the_rest_moves_up():
     assert lengths.numpy().tolist() == [3, 0]
 
 
+def test_clauses_are_joined_by_and_the():
+    said = "the digit 3 is moving left and right and the digit 7 is moving up"
+    found, _ = VOCABULARY.encode(said, 20)
+    is_joint = tokens.joints(found[np.newaxis], words=VOCABULARY.words)
+    assert np.flatnonzero(is_joint[0]).tolist() == [8]
+    none = tokens.joints(tf.constant([[1, 2]]), words=("", "and", "an"))
+    assert not none.numpy().any()
+
+
 def test_mismatched_captions_differ_in_text_and_all_of_them_occur():
     said = tf.constant([[1, 2], [1, 2], [3, 0], [4, 4], [1, 2]])
     seen = set()

@@ -1,8 +1,10 @@
 """Memory and disk: what they are not enough for is one line.
 
-with resources.exhaustion_explained():
-...
-resources.check_memory(spec, clips=512)
+    resources.check_memory(spec, clips=512)
+    with resources.exhaustion_explained():
+        ...
+
+A batch that no machine of this size can hold is refused before the first step.
 """
 
 import contextlib

@@ -18,6 +18,8 @@ from tfvideogan.core import seeds
 # Words of a message; more of a large vocabulary helps no one.
 MOST_LISTED = 200
 FULL_STOP = "."
+# Clauses of a caption are joined by the first of these, if the second one follows.
+JOINT = ("and", "the")
 
 
 def encode(
@@ -87,6 +89,22 @@ def without(tokens: tf.Tensor, numbers: Sequence[int]) -> tuple[tf.Tensor, tf.Te
     kept = tf.where(is_kept, tokens, tf.zeros_like(tokens))
     lengths = tf.reduce_sum(tf.cast(is_kept, tf.int32), axis=-1)
     return tf.gather(kept, order, batch_dims=1), lengths
+
+
+def joints(tokens: tf.Tensor, *, words: Sequence[str]) -> tf.Tensor:
+    """Returns where two clauses of a caption are joined, [N, L] bool.
+
+    "the disc is moving left and right and the star is rotating clockwise" has two clauses,
+    joined by its second "and"; the first one is not followed by "the".
+
+    Args:
+      tokens: [N, L] int32, padded with 0.
+      words: of the vocabulary by number; without those of a joint there is none.
+    """
+    if not set(JOINT) <= set(words):
+        return tf.zeros_like(tokens, tf.bool)
+    first, second = (tokens == list(words).index(word) for word in JOINT)
+    return first & tf.pad(second[:, 1:], [[0, 0], [0, 1]])
 
 
 def mismatched(tokens: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from tests.engine import test_loop, training_runs
+from tests.engine import training_runs
 
 # Whole runs: a step must be traced, which takes seconds.
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ ENDLESS = ("loop.run.save_every = 0", "loop.run.metrics = []", "STEPS = 1000000"
 
 def await_first_step(folder: pathlib.Path, process: subprocess.Popen) -> None:
     """Returns when the first picture is there, which comes right after the first step."""
-    deadline = time.monotonic() + test_loop.PATIENCE
+    deadline = time.monotonic() + training_runs.PATIENCE
     while not list(folder.glob("samples/step_0000001.gif")):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.1)
@@ -83,7 +83,7 @@ def test_a_data_service_that_dies_is_noticed_and_the_steps_are_saved(
     await_first_step(tmp_path, process)
     (service,) = children(process)
     subprocess.run(["kill", "-9", str(service)], check=True)
-    _, log = process.communicate(timeout=test_loop.PATIENCE)
+    _, log = process.communicate(timeout=training_runs.PATIENCE)
     assert process.returncode == 75, log
     last = log.splitlines()[-1]
     assert "Stopped by the end of the data service (exit code -9) and saved" in last
@@ -97,7 +97,7 @@ def test_a_signal_before_the_first_step_says_start_again(
     process = training_runs.start("tfvideogan.train", *line)
     time.sleep(3.0)  # It imports TensorFlow.
     process.send_signal(signal.SIGTERM)
-    _, log = process.communicate(timeout=test_loop.PATIENCE)
+    _, log = process.communicate(timeout=training_runs.PATIENCE)
     assert process.returncode == 75, log
     assert log.splitlines()[-1].startswith("stopped by SIGTERM; ")
     assert not (tmp_path / "run").exists()
@@ -108,14 +108,14 @@ def test_a_worker_waits_for_the_others_and_ends_with_them(
     tmp_path: pathlib.Path,
 ) -> None:
     line = training_runs.options(tmp_path, *ENDLESS, "BATCH_SIZE = 4")
-    clusters = test_loop.two_workers()
+    clusters = training_runs.two_workers()
     first = training_runs.start("tfvideogan.train", *line, **clusters[0])
     while "Waiting for the other workers" not in first.stderr.readline():
         assert first.poll() is None
     second = training_runs.start("tfvideogan.train", *line, **clusters[1])
     await_first_step(tmp_path, first)
     second.kill()
-    (_, log), _ = test_loop.ends([first, second])
+    (_, log), _ = training_runs.ends([first, second])
     assert first.returncode == 75, log
     last = log.splitlines()[-1]
     assert last.startswith("error: Another worker has ended") and "worker 1" in last

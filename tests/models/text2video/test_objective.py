@@ -7,16 +7,6 @@ import tensorflow as tf
 from tfvideogan.models.text2video import objective
 
 
-def test_a_ramp_is_a_line_between_its_steps():
-    found = [float(objective.ramp(tf.constant(step), 4, 4)) for step in (0, 4, 6, 8, 9)]
-    assert found == [0.0, 0.0, 0.5, 1.0, 1.0]
-
-
-def test_a_ramp_of_no_length_is_a_step():
-    found = [float(objective.ramp(tf.constant(step), 4, 0)) for step in (4, 5)]
-    assert found == [0.0, 1.0]
-
-
 def test_adversarial_losses_count_behind_a_delay_and_in_full_after_the_ramp():
     weights = objective.LossWeights(
         adversarial_start=2, adversarial_delay=2, adversarial_ramp=4

@@ -1,8 +1,10 @@
 """All caches of converted clips: what they are, how large, when used, and without damage.
 
-for one in inventory.found(cache.root()):
-print(one.name, one.size, one.state)
-inventory.clear(cache.root(), "davis-1a2b")
+    for one in inventory.found(cache.root()):
+        print(one.name, one.size, one.state)
+    inventory.clear(cache.root(), "davis-1a2b")
+
+`python -m tfvideogan.check_data --caches` and `--clear_caches=NAME` show and remove them.
 """
 
 import dataclasses

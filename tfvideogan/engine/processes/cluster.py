@@ -1,11 +1,14 @@
 """The machines that train together, as TF_CONFIG or SLURM name them, and their loss.
 
-resolver = cluster.resolver()       # None: this process trains alone
-with cluster.loss_explained():
-...                             # a worker that dies is one line, exit code 75
+    resolver = cluster.resolver()       # None: this process trains alone
+    with cluster.loss_explained():
+        ...                             # a worker that dies is one line, exit code 75
 
-TF_CONFIG='{"cluster": {"worker": ["a:2222", "b:2222"]},
-"task": {"type": "worker", "index": 0}}'
+TF_CONFIG is JSON such as
+
+    {"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}
+
+where each worker has its own index.
 """
 
 import contextlib

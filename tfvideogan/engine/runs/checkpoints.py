@@ -26,6 +26,7 @@ import os
 import pathlib
 import tempfile
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 from absl import logging
@@ -158,13 +159,15 @@ class Checkpoints:
           UserError: it is absent or damaged, belongs to another model or does not fit.
         """
         if which != LATEST:
-            return self._restore_from(self._named(which))
+            return self._restore_from(*self._named(which))
         candidates = checkpoint_files.found(self.folder)
         for candidate in candidates:
-            fault = checkpoint_files.fault_of(candidate)
-            if fault is None:
-                return self._restore_from(candidate)
-            logging.warning("%s is incomplete (%s); going back.", candidate, fault)
+            try:
+                manifest = checkpoint_files.manifest(candidate)
+            except ValueError as fault:
+                logging.warning("%s is incomplete (%s); going back.", candidate, fault)
+            else:
+                return self._restore_from(candidate, manifest)
         if candidates:
             raise errors.UserError(
                 f"No checkpoint in {self.folder} is complete; start anew in another "
@@ -172,7 +175,8 @@ class Checkpoints:
             )
         return None
 
-    def _named(self, which: str) -> pathlib.Path:
+    def _named(self, which: str) -> tuple[pathlib.Path, dict[str, Any]]:
+        """Returns the folder of a checkpoint and its manifest."""
         candidates = checkpoint_files.found(self.folder)
         path = pathlib.Path(which)
         if which.isdecimal():
@@ -180,17 +184,16 @@ class Checkpoints:
             steps = [checkpoint_files.step_of(one) for one in candidates]
             if int(which) in steps:
                 path = candidates[steps.index(int(which))]
-        fault = checkpoint_files.fault_of(path)
-        if fault is None:
-            return path
-        found = ", ".join(str(checkpoint_files.step_of(one)) for one in candidates)
-        raise errors.UserError(
-            f"There is no complete checkpoint {path} ({fault}); steps in {self.folder}: "
-            f"{found or 'none'}."
-        )
+        try:
+            return path, checkpoint_files.manifest(path)
+        except ValueError as fault:
+            steps = ", ".join(str(checkpoint_files.step_of(one)) for one in candidates)
+            raise errors.UserError(
+                f"There is no complete checkpoint {path} ({fault}); steps in "
+                f"{self.folder}: {steps or 'none'}."
+            ) from fault
 
-    def _restore_from(self, path: pathlib.Path) -> int:
-        manifest = checkpoint_files.manifest(path)
+    def _restore_from(self, path: pathlib.Path, manifest: Mapping[str, Any]) -> int:
         if manifest["model"] != self._model:
             raise errors.UserError(
                 f"{path} holds a {manifest['model']}, not a {self._model}; choose "

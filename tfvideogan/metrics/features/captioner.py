@@ -9,17 +9,15 @@ The export, of `gin/captioner.gin` or of anything else, has a signature `compare
 A caption that the captioner does not know makes the signature fail with a message.
 """
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tfvideogan.core import errors, signatures
+from tfvideogan.core import errors, refusals, signatures
 from tfvideogan.metrics.features import exported, extractor
 
 RIGHT_WORDS = "right_words"
-ASSERTED = re.compile(r"assertion failed: \[(.*)\]")
 NEEDS = (
     f"wanted is `{signatures.COMPARE}`, which takes `{signatures.FRAMES}` uint8 "
     f"[N, T, H, W, C] and `{signatures.TEXT}` and gives `{RIGHT_WORDS}`; train "
@@ -85,11 +83,5 @@ class Captioner:
         except tf.errors.InvalidArgumentError as error:
             raise errors.UserError(
                 f"{self.name} does not know such a caption; judge by a captioner that was "
-                f"trained on this data. {_reason(error)}"
+                f"trained on this data. {refusals.line(error.message)}"
             ) from error
-
-
-def _reason(error: tf.errors.InvalidArgumentError) -> str:
-    """The message of a failed assertion, without the trace around it."""
-    found = ASSERTED.search(error.message)
-    return found[1] if found else error.message

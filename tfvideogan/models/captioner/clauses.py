@@ -23,9 +23,6 @@ import tensorflow as tf
 from tfvideogan.core import errors
 from tfvideogan.ops import tokens as caption_tokens
 
-# Two clauses are joined by the first of these, if the second one follows.
-JOINT = ("and", "the")
-
 
 class Grammar:
     """How captions of a vocabulary fall into clauses.
@@ -72,15 +69,12 @@ class Grammar:
         ]
         self._ignored = [number for one in phrases if len(one) == 1 for number in one]
         self._phrases = [one for one in phrases if len(one) > 1]
-        self._joint: tuple[int, ...] = ()
-        if num_clauses > 1:
-            if not set(JOINT) <= set(self.words):
-                raise errors.UserError(
-                    f"`num_clauses` ({num_clauses}) needs clauses that are joined by "
-                    f"{' '.join(JOINT)!r}, but the vocabulary is "
-                    f"{' '.join(sorted(self.words[1:]))}; take 1."
-                )
-            self._joint = tuple(map(self.words.index, JOINT))
+        if num_clauses > 1 and not set(caption_tokens.JOINT) <= set(self.words):
+            raise errors.UserError(
+                f"`num_clauses` ({num_clauses}) needs clauses that are joined by "
+                f"{' '.join(caption_tokens.JOINT)!r}, but the vocabulary is "
+                f"{' '.join(sorted(self.words[1:]))}; take 1."
+            )
 
     def split(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the clauses of captions, without what is ignored.
@@ -93,8 +87,8 @@ class Grammar:
         """
         kept = tf.where(self._in_phrase(tokens), 0, tokens)
         is_joint = tf.zeros_like(tokens, tf.bool)
-        if self._joint:
-            is_joint = _matches(tokens, self._joint)
+        if self.num_clauses > 1:
+            is_joint = caption_tokens.joints(tokens, words=self.words)
         place = tf.cumsum(tf.cast(is_joint, tf.int32), axis=1)  # [N, L]
         clauses = [
             tf.where((place == number) & ~is_joint, kept, 0)
@@ -110,9 +104,10 @@ class Grammar:
         """
         is_said = tf.reduce_any(clauses != 0, axis=-1, keepdims=True)  # [N, E, 1]
         parts = [clauses[:, 0]]
+        joint = self.words.index(caption_tokens.JOINT[0]) if self.num_clauses > 1 else 0
         for number in range(1, self.num_clauses):
             is_joined = is_said[:, number] & tf.reduce_any(is_said[:, :number], axis=1)
-            parts += [tf.where(is_joined, self._joint[0], 0), clauses[:, number]]
+            parts += [tf.where(is_joined, joint, 0), clauses[:, number]]
         whole, _ = caption_tokens.without(tf.concat(parts, axis=1), ())
         return tf.pad(whole, [[0, 0], [0, self.length - whole.shape[1]]])
 

@@ -33,7 +33,7 @@ from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import penalties, variational
 from tfvideogan.models import monitors, noise, phase
 from tfvideogan.models.text2image import generating, networks, objective
-from tfvideogan.ops import augmentation
+from tfvideogan.ops import augmentation, masks
 from tfvideogan.ops import tokens as tokens_lib
 
 LEARNING_RATE = 1e-3
@@ -214,11 +214,13 @@ class TextToImage(generating.CaptionedGAN):
             "critic/real": tf.reduce_mean(tf.nn.relu(1.0 - real_logits)),
             "critic/fake": HALF * tf.reduce_mean(tf.nn.relu(1.0 + fake_logits)),
             "critic/wrong": HALF
-            * objective.masked_mean(tf.nn.relu(1.0 + wrong_logits), exists),
+            * masks.masked_mean(tf.nn.relu(1.0 + wrong_logits), exists[:, tf.newaxis]),
             "critic/ranking": self._ranking_loss(of_real, right, tokens),
         }
         logs = monitors.logits("image", real_logits, fake_logits)
-        logs["logits/image_wrong"] = objective.masked_mean(wrong_logits, exists)
+        logs["logits/image_wrong"] = masks.masked_mean(
+            wrong_logits, exists[:, tf.newaxis]
+        )
         return losses, logs
 
     def r1_losses(

@@ -144,6 +144,7 @@ class CaptionDiscriminator(keras.Model):
           Logits [N, 1] of being real and having this caption, and `affinities` [N, N].
         """
         condition = self.encoder(tokens, lengths)
+        # Called as a whole, or Keras takes it for a layer that was never built.
         logits = self.of_images(images, condition)
         return logits, self.affinities(self.of_images.features(images), condition)
 

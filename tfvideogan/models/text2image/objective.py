@@ -8,18 +8,6 @@ _LEAST_RATIO = 1e-5
 _EPSILON = 1e-12
 
 
-def masked_mean(values: tf.Tensor, is_there: tf.Tensor) -> tf.Tensor:
-    """Means of the examples that there are; 0 if there is none.
-
-    Args:
-      values: [N] or [N, 1].
-      is_there: [N] bool.
-    """
-    weights = tf.cast(is_there, values.dtype)
-    total = tf.reduce_sum(tf.reshape(values, [-1]) * weights)
-    return total / tf.maximum(tf.reduce_sum(weights), 1.0)
-
-
 def cosine(features: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
     """Returns the cosines [N] float32 of the angles between features [N, D]."""
     features, others = (tf.cast(one, tf.float32) for one in (features, others))

@@ -36,7 +36,7 @@ from tfvideogan.core import clip, errors, seeds
 from tfvideogan.layers import captions
 from tfvideogan.losses import adversarial
 from tfvideogan.models import discriminators as common
-from tfvideogan.models import monitors, phase
+from tfvideogan.models import monitors, phase, ramp
 from tfvideogan.models.text2video import (
     discriminators,
     generator,
@@ -337,12 +337,14 @@ class TextToVideo(predicting.PredictingModel):
     def _plan(self) -> rollout.Plan:
         """Returns how the rollout of this step goes."""
         options, step = self.options, self._step()
-        lead = objective.ramp(step, options.lead_start, options.lead_ramp)
+        lead = ramp.linear(step, start=options.lead_start, length=options.lead_ramp)
         return rollout.Plan(
             num_frames=min(options.rollout, self.spec.frames - 1),
             truncate=options.truncate,
             most_lead=tf.cast(tf.round(options.lead * lead), tf.int32),
-            own_share=objective.ramp(step, options.own_start, options.own_ramp),
+            own_share=ramp.linear(
+                step, start=options.own_start, length=options.own_ramp
+            ),
             noise=options.fed_noise,
         )
 

@@ -13,7 +13,8 @@ import dataclasses
 import tensorflow as tf
 
 from tfvideogan.losses import pixels
-from tfvideogan.ops import frames
+from tfvideogan.models import ramp
+from tfvideogan.ops import frames, masks
 
 # Fakes and mismatched samples together weigh as much as the real ones, [2].
 HALF = 0.5
@@ -51,13 +52,7 @@ class LossWeights:
     def adversarial_share(self, step: tf.Tensor) -> tf.Tensor:
         """What discriminators count for the generator in a step, in [0, 1]."""
         start = self.adversarial_start + self.adversarial_delay
-        return ramp(step, start, self.adversarial_ramp)
-
-
-def ramp(step: tf.Tensor, start: int, length: int) -> tf.Tensor:
-    """Returns 0 up to the step `start`, then a line, 1 from `start` + `length` on."""
-    since = tf.cast(step - start, tf.float32)
-    return tf.clip_by_value(since / max(length, 1), 0.0, 1.0)
+        return ramp.linear(step, start=start, length=self.adversarial_ramp)
 
 
 def likeness(weights: LossWeights, made: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -96,9 +91,8 @@ def critic_loss(
     Returns:
       A float32 scalar: 2 when all logits are 0.
     """
-    counts = tf.cast(is_wrong, tf.float32)
-    each = tf.nn.relu(1.0 + tf.cast(wrong, tf.float32)[:, 0])  # [N]
-    mismatched = tf.reduce_sum(each * counts) / tf.maximum(tf.reduce_sum(counts), 1.0)
+    each = tf.nn.relu(1.0 + tf.cast(wrong, tf.float32))
+    mismatched = masks.masked_mean(each, is_wrong[:, tf.newaxis])
     of_real = tf.reduce_mean(tf.nn.relu(1.0 - tf.cast(real, tf.float32)))
     of_fake = tf.reduce_mean(tf.nn.relu(1.0 + tf.cast(fake, tf.float32)))
     return of_real + HALF * (of_fake + mismatched)

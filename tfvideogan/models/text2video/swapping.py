@@ -15,7 +15,6 @@ import tensorflow as tf
 from tfvideogan.ops import tokens
 
 VERBS = ("is", "are")
-JOINT = ("and", "the")
 MOST_CLAUSES = 2
 
 
@@ -49,9 +48,8 @@ def _parts(
 ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
     """The subjects and the predicates of each clause, [N, L] with gaps."""
     is_verb = _is_any(caption_tokens, VERBS, words)
-    first, second = (_is_any(caption_tokens, [word], words) for word in JOINT)
-    follows = tf.concat([second[:, 1:], tf.zeros_like(second[:, :1])], axis=1)
-    clause = tf.cumsum(tf.cast(first & follows, tf.int32), axis=1)  # [N, L]
+    is_joint = tokens.joints(caption_tokens, words=words)
+    clause = tf.cumsum(tf.cast(is_joint, tf.int32), axis=1)  # [N, L]
     clause = tf.minimum(clause, MOST_CLAUSES - 1)
     has_verb = tf.reduce_any(is_verb, axis=1, keepdims=True)
     subjects, predicates = [], []

@@ -24,9 +24,9 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from tfvideogan.core import errors, signatures
+from tfvideogan.core import errors, refusals, signatures
 from tfvideogan.serving import tensors
-from tfvideogan.serving.client import flows, metadata, refusals
+from tfvideogan.serving.client import flows, metadata
 
 DEFAULT_TIMEOUT = 60.0
 DEFAULT_RETRIES = 4

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfvideogan.core import errors, signatures
-from tfvideogan.serving.client import flows, metadata, refusals
+from tfvideogan.core import errors, refusals, signatures
+from tfvideogan.serving.client import flows, metadata
 
 Function = tf.types.experimental.ConcreteFunction
 

@@ -250,9 +250,8 @@ def _load(
     before = None
     for frames, numbers in pieces:
         piece = {"frames": frames}
-        if (
-            spec.has_flow
-        ):  # that of a piece begins with the last frame of the one before
+        if spec.has_flow:
+            # That of a piece begins with the last frame of the one before.
             moving = frames if before is None else np.concatenate([before, frames])
             forward, backward = optical_flow.estimate_clip(moving)
             piece |= {"forward_flow": forward, "backward_flow": backward}

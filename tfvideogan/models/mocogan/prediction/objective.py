@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from tfvideogan.losses import pixels, variational
+from tfvideogan.models import ramp
 from tfvideogan.ops import frames
 
 # Of each number of a latent, for nothing; share of the divergence that moves the prior.
@@ -40,8 +41,9 @@ class LossWeights:
 
     def adversarial_share(self, step: tf.Tensor) -> tf.Tensor:
         """What discriminators count for the generator in a step, in [0, 1]."""
-        since = tf.cast(step - self.adversarial_start, tf.float32)
-        return tf.clip_by_value(since / max(self.adversarial_ramp, 1), 0.0, 1.0)
+        return ramp.linear(
+            step, start=self.adversarial_start, length=self.adversarial_ramp
+        )
 
 
 def likeness(

@@ -43,6 +43,7 @@ from tfvideogan.models.text2image.paper import (
     generator,
     published,
 )
+from tfvideogan.ops import masks
 from tfvideogan.ops import tokens as tokens_lib
 
 LEARNING_RATE = 2e-4
@@ -233,7 +234,7 @@ class PaperTextToImage(generating.CaptionedGAN):
         real = batch["frames"][:, 0]
         if self.options.flips_images:
             is_flipped = (
-                seeds.uniform([number, 1, 1, 1], seeds.fold(seed, "flip")) < HALF
+                seeds.uniform([number, 1, 1, 1], seeds.fold(seed, "flip")) < 0.5
             )
             real = tf.where(is_flipped, tf.reverse(real, axis=[2]), real)
         return {
@@ -255,7 +256,7 @@ class PaperTextToImage(generating.CaptionedGAN):
         )
         right = objective.cosine(image, text)
         losses = {
-            name: objective.masked_mean(
+            name: masks.masked_mean(
                 tf.nn.relu(MARGIN - right + wrong), shared["are_wrong"]
             )
             for name, wrong in (
@@ -283,7 +284,9 @@ class PaperTextToImage(generating.CaptionedGAN):
         losses = {
             "critic/real": tf.reduce_mean(tf.nn.softplus(-real)),
             "critic/wrong": HALF
-            * objective.masked_mean(tf.nn.softplus(wrong), shared["are_wrong"]),
+            * masks.masked_mean(
+                tf.nn.softplus(wrong), shared["are_wrong"][:, tf.newaxis]
+            ),
             "critic/fake": HALF * tf.reduce_mean(tf.nn.softplus(fake)),
         }
         return losses, monitors.logits("image", real, fake)

@@ -1,4 +1,4 @@
-r"""What a graph or server refused, in one line.
+r"""What a graph refused, in one line: of a server, or in this process.
 
 refusals.line("assertion failed: [`seed` must be [N]]\n\t [[{{node Assert}}]]")
 # "`seed` must be [N]"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfvideogan.serving.client import refusals
+from tfvideogan.core import refusals
 
 # As the session of a server words it, and as a function in Python.
 SERVED = "assertion failed: [`frames` must be [N, T], but is [1 2]]\n\t [[{{node s}}]]"
