@@ -34,7 +34,7 @@ def spectral():
 
 
 def test_group_normalization_by_channel_equals_instance_normalization(norm):
-    # Both layers take 1e-3 for epsilon unless told otherwise.
+    # Both layers take 1e-3 for epsilon by default.
     layer = keras.layers.GroupNormalization(groups=-1)
     features = tf.constant(norm["features"])
     layer.build(features.shape)

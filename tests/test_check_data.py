@@ -1,4 +1,4 @@
-"""The data door: what a gin file names is checked, told and shown."""
+"""The data door: what a gin file names is checked, described and shown."""
 
 import pathlib
 

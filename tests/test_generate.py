@@ -164,9 +164,9 @@ def test_what_the_graph_refuses_is_one_line(
     run: Run, tmp_path: pathlib.Path, capsys, text: str, said: str
 ) -> None:
     assert run(text=text, output=tmp_path / "out.mp4") == run.refused
-    told = capsys.readouterr().err
-    assert said in told and "The vocabulary: quickly slowly up." in told
-    [line] = [one for one in told.splitlines() if one.startswith("error: ")]
+    printed = capsys.readouterr().err
+    assert said in printed and "The vocabulary: quickly slowly up." in printed
+    [line] = [one for one in printed.splitlines() if one.startswith("error: ")]
     assert line.endswith("up.")
     assert not list(tmp_path.iterdir())
 

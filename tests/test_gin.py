@@ -299,9 +299,9 @@ def test_experiment_trains_is_judged_exported_and_answers(
         == 0
     )
     [folder] = exports.glob("*/1")
-    told = card.read(folder)["signatures"]
+    described = card.read(folder)["signatures"]
     answered = answer(folder)
-    outputs = told[answered.model_spec.signature_name]["outputs"]
+    outputs = described[answered.model_spec.signature_name]["outputs"]
     assert set(answered.outputs) == set(outputs)
     for proto in answered.outputs.values():
         value = tensors.to_array(proto)

@@ -30,6 +30,26 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 QUOTED = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 # Of README, without its table of results.
 MOST_WORDS = 900
+# What a researcher would not grep for, and the word of the field.
+UNUSUAL_WORDS = {
+    "hear": "see, get",
+    "hears": "sees, gets",
+    "told": "given, shown, distinguished",
+    "nobody": "none, never, unused",
+    "shall": "must, should",
+    "comes to rest": "stops",
+    "at rest": "static; in inference; on disk",
+    "drawn courses": "sampled trajectories",
+}
+UNUSUAL = re.compile(rf"\b({'|'.join(UNUSUAL_WORDS)})\b", re.IGNORECASE)
+PROSE = [
+    *DOCUMENTS,
+    "CHANGELOG.md",
+    *GIN_FILES,
+    *TOOLS,
+    *source_tree.files("tfvideogan", ".py"),
+    *(one for one in source_tree.files("tests", ".py") if one != "tests/test_house.py"),
+]
 
 
 def read(path: str) -> str:
@@ -265,6 +285,16 @@ def test_links_of_documents_lead_somewhere(document: str) -> None:
     links = [one for one in LINK.findall(read(document)) if ":" not in one]
     broken = [one for one in links if not (folder / one).exists()]
     assert not broken, f"{document} links to what is not there"
+
+
+def test_words_are_those_of_the_field() -> None:
+    found = [
+        f"{path}:{number}: {word!r}; write {UNUSUAL_WORDS[word.lower()]}"
+        for path in PROSE
+        for number, line in enumerate(read(path).splitlines(), start=1)
+        for word in UNUSUAL.findall(line)
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_troubleshooting_quotes_messages_that_exist() -> None:

@@ -226,7 +226,7 @@ def _with_tfds(
         clip = example["video"][start : start + WINDOW]
         return tf.cast(clip, tf.float32) / 127.5 - 1.0  # as its users write it
 
-    # tfds keeps a small data set in memory unless it is told not to.
+    # tfds keeps a small data set in memory by default.
     reading = tfds.ReadConfig(try_autocache=False)
     dataset = stored.as_dataset("train", read_config=reading).repeat()
     dataset = dataset.map(window, num_parallel_calls=tf.data.AUTOTUNE)

@@ -8,7 +8,7 @@ r"""Measures training steps beside what the machine can do, a fresh process for 
 
 Columns: seconds of a step (median, the mean over the schedule when phases rest on some
 steps), frames of training clips per second, GFLOP of a step (`engine/flops.py`: products
-and convolutions, gradients included, what nobody needs left out), GFLOP/s as a share of
+and convolutions, gradients included, unused nodes left out), GFLOP/s as a share of
 the best float32 matrix product of the same process, share of the time spent waiting for
 data, share of the cores at work (less than 0.9 often means that the machine was shared),
 and peak memory of the process (of the GPU, if there is one).

@@ -1,4 +1,4 @@
-"""What a clip is, and what a wrong batch is told."""
+"""What a clip is, and the error of a wrong batch."""
 
 import pytest
 import tensorflow as tf

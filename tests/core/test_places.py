@@ -24,7 +24,7 @@ def test_home_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     assert places.local("~/x", "--workdir") == pathlib.Path("/home/me/x")
     with pytest.raises(errors.UserError, match="no home folder"):
-        places.local("~nobody-of-this-name/x", "--workdir")
+        places.local("~no-user-of-this-name/x", "--workdir")
 
 
 def test_what_can_be_made_passes_and_leaves_no_trace(tmp_path: pathlib.Path) -> None:

@@ -54,7 +54,7 @@ def test_gradients_are_means_over_replicas():
 
 def test_clipping_sees_the_mean_gradient_not_each_replica():
     value, norm, _, _ = _step(2, [[6.0, 0.0], [0.0, 8.0]], clip_norm=1.0)
-    # (3, 4) clipped to norm 1 is (0.6, 0.8); the norm is told before clipping.
+    # (3, 4) clipped to norm 1 is (0.6, 0.8); the norm is reported before clipping.
     np.testing.assert_allclose(value, [-0.3, -0.4], rtol=1e-6)
     assert norm == pytest.approx(5.0)
 

@@ -34,7 +34,7 @@ class Counter(streaming.Metric):
 
 
 class FurtherCounter(Counter):
-    """Keeps the further real clips, too, and is told how many clips there will be."""
+    """Keeps the further real clips, too, and the number of clips to come."""
 
     more_real = True
 

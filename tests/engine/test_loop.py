@@ -319,10 +319,10 @@ def test_idle_binding_is_reported(
 ) -> None:
     second = tmp_path / "second.gin"
     header = "from __gin__ import dynamic_registration\nfrom tests.engine import toy\n"
-    second.write_text(f"{header}nobody/toy.ToyGAN.rate = 1.0\n")
+    second.write_text(f"{header}other/toy.ToyGAN.rate = 1.0\n")
     flags = (f"--gin_file={second}", "--steps=1")
     training_runs.train_here(tmp_path / "run", flags=flags)
-    assert "Nothing uses the binding nobody/toy.ToyGAN.rate = 1.0" in caplog.text
+    assert "Nothing uses the binding other/toy.ToyGAN.rate = 1.0" in caplog.text
 
 
 @pytest.mark.long

@@ -162,10 +162,10 @@ def test_document_tells_every_protocol_and_every_published_row() -> None:
     text = (source_tree.ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     table = [line.strip("| ").replace("`", "").split(" | ") for line in lines]
-    told = {tuple(row[:6]) for row in table}
+    documented = {tuple(row[:6]) for row in table}
     published = {row[0]: row[2] for row in table if len(row) == 3}
     for one in map(protocols.read, NAMES):
-        assert one.row()[:-1] in told, one.name
+        assert one.row()[:-1] in documented, one.name
         for who, where, status, figures in one.published:
             shown = "/".join("-" if f is None else f"{f:g}" for f in figures)
             assert f"{where} [{status}]: " in published[one.name]

@@ -1,4 +1,4 @@
-"""Changes from frame to frame: too still and too restless are told apart."""
+"""Changes from frame to frame: too still and too restless are distinguished."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Still, moving, frozen and looping clips are told apart."""
+"""Still, moving, frozen and looping clips are distinguished."""
 
 import numpy as np
 import pytest

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tfvideogan.core import errors
 from tfvideogan.metrics import ssim
 
-# What scikit-image is told, by window.
+# Arguments of scikit-image, by window.
 OPTIONS = {
     "gauss11": {
         "gaussian_weights": True,

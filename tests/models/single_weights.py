@@ -64,7 +64,7 @@ class Toy(base.VideoModel):
     def update_of(
         self, name: str, networks: Sequence[str], loss: Callable, **options: object
     ) -> phase.Phase:
-        """A phase with SGD of its own unless told otherwise."""
+        """A phase, by default with SGD of its own."""
         if "joins" not in options:
             options.setdefault("optimizer", keras.optimizers.SGD(RATE))
         return phase.Phase(name, tuple(networks), self.losses_of(name, loss), **options)

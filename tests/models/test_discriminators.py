@@ -1,4 +1,4 @@
-"""Discriminators judge any size, hear what they shall hear, and stretch by one at most."""
+"""Discriminators judge any size, see their inputs, and have a Lipschitz constant of one."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A clip's noise is of its own seed, and seeds of clips are told apart."""
+"""A clip's noise is of its own seed, and seeds of clips differ."""
 
 import numpy as np
 import tensorflow as tf

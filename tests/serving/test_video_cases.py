@@ -104,7 +104,7 @@ def close(found: Arrays, expected: Arrays) -> None:
 
 
 def test_v01_every_signature_answers_as_declared(client: PredictionClient) -> None:
-    told = client.signatures("foregan")
+    found = client.signatures("foregan")
     whole = client.predict("foregan", signature="predict_start", **request(0, clips=2))
     states = {
         name.removeprefix("next_"): array
@@ -112,7 +112,7 @@ def test_v01_every_signature_answers_as_declared(client: PredictionClient) -> No
         if name.startswith("next_state_")
     }
     following = {k: v for k, v in request(1, clips=2).items() if k != "mask"} | states
-    for name, one in told.items():
+    for name, one in found.items():
         given = following if name == "predict_next" else request(0, clips=2)
         answer = client.predict("foregan", signature=name, **given)
         assert set(answer) == set(one.outputs)
@@ -122,7 +122,7 @@ def test_v01_every_signature_answers_as_declared(client: PredictionClient) -> No
             assert array.ndim == len(declared.shape)
             pairs = zip(declared.shape, array.shape, strict=True)
             assert all(size in (None, found) for size, found in pairs)
-    assert {"serving_default", "predict", "predict_start", "predict_next"} == set(told)
+    assert {"serving_default", "predict", "predict_start", "predict_next"} == set(found)
 
 
 def test_v02_an_answer_depends_on_its_request_alone(client: PredictionClient) -> None:

@@ -48,7 +48,7 @@ def held(path: pathlib.Path) -> Iterator[None]:
 
 
 def holder(path: pathlib.Path) -> str | None:
-    """Returns who holds a lock, None when nobody does."""
+    """Returns who holds a lock, None when it is free."""
     try:
         with path.open("r+") as file:
             if _lock(file.fileno()):

@@ -1,4 +1,4 @@
-"""Pixel ranges: uint8 0..255 at rest and on the wire, float32 [-1, 1] in models.
+"""Pixel ranges: uint8 0..255 on disk and on the wire, float32 [-1, 1] in models.
 
 This is the only room that knows how the two are converted.
 """

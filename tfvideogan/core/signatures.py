@@ -1,7 +1,7 @@
 """What a served model promises: verbs, and the names of what goes in and comes out.
 
 Models declare their signatures with these names, exports check them, and the client fills
-them in; nobody spells one by hand.
+them in; none is spelt by hand.
 
 | verb       | takes                              | answers                     |
 |------------|------------------------------------|-----------------------------|

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 # The exit goes on when no call was seen for this long (pipelines have then filled their
-# buffers with errors that nobody reads), and at the latest after PATIENCE.
+# buffers with errors that are never read), and at the latest after PATIENCE.
 QUIET = 0.05  # seconds
 PATIENCE = 10.0  # seconds
 

@@ -6,7 +6,7 @@
 
 Counted are convolutions (2-D, 3-D, depthwise), matrix products, einsums and the
 operations of their gradients, two operations for each multiply-add; the rest of a video
-model is small beside them. Nodes whose result nobody needs are left out, as TensorFlow
+model is small beside them. Nodes whose result is not used are left out, as TensorFlow
 leaves them out (a critic's weight gradients in a generator phase). Branches count as the
 more expensive one. A loop counts its largest number of rounds where the graph says it,
 and one round otherwise.

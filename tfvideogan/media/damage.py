@@ -1,6 +1,6 @@
 """Damaged clips: what they are, and how many of them a data set may have.
 
-A large collection always has some files that nobody can decode. Up to a share of them is
+A large collection always has some files that cannot be decoded. Up to a share of them is
 left out, with a line in the log and in the cache's manifest; more is an error. All clips
 are decoded when the cache is made, so that damage never stops a training.
 

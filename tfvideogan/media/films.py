@@ -19,7 +19,7 @@ from tfvideogan.media import damage, scaling, timing
 DEFAULT_FPS = 25.0
 # Rates that differ by less are the same one, rounded.
 SAME_RATE = 1e-3
-# Of a film whose rate is not told clearly, so much is looked through for its clock.
+# Of a film whose rate its header leaves open, so much is looked through for its clock.
 MAX_SCAN = 2**24  # bytes
 # Containers without timestamps of their own: frames are evenly spaced, and the decoder's
 # times of packed bitstreams jump.
@@ -35,7 +35,7 @@ DEFAULT_BONUS = 5_000_000
 
 
 def probe(path: pathlib.Path) -> tuple[int, int, float, int | None, float]:
-    """Returns height, width, frames per second, their number if it is told, and aspect.
+    """Returns height, width, frames per second, their number if known, and aspect.
 
     Height and width are those of the frames as they are shown, with square pixels; aspect
     is the width of the file's pixels in units of their height.

@@ -29,7 +29,7 @@ from tfvideogan.media import palettes
 
 WHITE, IDS, ALPHA = "white", "ids", "alpha"
 MEANINGS = (WHITE, IDS, ALPHA)
-# The value of pixels that belong to nobody.
+# The value of pixels that belong to no object.
 VOID = 255
 FULL = 255
 DEEP_FULL = 65535

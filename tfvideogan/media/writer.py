@@ -30,7 +30,7 @@ CRF = "17"
 # yuv420p halves both sides.
 EVEN = 2
 MAX_FPS_DENOMINATOR = 1001
-# Our RGB is turned to YUV by BT.601 weights; a player must be told.
+# Our RGB is turned to YUV by BT.601 weights; a player must know.
 BT601 = 6
 BT709 = 1
 LIMITED_RANGE = 1

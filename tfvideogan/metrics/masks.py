@@ -41,7 +41,7 @@ def jaccard(
     Args:
       masks: [..., H, W] boolean.
       targets: [..., H, W] boolean.
-      void: [..., H, W] boolean pixels that nobody judges, or None.
+      void: [..., H, W] boolean pixels that do not count, or None.
 
     Returns:
       [...] float64 in [0, 1]; 1 when both are empty.
@@ -67,7 +67,7 @@ def boundary_f(
     Args:
       masks: [..., H, W] boolean.
       targets: [..., H, W] boolean.
-      void: [..., H, W] boolean pixels that nobody judges, or None.
+      void: [..., H, W] boolean pixels that do not count, or None.
       tolerance: share of the image diagonal; rounded up to whole pixels.
 
     Returns:

@@ -42,7 +42,7 @@ class Metric(Protocol):
         return type(self).__name__
 
     def prepare(self, num_clips: int, spec: clip.ClipSpec) -> None:
-        """Is told before the first batch what will be judged.
+        """Gets, before the first batch, what will be judged.
 
         Args:
           num_clips: how many clips.

@@ -10,7 +10,7 @@ is moved as a whole: its wire form is decoded and encoded with NumPy.
     frames = tensors.to_array(proto)
 
 A clip is megabytes, so each further copy counts: an array is packed into the message that
-will be sent, and where nobody writes, it is read from the message that came.
+will be sent, and where nothing is written to it, it is read from the message that came.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Records as Markdown: the tables of docs/results.md, and README's.
 
 A number has the decimals of its size (0.957, 1.58, 34.5) and its 95 % interval behind it;
-several trainings of a row are told as mean and range of their seeds.
+several trainings of a row are shown as mean and range of their seeds.
 """
 
 import math
@@ -66,7 +66,7 @@ def value_and_spread(found: Sequence[recorded.Record], result: str) -> tuple[str
         return number(mean), f"({low} to {high}, {len(values)} seeds)"
     ends = known[0].intervals.get(result)
     if ends is None:
-        # As few digits as were written down, if nobody knows more.
+        # As few digits as were written down, if no more are known.
         return min(number(mean), f"{mean:g}", key=len), ""
     low, high = (number(end, mean) for end in ends)
     return number(mean), f"[{low}, {high}]"
@@ -119,11 +119,11 @@ def is_best(
 
 
 def scores(row: rows.Row, found: Sequence[recorded.Record]) -> list[rows.Score]:
-    """Returns what is told of records: the row's scores, or all that a protocol has."""
+    """Returns what is shown of records: the row's scores, or all that a protocol has."""
     names = list(found[0].results)
     if not found[0].protocol:
         return [one for one in row.scores if one.result in names]
-    told = []
+    scores = []
     for name in names:
         measure, subject, column = rows.split(name)
         if subject == MODEL:
@@ -134,8 +134,8 @@ def scores(row: rows.Row, found: Sequence[recorded.Record]) -> list[rows.Score]:
                 and other not in (MODEL, FLOOR)
                 and not other.startswith(f"{MODEL} - ")
             )
-            told.append(rows.Score(name, f"{measure}, {column}", references=beside))
-    return told
+            scores.append(rows.Score(name, f"{measure}, {column}", references=beside))
+    return scores
 
 
 def readme_table(records: Sequence[recorded.Record]) -> str:
@@ -145,16 +145,16 @@ def readme_table(records: Sequence[recorded.Record]) -> str:
         found = of(records, row.id)
         if not found:
             continue
-        told = "; ".join(
+        cell = "; ".join(
             f"{one.label} {score_cell(one, found, records)}"
             for one in scores(row, found)
         )
         files = " + ".join(f"`{one}`" for one in row.gin_files)
         model = f"[{row.title}]({row.link})"
-        told += f"; {found[0].clips} {found[0].split} clips"
+        cell += f"; {found[0].clips} {found[0].split} clips"
         if not any(one.intervals for one in found):
-            told += f", {NO_INTERVALS}"
-        lines.append(_line(model, row.data, files, told, _training(found[0])))
+            cell += f", {NO_INTERVALS}"
+        lines.append(_line(model, row.data, files, cell, _training(found[0])))
     return "\n".join(lines)
 
 

@@ -57,7 +57,7 @@ class Record:
       peak_gflops: of its float32 matrix product, if it was measured.
       minutes: of training, with what it reported and judged on the way.
       cpu_minutes: of the training process, if it was measured.
-      is_shared: whether other programs were at work meanwhile; None if nobody knows.
+      is_shared: whether other programs were at work meanwhile; None if unknown.
       note: what a reader must know of this record alone.
       data: as the source describes itself.
       is_procedural: whether the data are drawn.
@@ -229,7 +229,7 @@ def note_usage(
     Args:
       workdir: the run folder.
       cpu_seconds: of the training process.
-      is_shared: whether other programs were at work meanwhile; None if nobody knows.
+      is_shared: whether other programs were at work meanwhile; None if unknown.
     """
     line = json.dumps({"cpu_seconds": round(cpu_seconds), "is_shared": is_shared})
     with (pathlib.Path(workdir) / USAGE).open("a", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""The rows of docs/results.md: what is trained, how it is judged, what is told of it.
+"""The rows of docs/results.md: what is trained, how it is judged, which scores are shown.
 
 To add a row, add an entry to `ROWS`. Names of results are those of eval.jsonl,
 `measure/subject/column`.
@@ -21,7 +21,7 @@ MOTION_SCORE = (
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """One result that is told of a row.
+    """One score of a row.
 
     Attributes:
       result: its name in eval.jsonl.
@@ -68,7 +68,7 @@ class Row:
       steps: where they differ from the gin file's.
       evaluations: options of each evaluation; their results are put together.
       split: that is judged.
-      scores: what is told, the first one first.
+      scores: what is shown, the first one first.
       remark: what a reader of the scores must know.
     """
 

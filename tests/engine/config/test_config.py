@@ -171,14 +171,14 @@ def test_right_type_is_accepted(binding: str) -> None:
 
 
 def test_idle_bindings_are_listed_and_used_ones_are_not(tmp_path: pathlib.Path) -> None:
-    idle = "nobody/toy.MeanError.horizon = 9\nFRAME = 3\ntoy.OtherGAN.rate = 1.0\n"
+    idle = "other/toy.MeanError.horizon = 9\nFRAME = 3\ntoy.OtherGAN.rate = 1.0\n"
     config.parse([TOY, write(tmp_path, idle)])
     arguments = config.arguments(loop.run)
     arguments["make_model"]()
     assert config.unused() == [
         "FRAME = 3",
         *[one for one in config.unused() if one.startswith("loop.run.")],
-        "nobody/toy.MeanError.horizon = 9",
+        "other/toy.MeanError.horizon = 9",
         "toy.OtherGAN.rate = 1.0",
     ]
 

@@ -14,9 +14,9 @@ TOY = "tests/engine/toy.gin"
     "binding, name",
     [
         ("STEPZ = 3", "`STEPZ`; did you mean `STEPS`?"),
-        ("nobody/toy.ToyGAN.rate = 1.0", "`nobody/toy.ToyGAN.rate`"),
+        ("other/toy.ToyGAN.rate = 1.0", "`other/toy.ToyGAN.rate`"),
         ("toy.OtherGAN.filters = 8", "`toy.OtherGAN.filters`"),
-        ("nobody/loop.run.steps = 3", "`nobody/loop.run.steps`"),
+        ("other/loop.run.steps = 3", "`other/loop.run.steps`"),
         ("SEED = 1\nSTEPZ = 3", "`STEPZ`"),
     ],
 )

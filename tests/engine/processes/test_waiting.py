@@ -59,7 +59,7 @@ def test_results_and_errors_come_in_order_from_another_thread() -> None:
 
 def test_a_wait_is_given_up() -> None:
     stuck = threading.Event()
-    beside = waiting.Beside(stuck.wait, "nobody")
+    beside = waiting.Beside(stuck.wait, "no worker")
     waited = []
 
     def gives_up(seconds: float) -> bool:

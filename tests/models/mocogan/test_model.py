@@ -205,7 +205,7 @@ def test_the_clip_critic_sees_frames_and_their_differences():
 
     still = tf.repeat(draw[:, :1], SPEC.frames, axis=1)
     assert score(still) != score(tf.zeros_like(still))
-    # Deaf to frames, it hears differences alone, of which a still clip has none.
+    # Blind to frames, it sees differences alone, of which a still clip has none.
     is_difference = np.arange(2 * channels)[:, np.newaxis] >= channels
     kernel.assign(kernel.value * is_difference.astype(np.float32))
     assert score(still) == pytest.approx(score(tf.zeros_like(still)), abs=1e-5)

@@ -60,9 +60,9 @@ def test_what_cannot_be_written_is_one_line(
     here: pathlib.Path, path: str, text: str
 ) -> None:
     before = sorted(here.rglob("*"))
-    with pytest.raises(errors.UserError) as told:
+    with pytest.raises(errors.UserError) as caught:
         destinations.check(["out.mp4", path], inputs=INPUTS)
-    assert text in str(told.value) and "\n" not in str(told.value)
+    assert text in str(caught.value) and "\n" not in str(caught.value)
     assert sorted(here.rglob("*")) == before
 
 

@@ -25,9 +25,9 @@ def test_motions_are_collected() -> None:
 @pytest.mark.parametrize("name, least", client_flags.LEAST.items())
 def test_counts_have_a_smallest_value(name: str, least: int) -> None:
     client_flags.check(parse(f"--{name}={least}"))
-    with pytest.raises(errors.UserError, match=f"must be at least {least}") as told:
+    with pytest.raises(errors.UserError, match=f"must be at least {least}") as caught:
         client_flags.check(parse(f"--{name}={least - 1}"))
-    assert str(told.value).startswith(f"--{name}={least - 1}")
+    assert str(caught.value).startswith(f"--{name}={least - 1}")
 
 
 @pytest.mark.parametrize(

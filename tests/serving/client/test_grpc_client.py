@@ -78,18 +78,18 @@ def test_inputs_that_do_not_fit_show_the_signature(client: PredictionClient) -> 
 
 
 def test_signatures_and_versions_are_told(client: PredictionClient) -> None:
-    told = client.signatures("toolbox")
-    assert told["checked"].describe() == (
+    found = client.signatures("toolbox")
+    assert found["checked"].describe() == (
         "checked(frames: uint8[?, ?, 4, 4, 3]) -> frames: uint8[?, ?, 4, 4, 3]"
     )
-    assert "__saved_model_init_op" not in told
+    assert "__saved_model_init_op" not in found
     assert client.versions("toolbox") == {1: "AVAILABLE"}
     client.wait("toolbox", 0)
 
 
 def test_an_unknown_model_is_an_error_with_its_code(client: PredictionClient) -> None:
     with pytest.raises(grpc_client.PredictionError, match="Latest") as caught:
-        client.predict("nobody", x=[1])
+        client.predict("absent", x=[1])
     assert caught.value.code == grpc.StatusCode.NOT_FOUND
 
 

@@ -71,9 +71,9 @@ def test_only_wanted_outputs_come_and_numbers_are_cast(client) -> None:
     ],
 )
 def test_what_does_not_fit_is_one_line(client, inputs: dict, text: str) -> None:
-    with pytest.raises(errors.UserError) as told:
+    with pytest.raises(errors.UserError) as caught:
         client.predict(**inputs)
-    assert text in str(told.value) and "\n" not in str(told.value)
+    assert text in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_an_unknown_signature_is_refused(client) -> None:

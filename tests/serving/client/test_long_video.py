@@ -113,7 +113,7 @@ def clip(length: int, random: np.random.Generator | None = None) -> dict:
 
 
 def drawn() -> list[tuple]:
-    """Lengths, cuts and outputs that nobody chose."""
+    """Lengths, cuts and outputs by default."""
     random = np.random.default_rng(10)
     cases = []
     for kind in ("memory", "open", "fixed") * 15:
@@ -164,11 +164,13 @@ def test_what_is_said_once_is_answered_by_one_request_and_not_joined(
     assert len(found["video"]) == 3
     assert found[name].shape == {"label": (), "code": (7,), "image": (2, 2, 1)}[name]
     asked = len(server.lengths)
-    with pytest.raises(errors.UserError, match=f"cannot be joined in `{name}`") as told:
+    with pytest.raises(
+        errors.UserError, match=f"cannot be joined in `{name}`"
+    ) as caught:
         long_video.predict(server.ask, "predict", known, clip(5), ["video", name], plan)
     is_fixed = known["predict"].inputs["frames"].shape[1] == 4
     way_out = "--max_frames=4" if is_fixed else "--chunk_frames=5"
-    assert f"Send one request with {way_out}" in str(told.value)
+    assert f"Send one request with {way_out}" in str(caught.value)
     assert len(server.lengths) == asked  # It is said before anything is sent.
 
 
@@ -224,7 +226,7 @@ def test_the_mask_of_a_chunk_is_what_the_one_before_found_there() -> None:
     masks = []
 
     def ask(name, inputs, wanted):
-        assert "mask" in wanted  # although nobody has asked for it
+        assert "mask" in wanted  # although it was not requested
         masks.append(int(inputs["mask"].max()))
         length = len(inputs["frames"])
         values = np.linspace(120, 60, length).astype(np.uint8)

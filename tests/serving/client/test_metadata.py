@@ -23,15 +23,15 @@ def frames(*shape: int, value: float = 0, dtype: type = np.uint8) -> np.ndarray:
 
 
 def test_signatures_are_read_but_not_those_of_tensorflow_itself() -> None:
-    told = get_model_metadata_pb2.SignatureDefMap()
-    told.signature_def["__saved_model_init_op"].method_name = "init"
-    one = told.signature_def["predict"]
+    answered = get_model_metadata_pb2.SignatureDefMap()
+    answered.signature_def["__saved_model_init_op"].method_name = "init"
+    one = answered.signature_def["predict"]
     one.inputs["frames"].dtype = tf.uint8.as_datatype_enum
     for size in (-1, 8, 3):
         one.inputs["frames"].tensor_shape.dim.add(size=size)
     one.outputs["code"].dtype = tf.float32.as_datatype_enum
     one.outputs["code"].tensor_shape.unknown_rank = True
-    [read] = metadata.read(told).values()
+    [read] = metadata.read(answered).values()
     assert read.inputs == {"frames": metadata.Tensor(tf.uint8, (None, 8, 3))}
     assert read.outputs == {"code": metadata.Tensor(tf.float32, None)}
     text = "predict(frames: uint8[?, 8, 3]) -> code: float32[...]"

@@ -42,8 +42,8 @@ def test_the_overview_states_the_facts(made, tmp_path):
 
 def test_what_a_protocol_found_goes_by_its_name(made, tmp_path):
     by_protocol = {"split": "test", "protocol": "p", "results": {"A/model/T": 2.0}}
-    told = {**made, "metrics": [*made["metrics"], by_protocol]}
-    text = listing.overview(told, tmp_path)
+    described = {**made, "metrics": [*made["metrics"], by_protocol]}
+    text = listing.overview(described, tmp_path)
     assert "judged on test" in text and "judged on p" in text and "A/model/T 2" in text
 
 

@@ -73,7 +73,7 @@ def test_a_killed_writer_leaves_no_version_and_the_next_one_cleans_up(tmp_path):
     try:
         [left] = names(tmp_path)
         assert left.startswith(".") and publishing.versions(tmp_path) == []
-        # As long as the writer lives, nobody takes its folder away.
+        # As long as the writer lives, its folder is not taken away.
         publish(tmp_path, 1)
         assert names(tmp_path) == [left, "1"]
     finally:

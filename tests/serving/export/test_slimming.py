@@ -50,7 +50,7 @@ def function(*nodes: tuple[str, ...]) -> function_pb2.FunctionDef:
     return made
 
 
-def told(made: function_pb2.FunctionDef) -> list[tuple[str, ...]]:
+def described(made: function_pb2.FunctionDef) -> list[tuple[str, ...]]:
     return [(one.name, one.op, *one.input) for one in made.node_def]
 
 
@@ -98,7 +98,7 @@ def test_equal_nodes_become_one_and_so_do_those_that_read_them() -> None:
         ("c", "Mul", "a:z:0", "b:z:0"),
     )
     slimming.share_equals(made, {"Const", "Add", "Mul"})
-    assert told(made) == [
+    assert described(made) == [
         ("one", "Const"),
         ("a", "Add", "x", "one:output:0"),
         ("c", "Mul", "a:z:0", "a:z:0"),
@@ -116,7 +116,7 @@ def test_what_differs_or_has_effects_stays() -> None:
     ]
     made = function(*nodes)
     slimming.share_equals(made, {"Sub"})
-    assert told(made) == nodes
+    assert described(made) == nodes
     # Nor are two constants of other values, or on other devices, equal.
     made = function(("a", "Const"), ("b", "Const"), ("c", "Const"))
     made.node_def[1].attr["value"].i = 1
@@ -137,7 +137,7 @@ def test_names_change_wherever_they_stand() -> None:
     slimming.shorten_names(made)
     # The captured variable comes first; "x", which a caller names, is kept.
     assert [one.name for one in made.signature.input_arg] == ["x", "a"]
-    assert told(made) == [
+    assert described(made) == [
         ("b", "Assert", "x"),
         ("c", "ReadVariableOp", "a", "^b"),
         ("d", "Add", "x", "c:value:0", "^b"),
@@ -151,4 +151,4 @@ def test_a_name_that_an_argument_has_is_not_given_again() -> None:
     made = function(("long", "Neg", "b"), ("longer", "Neg", "long:y:0"))
     made.signature.input_arg[0].name = "b"
     slimming.shorten_names(made)
-    assert told(made) == [("a", "Neg", "b"), ("c", "Neg", "a:y:0")]
+    assert described(made) == [("a", "Neg", "b"), ("c", "Neg", "a:y:0")]

@@ -65,7 +65,7 @@ Load = Callable[[int], record_writer.Piece | Iterable[record_writer.Piece]]
 LOCK = ".lock"
 # A conversion without a lock that wrote nothing for this long has died.
 STALE_AFTER = 24 * 3600.0  # seconds
-# A cache of files that have changed is not read any more when nobody opened it so long.
+# A cache of files that have changed is of no use when it was not opened for so long.
 FORGOTTEN_AFTER = 30 * 24 * 3600.0
 
 

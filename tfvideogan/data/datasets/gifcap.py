@@ -203,7 +203,7 @@ def _opened(path: pathlib.Path) -> h5py.File:
             f"{path} has no {', '.join(missing)}; it holds {', '.join(file) or 'nothing'}, "
             f"and must hold {', '.join(DATASETS)}."
         )
-    gifs, told = file["gifs"], file["captions"]
+    gifs, sentences = file["gifs"], file["captions"]
     keys, values = file["dict_keys"], file["dict_values"]
     found = ", ".join(
         f"{name} {file[name].dtype} {file[name].shape}" for name in DATASETS
@@ -211,9 +211,9 @@ def _opened(path: pathlib.Path) -> h5py.File:
     is_right = (
         all(len(file[name].shape) == axes for name, axes in DATASETS.items())
         and gifs.dtype == np.uint8
-        and len(gifs) == len(told) > 0
+        and len(gifs) == len(sentences) > 0
         and len(keys) == len(values)
-        and all(np.issubdtype(one.dtype, np.number) for one in (told, values))
+        and all(np.issubdtype(one.dtype, np.number) for one in (sentences, values))
     )
     if not is_right:
         raise errors.UserError(

@@ -209,8 +209,8 @@ def operative_text() -> str:
 def unused() -> list[str]:
     """Returns the bindings that no call so far has looked at, as they would be written.
 
-    gin is silent about them: a binding under a scope that nobody enters, or of a macro
-    that nobody names, has no effect.
+    gin is silent about them: a binding under a scope that is never entered, or of a macro
+    that is never used, has no effect.
     """
     bound = gin_state._CONFIG
     effective = set()

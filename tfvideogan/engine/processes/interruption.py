@@ -50,7 +50,7 @@ class StopRequest:
     """
 
     def __init__(self) -> None:
-        """Nobody has asked yet."""
+        """Starts without a request to stop."""
         self.reason = ""
         self.has_work = False
 

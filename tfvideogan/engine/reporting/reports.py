@@ -14,7 +14,7 @@ from tfvideogan.engine.config import config
 from tfvideogan.engine.reporting import progress, samples, summaries
 from tfvideogan.engine.runs import run_folder
 
-# Above this share of time spent waiting for data, the user is told what helps.
+# Above this share of time spent waiting for data, a line says what helps.
 SLOW_DATA = 0.2
 # Seconds of training that must be measured before that is said.
 LONG_ENOUGH = 10.0

@@ -1,4 +1,4 @@
-"""Features of convolutions that nobody trained: for tests and smoke runs.
+"""Features of untrained convolutions: for tests and smoke runs.
 
 Three convolutions over space and time with weights drawn from a fixed seed, each a mean
 over the clip. They notice gross faults, such as noise or a wrong colour, at the cost of

@@ -183,7 +183,7 @@ class VideoClassifier(base.VideoModel):
                 {
                     "probabilities": "[N, K] float32, of each class",
                     "label": "[N] int32, the most probable class",
-                    "features": "[N, D] float32, what the classes are told by",
+                    "features": "[N, D] float32, what the classes are predicted from",
                 },
                 about="what happens in a clip",
             )

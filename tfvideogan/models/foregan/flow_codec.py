@@ -7,7 +7,7 @@ The original clips flow to +-limit, maps it to a byte and adds an offset of the 
 sign: 128.5 + 6.375 · v for the limit 20. Casting to a byte wraps at 256, so that the
 largest motion to the right or downwards, v = limit, becomes 0, next to the largest motion
 to the left or upwards, v = -limit, which becomes 1. Every motion beyond the limit is
-clipped to it first: all fast motion rightwards is told as fast motion leftwards.
+clipped to it first: all fast motion rightwards is encoded as fast motion leftwards.
 
 Source: VOS-ForeGAN (Palau i Puigdevall, 2020), the flow of its data loader. There the
 bytes were also resized as an image, which mixes both sides of the wrap; here they are

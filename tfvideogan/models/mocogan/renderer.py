@@ -6,10 +6,10 @@
 A frame depends on the others through its motion code alone, so a video may be as long as
 one likes: the recurrent network runs through it, and frames are rendered in portions.
 
-Beyond the frames that it was trained for, the motion comes to rest (measured in
-README.md). With a `renewal` a new motion is sampled every so many frames, and the codes of
-one are cross-faded into those of the next; content and category stay (as the independent
-motion codes of [1], whose anchors in time are single codes instead of motions). Codes in a
+Beyond the frames that it was trained for, the motion stops (docs/results.md has figures).
+With a `renewal` a new motion is sampled every so many frames, and the codes of one are
+cross-faded into those of the next; content and category stay (as the independent motion
+codes of [1], whose anchors in time are single codes instead of motions). Codes in a
 cross-fade were not trained, either.
 
 References:

@@ -98,7 +98,7 @@ def subpixel_input_gradient(
 ) -> tf.Tensor:
     """Computes blocks of 2x2 input pixels with a 2x2 kernel over the gradient.
 
-    Pixels 2 m - 1 and 2 m of an axis hear of gradients m - 1 and m only.
+    Pixels 2 m - 1 and 2 m of an axis get gradients m - 1 and m only.
     """
     made = tf.nn.conv2d(
         gradient, subpixel_kernel(kernel), 1, [[0, 0], [1, 1], [1, 1], [0, 0]]

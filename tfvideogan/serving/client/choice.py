@@ -14,7 +14,7 @@ from tfvideogan.serving.client import metadata
 
 ARCHIVE = ".npz"
 PICTURE_RANK = 4  # of [N, H, W, C]; codes have less
-# Called where nobody says, in this order. A verb comes before the default signature, which
+# Called by default, in this order. A verb comes before the default signature, which
 # has no `_start` and `_next` for long videos.
 VERBS = (
     signatures.PREDICT,
@@ -23,7 +23,7 @@ VERBS = (
     signatures.GENERATE,
     signatures.DEFAULT,
 )
-# What is asked for and written where nobody says, in this order: bytes before floats.
+# What is requested and written by default, in this order: bytes before floats.
 MAIN_OUTPUTS = (
     "video_uint8",
     signatures.VIDEO,

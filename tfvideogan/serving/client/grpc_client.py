@@ -226,9 +226,9 @@ class PredictionClient:
             request.model_spec.CopyFrom(spec)
             request.model_spec.signature_name = ""
             answer = self._call(self._predictions.GetModelMetadata, request, end)
-            told = get_model_metadata_pb2.SignatureDefMap()
-            answer.metadata["signature_def"].Unpack(told)
-            self._signatures[key] = metadata.read(told)
+            definitions = get_model_metadata_pb2.SignatureDefMap()
+            answer.metadata["signature_def"].Unpack(definitions)
+            self._signatures[key] = metadata.read(definitions)
         return self._signatures[key]
 
     def _call(self, method: Callable[..., Any], request: Any, end: float) -> Any:

@@ -81,11 +81,11 @@ class Signature:
         return arrays, is_single
 
 
-def read(told: get_model_metadata_pb2.SignatureDefMap) -> dict[str, Signature]:
+def read(answered: get_model_metadata_pb2.SignatureDefMap) -> dict[str, Signature]:
     """Returns the signatures by name, without TensorFlow's own."""
     return {
         name: Signature(name, _tensors(one.inputs), _tensors(one.outputs))
-        for name, one in sorted(told.signature_def.items())
+        for name, one in sorted(answered.signature_def.items())
         if name != PRIVATE_SIGNATURE
     }
 
@@ -103,8 +103,8 @@ def find(known: Mapping[str, Signature], name: str) -> Signature:
     return known[name]
 
 
-def _tensors(told: Mapping[str, meta_graph_pb2.TensorInfo]) -> dict[str, Tensor]:
-    return {alias: _tensor(one) for alias, one in told.items()}
+def _tensors(answered: Mapping[str, meta_graph_pb2.TensorInfo]) -> dict[str, Tensor]:
+    return {alias: _tensor(one) for alias, one in answered.items()}
 
 
 def _tensor(info: meta_graph_pb2.TensorInfo) -> Tensor:

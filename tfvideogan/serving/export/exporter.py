@@ -126,7 +126,7 @@ def export(
     requests = warmup.requests(module, model=base.name, batch_sizes=batch_sizes)
     drawn = warmup.drawn_requests(module, model=base.name)
     with publishing.unfinished(base, version) as folder:
-        # No gradients: nobody trains an export, and they are half of the graph.
+        # No gradients: an export is not trained, and they are half of the graph.
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
         tf.saved_model.save(
             module, str(folder), signatures=module.concrete, options=options

@@ -39,7 +39,7 @@ def slim(folder: pathlib.Path) -> tuple[int, int]:
     """Rewrites the graph of a SavedModel.
 
     Args:
-      folder: of a version that nobody reads yet.
+      folder: of a version that is not served yet.
 
     Returns:
       The size of its graph before and after, bytes.
@@ -126,7 +126,7 @@ def shorten_names(function: function_pb2.FunctionDef) -> None:
     function.control_ret.clear()
     del outputs[:]
     for name in nodes:
-        # Two outputs of one node, each by itself, would be told apart by nobody.
+        # Two outputs of one node, each by itself, could not be distinguished.
         if name not in function.control_ret:
             function.control_ret[name] = name
             outputs.append(name)

@@ -42,10 +42,10 @@ class Counters:
             lines = [f"# TYPE {REQUESTS} counter"]
             for labels, count in sorted(self._counts.items()):
                 lines.append(f"{REQUESTS}{_braces(labels)} {count}")
-            told = set()
+            described = set()
             for (name, labels), histogram in sorted(self._times.items()):
-                if name not in told:
-                    told.add(name)
+                if name not in described:
+                    described.add(name)
                     lines.append(f"# TYPE {name} histogram")
                 lines.extend(histogram.lines(name, labels))
         return "\n".join(lines) + "\n"

@@ -96,8 +96,8 @@ class _Answers:
             request.metadata_field.append(local_service.SIGNATURES)
             return JSON, _metadata(self._service.metadata(request, None))
         request = get_model_status_pb2.GetModelStatusRequest(model_spec=spec)
-        told = self._service.status(request, None)
-        return JSON, rest_json.dump(_plain(told))
+        answer = self._service.status(request, None)
+        return JSON, rest_json.dump(_plain(answer))
 
     def post(self, path: str, body: bytes) -> tuple[str, bytes]:
         match = _matched(_POST, "POST", path)
@@ -261,11 +261,14 @@ def _unquoted(text: str) -> str:
 def _metadata(
     response: get_model_metadata_pb2.GetModelMetadataResponse,
 ) -> bytes:
-    told = get_model_metadata_pb2.SignatureDefMap()
-    response.metadata[local_service.SIGNATURES].Unpack(told)
+    definitions = get_model_metadata_pb2.SignatureDefMap()
+    response.metadata[local_service.SIGNATURES].Unpack(definitions)
     spec = _plain(response.model_spec)
     return rest_json.dump(
-        {"model_spec": spec, "metadata": {local_service.SIGNATURES: _plain(told)}}
+        {
+            "model_spec": spec,
+            "metadata": {local_service.SIGNATURES: _plain(definitions)},
+        }
     )
 
 

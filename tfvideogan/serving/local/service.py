@@ -66,7 +66,7 @@ class Service:
             )
             self.time_run(servable, "Predict", start)
             response = predict_pb2.PredictResponse(
-                model_spec=_told(servable, spec.signature_name)
+                model_spec=_model_spec(servable, spec.signature_name)
             )
         for alias, array in outputs.items():
             tensors.pack(
@@ -78,17 +78,17 @@ class Service:
         self, request: classification_pb2.ClassificationRequest, timeout: float | None
     ) -> classification_pb2.ClassificationResponse:
         """Answers PredictionService/Classify."""
-        result, told = self._run_examples(
+        result, spec = self._run_examples(
             "Classify", examples.classify, request, timeout
         )
-        return classification_pb2.ClassificationResponse(model_spec=told, result=result)
+        return classification_pb2.ClassificationResponse(model_spec=spec, result=result)
 
     def regress(
         self, request: regression_pb2.RegressionRequest, timeout: float | None
     ) -> regression_pb2.RegressionResponse:
         """Answers PredictionService/Regress."""
-        result, told = self._run_examples("Regress", examples.regress, request, timeout)
-        return regression_pb2.RegressionResponse(model_spec=told, result=result)
+        result, spec = self._run_examples("Regress", examples.regress, request, timeout)
+        return regression_pb2.RegressionResponse(model_spec=spec, result=result)
 
     def multi_inference(
         self, request: inference_pb2.MultiInferenceRequest, timeout: float | None
@@ -121,13 +121,13 @@ class Service:
             if field != SIGNATURES:
                 raise local_status.invalid(f"Metadata field {field} is not supported")
         with self.manager.servable(spec) as servable:
-            told = get_model_metadata_pb2.SignatureDefMap()
+            definitions = get_model_metadata_pb2.SignatureDefMap()
             for name, signature in servable.graph.signatures.items():
-                told.signature_def[name].CopyFrom(signature)
+                definitions.signature_def[name].CopyFrom(signature)
             response = get_model_metadata_pb2.GetModelMetadataResponse()
             response.model_spec.name = servable.name
             response.model_spec.version.value = servable.version
-        response.metadata[SIGNATURES].Pack(told)
+        response.metadata[SIGNATURES].Pack(definitions)
         return response
 
     def status(
@@ -139,11 +139,11 @@ class Service:
         del timeout
         response = get_model_status_pb2.GetModelStatusResponse()
         for one in self.manager.status(_spec(request)):
-            told = response.model_version_status.add(
+            version = response.model_version_status.add(
                 version=one.version, state=one.state
             )
-            told.status.error_code = one.error.number if one.error else 0
-            told.status.error_message = one.error.message if one.error else ""
+            version.status.error_code = one.error.number if one.error else 0
+            version.status.error_message = one.error.message if one.error else ""
         return response
 
     def reload(
@@ -196,7 +196,7 @@ class Service:
                 servable.graph, spec.signature_name, request.input, timeout=timeout
             )
             self.time_run(servable, method, start)
-            return result, _told(servable, spec.signature_name)
+            return result, _model_spec(servable, spec.signature_name)
 
 
 def _spec(request) -> model_pb2.ModelSpec:
@@ -205,7 +205,7 @@ def _spec(request) -> model_pb2.ModelSpec:
     return request.model_spec
 
 
-def _told(servable: Servable, signature_name: str) -> model_pb2.ModelSpec:
+def _model_spec(servable: Servable, signature_name: str) -> model_pb2.ModelSpec:
     spec = model_pb2.ModelSpec(
         name=servable.name,
         signature_name=signature_name or signatures.DEFAULT,

@@ -44,7 +44,7 @@ def test_a_clip_is_one_range_of_its_film(make):
     for clip, start in zip(clips, (0, 16), strict=False):
         expected = film[start : start + 12]
         assert np.abs(clip["frames"] - expected).mean() < 6  # MPEG-4 is lossy
-        # Nobody is in the frames of the gap: in those of a clip there is somebody.
+        # The frames of the gap are empty; those of a clip show a person.
         assert (clip["frames"].min((1, 2, 3)) < 90).all()
 
 

@@ -1,4 +1,4 @@
-"""What a rollout is told and what it makes of it, with generators that obey the test."""
+"""What a rollout gets and what it makes of it, with generators that the test controls."""
 
 import dataclasses
 

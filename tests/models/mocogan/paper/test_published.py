@@ -112,7 +112,7 @@ def test_statistics_move_as_those_of_the_original(model, recorded):
 
 @pytest.fixture
 def judge(monkeypatch):
-    """Lets a discriminator judge: at rest, in training, or with ones for noise."""
+    """Lets a discriminator judge: in inference, in training, or with ones for noise."""
 
     def judge(critic, shown, mode):
         noise = recorded_inputs.NOISE if mode == "noisy" else 0.0

@@ -180,7 +180,7 @@ def test_training_shows_one_two_and_three_frames_at_their_shares():
         assert np.mean(counts == count) == pytest.approx(share, abs=0.024)
 
 
-# --- Courses
+# --- Trajectories
 
 
 def test_another_seed_is_another_course_and_a_longer_one_begins_alike(model, frames):

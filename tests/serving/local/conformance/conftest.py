@@ -44,7 +44,7 @@ def server(root: pathlib.Path) -> Iterator[wire.Server]:
         [sys.executable, "-m", "tfvideogan.serve", "--pick_ports"]
         + [f"--model_config_file={root / 'models.config'}"]
         + [f"--monitoring_config_file={root / 'monitoring.config'}"]
-        # As a production server does unless it is told otherwise.
+        # As a production server does by default.
         + ["--enable_serialization_as_tensor_content=false"]
         + [f"--grpc_socket_path={root / 'socket'}"]
         + ["--enable_grpc_healthcheck_service=true"],

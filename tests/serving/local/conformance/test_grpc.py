@@ -244,8 +244,8 @@ def test_c24_metadata_lists_every_signature(server: wire.Server) -> None:
     assert answer.model_spec.name == "default"
     assert answer.model_spec.version.value == 123
     assert list(answer.metadata) == ["signature_def"]
-    told = get_model_metadata_pb2.SignatureDefMap()
-    assert answer.metadata["signature_def"].Unpack(told)
+    described = get_model_metadata_pb2.SignatureDefMap()
+    assert answer.metadata["signature_def"].Unpack(described)
     expected = {
         "serving_default",
         "classify_x_to_y",
@@ -253,8 +253,8 @@ def test_c24_metadata_lists_every_signature(server: wire.Server) -> None:
         "regress_x_to_y2",
         "classify_x2_to_y3",
     }
-    assert expected <= set(told.signature_def)
-    given = told.signature_def["serving_default"].inputs["x"]
+    assert expected <= set(described.signature_def)
+    given = described.signature_def["serving_default"].inputs["x"]
     assert given.dtype == tf.float32.as_datatype_enum
     assert [dim.size for dim in given.tensor_shape.dim] == [-1, 1]
 

@@ -87,8 +87,8 @@ def test_r09_an_unknown_label_is_told(server: wire.Server) -> None:
 @pytest.mark.parametrize("path", ["", "/versions/123", "/labels/stable"])
 def test_r11_status(server: wire.Server, path: str) -> None:
     status, content = server.http("GET", f"/v1/models/default{path}")
-    told = {"error_code": "OK", "error_message": ""}
-    version = {"version": "123", "state": "AVAILABLE", "status": told}
+    sound = {"error_code": "OK", "error_message": ""}
+    version = {"version": "123", "state": "AVAILABLE", "status": sound}
     assert status == 200
     assert json.loads(content) == {"model_version_status": [version]}
 

@@ -99,7 +99,7 @@ class Server:
 
 
 def start(**options) -> local_server.LocalServer:
-    # As a production server does unless it is told otherwise.
+    # As a production server does by default.
     options = {"enable_serialization_as_tensor_content": False} | options
     started = local_server.LocalServer(local_server.Options(pick_ports=True, **options))
     started.start()

@@ -189,7 +189,7 @@ class Folder(converted.ConvertedSource):
         if self.fps is not None or most - least <= SAME_RATE * usual:
             return (usual,)
         return usual, (
-            f"films have {least:.4g} to {most:.4g} frames/s, and seconds are told as if "
+            f"films have {least:.4g} to {most:.4g} frames/s, and seconds are counted as if "
             f"all had {usual:.4g}; `fps` = {usual:.4g} resamples them"
         )
 

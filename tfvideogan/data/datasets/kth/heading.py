@@ -21,7 +21,7 @@ MIN_CHANGE = 16
 MIN_WAY = 0.15
 # A step is taken over so many frames, in which limbs swing less far than a body goes.
 STEP = 4
-# Frames with less change than this share of the median show nobody, or half a person.
+# Frames with less change than this share of the median show no person, or half of one.
 MIN_SHARE = 0.2
 
 
@@ -29,7 +29,7 @@ def direction(frames: np.ndarray) -> int:
     """Estimates which way the only moving thing of a clip goes.
 
     Args:
-      frames: [T, H, W, C] uint8, seen by a camera at rest.
+      frames: [T, H, W, C] uint8, seen by a static camera.
 
     Returns:
       LEFT or RIGHT of `action_captions`, or NOWHERE when it does not go far.

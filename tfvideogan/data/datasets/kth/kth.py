@@ -5,7 +5,7 @@ The folder as downloaded; each of the six archives unpacks into its own folder:
     <root>/walking/person01_walking_d1_uncomp.avi ...   160x120, 25 frames/s, MPEG-4
     <root>/00sequences.txt                              or in the folder above
 
-A clip is one of the ranges of the list: between them nobody is in the picture. Three
+A clip is one of the ranges of the list: between them the picture is empty. Three
 ways to split are in use, by person, and are not interchangeable:
 
 | `protocol`    | train | validation               | test            | used by             |

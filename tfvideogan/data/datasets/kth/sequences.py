@@ -6,7 +6,7 @@ counted from 1, and the last one belongs to the range:
     person01_boxing_d1    frames  1-95, 96-185, 186-245, 246-360
     person13_handclapping_d3      *missing*
 
-Between the ranges of those who walk, jog or run, nobody is in the picture. Most films
+Between the ranges of those who walk, jog or run, the picture is empty. Most films
 have four ranges, some three.
 """
 

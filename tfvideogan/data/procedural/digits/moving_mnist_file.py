@@ -31,7 +31,7 @@ class MovingMnistFile(rendered.RenderedSource):
       name: "moving_mnist_file".
       is_procedural: False.
       spec: of one window, as large as the file's pictures, grey.
-      splits: test alone; nobody trains on these clips.
+      splits: test alone; these clips are not for training.
     """
 
     name = "moving_mnist_file"

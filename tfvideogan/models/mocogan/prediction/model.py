@@ -17,7 +17,7 @@ The motion of the posterior is encoded from a recoloured clip, so that latents l
 moves and not what it looks like: `swap` gives the motion of one clip to the content of
 another.
 
-Nobody has published this model; it follows the challenge "MoCoGAN for video prediction"
+This model is unpublished; it follows the challenge "MoCoGAN for video prediction"
 and borrows from
 
   [1] Tulyakov et al., MoCoGAN, CVPR 2018: content and motion apart.
@@ -317,7 +317,7 @@ class PredictionMoCoGAN(base.VideoModel):
         number = tf.shape(real)[0]
         fakes, is_mean = shared["fakes"], shared["is_mean"]
         prior = fakes[-number:]
-        # Nobody knows what should have followed on a sampled latent.
+        # What should have followed on a sampled latent is unknown.
         compared = tf.where(is_mean[:, None, None, None, None], prior, future)
         likeness = functools.partial(prediction_objective.likeness, weights)
         losses = likeness("prior", future, compared)

@@ -1,8 +1,8 @@
 """Which models and versions a server offers, and their coming and going.
 
 Loading happens in whoever calls `apply` or `poll`; requests only look up a version and
-count themselves in and out of it. So a version that loads for a minute delays nobody, and
-a version that goes is closed after its last request.
+count themselves in and out of it. So a version that loads for a minute delays no request,
+and a version that goes is closed after its last request.
 
 A version is unloaded only when a wanted one of the same model is available, or when none
 is wanted any more: a new version that does not load leaves the old one in place.
@@ -171,11 +171,13 @@ class Manager:
             ]
             self._assign_labels(models)
         if failed:
-            told = ", ".join(f"{one.describe()} due to {one.error}" for one in failed)
+            reasons = ", ".join(
+                f"{one.describe()} due to {one.error}" for one in failed
+            )
             raise local_status.RequestError(
                 local_status.Code.UNKNOWN,
                 f"{len(failed)} servable(s)/model(s) did not become available: "
-                f"{{{told}}}",
+                f"{{{reasons}}}",
             )
 
     def poll(self) -> None:
@@ -243,7 +245,7 @@ class Manager:
     def _versions_of(
         self, config: local_config.ModelConfig
     ) -> dict[int, pathlib.Path] | None:
-        """Returns the version folders; None, told once, where nothing can be said."""
+        """Returns the version folders; None, logged once, where nothing can be said."""
         found = versions.find(config.base_path)
         if found:
             self._told.discard(config.name)

@@ -69,7 +69,7 @@ class LoadedGraph:
         *,
         timeout: float | None = None,
     ) -> list[np.ndarray]:
-        """Runs part of the graph; nobody waits for anybody else's run.
+        """Runs part of the graph; no run waits for another.
 
         Args:
           feeds: arrays by tensor name; dtypes must fit, shapes are the graph's affair.
