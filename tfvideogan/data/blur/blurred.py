@@ -31,6 +31,7 @@ import tensorflow as tf
 from tfvideogan.core import clip, errors, pixels, seeds
 from tfvideogan.data import source as sources
 from tfvideogan.data.blur import camera_shake
+from tfvideogan.ops import mirror
 
 SHAKE, AVERAGE = KINDS = ("shake", "average")
 # Sides of Fourier transforms are multiples of it: products of small primes are quick.
@@ -274,8 +275,8 @@ class Blurred:
         _, height, width, _ = value.shape
         rows = tf.range(-margin, self.spec.height + margin) + top
         columns = tf.range(-margin, self.spec.width + margin) + left
-        value = tf.gather(value, _mirrored(rows, height), axis=1)
-        return tf.gather(value, _mirrored(columns, width), axis=2)
+        value = tf.gather(value, mirror.places(rows, height), axis=1)
+        return tf.gather(value, mirror.places(columns, width), axis=2)
 
     def _to_light(self, frames: tf.Tensor) -> tf.Tensor:
         return tf.gather(self._light, tf.cast(frames, tf.int32))
@@ -330,10 +331,3 @@ def convolved(images: tf.Tensor, kernels: tf.Tensor) -> tf.Tensor:
     # The first K - 1 rows and columns hold what has come round from the end.
     made = made[:, :, side - 1 : height, side - 1 : width]
     return tf.transpose(made, [0, 2, 3, 1])  # [T, h, w, C]
-
-
-def _mirrored(places: tf.Tensor, size: int) -> tf.Tensor:
-    """Brings places beyond 0 .. size - 1 back, as mirrors at the first and last do."""
-    period = max(2 * (size - 1), 1)
-    places = tf.math.floormod(places, period)
-    return tf.minimum(places, period - places) if size > 1 else tf.zeros_like(places)
