@@ -133,7 +133,7 @@ def _with_state(
     At last it asks for what the model still owes, if it has a signature for that.
     """
     total, first = len(inputs[signatures.FRAMES]), 0
-    for signature in (*pair, *([end] if end else [])):
+    for signature in pair:
         _check_joins(signature, outputs, total, plan)
     parts: list[Arrays] = []
     state: Arrays = {}
