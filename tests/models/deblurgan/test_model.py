@@ -63,9 +63,15 @@ def test_conformance_of_the_video_form(check, monkeypatch):
 
 
 @pytest.mark.parametrize("check", check_model.FILE_CHECKS, ids=check_model.name)
-@pytest.mark.parametrize("case", CASES, ids=["frames", "video"])
-def test_files(case, check, monkeypatch, tmp_path):
-    check(case, monkeypatch, str(tmp_path))
+def test_files(check, monkeypatch, tmp_path):
+    check(CASES[0], monkeypatch, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "check", check_model.of_large_model(check_model.FILE_CHECKS), ids=check_model.name
+)
+def test_files_of_the_video_form(check, monkeypatch, tmp_path):
+    check(CASES[1], monkeypatch, str(tmp_path))
 
 
 def test_the_seed_decides_about_the_start():
