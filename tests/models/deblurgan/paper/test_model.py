@@ -128,6 +128,26 @@ def test_the_instance_norm_is_that_of_keras():
     np.testing.assert_allclose(generator.instance_norm(x), theirs(x), atol=1e-5)
 
 
+def test_transposed_convolutions_lie_as_in_pytorch():
+    """Padding 1, output padding 1: row i of the input reaches rows 2i - 1 to 2i + 1."""
+    network = generator.PaperGenerator(3, width=1, num_blocks=1)
+    layer = network.up[0]
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(1, 3, 4, 5)).astype(np.float32)
+    network._enlarged(layer, tf.constant(x))
+    kernel = layer.kernel.numpy()  # [3, 3, out, in]
+    wanted = np.zeros((1, 6, 8, kernel.shape[2]))
+    for row in range(3):
+        for column in range(4):
+            for i in range(3):
+                for j in range(3):
+                    place = 2 * row - 1 + i, 2 * column - 1 + j
+                    if min(place) >= 0 and place[0] < 6 and place[1] < 8:
+                        wanted[0][place] += kernel[i, j] @ x[0, row, column]
+    found = network._enlarged(layer, tf.constant(x))
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
 def test_dropout_needs_a_seed():
     network = generator.PaperGenerator(3, width=4, num_blocks=1)
     frames = seeds.uniform([1, 16, 16, 3], seeds.from_int(0), -1.0, 1.0)
