@@ -153,6 +153,25 @@ def test_settings_without_meaning_are_refused(options, words):
 def test_blurred_clips_are_not_blurred_again():
     with pytest.raises(errors.UserError, match="blurred frames already"):
         blurred.Blurred(make_sharp=make)
+    with pytest.raises(errors.UserError, match="those of sprites have none"):
+        make(kind="given")
+
+
+def test_given_pairs_are_cut_alike():
+    source = blurred.Blurred(make_sharp=make, kind="given", crop=8)
+    assert source.describe() == f"{source.sharp.describe()}, cut to 8x8"
+    window = source.read("train", FIRST, frames=2, seed=seeds.from_int(2))
+    whole = source.sharp.read("train", FIRST, frames=2, seed=seeds.from_int(2))
+    corners = [
+        (top, left)
+        for top in range(17)
+        for left in range(25)
+        if all(
+            np.array_equal(window[key], whole[key][:, top : top + 8, left : left + 8])
+            for key in ("frames", "blurred_frames")
+        )
+    ]
+    assert len(corners) == 1
 
 
 def test_captions_and_classes_stay():

@@ -2,6 +2,7 @@
 
     shake      every frame convolved with a kernel of camera shake (camera_shake.py)
     average    the mean of some consecutive frames, of which the middle one is the sharp one
+    given      blurred frames that the source has itself, such as GoPro's: only cut
 
     source = Blurred(make_sharp=lambda: sprites.Sprites(frames=5), crop=96)
 
@@ -33,7 +34,7 @@ from tfvideogan.data import source as sources
 from tfvideogan.data.blur import camera_shake
 from tfvideogan.ops import mirror
 
-SHAKE, AVERAGE = KINDS = ("shake", "average")
+SHAKE, AVERAGE, GIVEN = KINDS = ("shake", "average", "given")
 # Sides of Fourier transforms are multiples of it: products of small primes are quick.
 FOURIER_MULTIPLE = 16
 FLOWS = ("forward_flow", "backward_flow")
@@ -48,7 +49,7 @@ class Blurred:
 
     Attributes:
       make_sharp: makes the source of sharp clips; called without arguments.
-      kind: "shake" or "average".
+      kind: "shake", "average" or "given".
       crop: side of the square cut out of each window, drawn by its seed or in the middle;
         None for whole frames.
       length: of the camera's path while the longest exposure lasts, pixels.
@@ -61,7 +62,7 @@ class Blurred:
 
     Raises:
       UserError: a value is out of range, the crop larger than the frames, or the source
-        has blurred frames already.
+        has blurred frames already, or none with "given".
     """
 
     name = "blurred"
@@ -81,10 +82,11 @@ class Blurred:
         self._check()
         self.sharp = self.make_sharp()
         given = self.sharp.spec
-        if given.has_blurred_frames:
+        if given.has_blurred_frames != (self.kind == GIVEN):
+            has = "blurred frames already" if given.has_blurred_frames else "none"
             raise errors.UserError(
-                f"`make_sharp` makes {self.sharp.name}, whose clips have blurred frames "
-                "already; use it as it is."
+                f"`kind` ({self.kind!r}) is {GIVEN!r} where `make_sharp` makes clips with "
+                f"blurred frames, and only there; those of {self.sharp.name} have {has}."
             )
         if self.crop is not None and self.crop > min(given.height, given.width):
             raise errors.UserError(
@@ -115,6 +117,8 @@ class Blurred:
         if self.kind == AVERAGE:
             how = f"means of {' or '.join(map(str, self.spans))} frames"
         cut = f", cut to {self.crop}x{self.crop}" if self.crop else ""
+        if self.kind == GIVEN:
+            return f"{self.sharp.describe()}{cut}"
         return f"{self.sharp.describe()}{cut}, blurred by {how}, gamma {self.gamma:g}"
 
     def num_clips(self, split: str) -> int:
@@ -211,6 +215,8 @@ class Blurred:
                 value = value[half:last]
                 value = self._patch(value, top, left, margin=0)
             cut[key] = value
+        if self.kind == GIVEN:
+            return cut
         blur = self._averaged if self.kind == AVERAGE else self._shaken
         return cut | {"blurred_frames": blur(split, frames, (top, left), seed)}
 

@@ -75,6 +75,6 @@ def check_spec(spec: clip.ClipSpec) -> None:
     """
     if not spec.has_blurred_frames:
         raise errors.UserError(
-            "The clips have no `blurred_frames` to restore; take gin/data/gopro.gin, or "
-            "blur sharp ones: gin/data/shaken.gin."
+            "The clips have no `blurred_frames` to restore; take "
+            "gin/data/gopro_crops.gin, or blur sharp ones: gin/data/shaken.gin."
         )

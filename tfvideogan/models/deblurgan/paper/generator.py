@@ -11,8 +11,8 @@
 
 A residual block is: 3x3 mirrored, norm, ReLU, dropout, 3x3 mirrored, norm, + input. In the
 released code an unparenthesised condition leaves 3x3 mirrored, norm, ReLU, dropout and
-+ input where there is dropout, as by default: `blocks="one_conv"`, 6,067,459 weights instead
-of 11,378,179.
++ input where there is dropout, as by default: `blocks="one_conv"`, 6,067,459 weights
+instead of 11,378,179.
 
 References:
   [1] Kupyn et al., DeblurGAN, CVPR 2018, section 3.1 and figure 3.
