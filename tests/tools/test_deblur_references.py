@@ -34,14 +34,17 @@ def tool():
 @pytest.mark.parametrize("gamma", [1.0, 2.2])
 def test_a_known_blur_is_mostly_undone(tool, gamma):
     draw = np.random.default_rng(0)
-    coarse = ndimage.zoom(draw.uniform(0.1, 0.9, (8, 10, 3)), (6, 6, 1), order=1)
+    scene = ndimage.gaussian_filter(draw.uniform(size=(96, 96, 3)), (1.5, 1.5, 0))
+    scene = np.clip(4.0 * (scene - 0.5) + 0.5, 0.1, 0.9)
     path = camera_shake.trajectories(draw, count=1, length=20.0, iterations=200)
     [kernel] = camera_shake.point_spreads(path, np.ones(1))
-    light = ndimage.convolve(coarse**gamma, kernel[..., np.newaxis], mode="mirror")
+    light = ndimage.convolve(scene**gamma, kernel[..., np.newaxis], mode="mirror")
     given = np.clip(light, 0, 1) ** (1 / gamma)
-    before = image.psnr(given, coarse)
+    # Beyond the border both have to guess.
+    inner = np.s_[24:-24, 24:-24]
+    before = image.psnr(given[inner], scene[inner])
     for name, made in tool.deconvolved(given, kernel, gamma=gamma).items():
-        assert image.psnr(made, coarse) > before + 2.0, name
+        assert image.psnr(made[inner], scene[inner]) > before + 2.0, name
 
 
 @pytest.mark.slow
