@@ -40,6 +40,7 @@ BALANCE = 1e-3
 ITERATIONS = 20
 SUBJECTS = ("blurred", "unsharp", "restored", "Wiener", "R-L")
 MEASURES = ("PSNR", "SSIM")
+ALL = "all"
 EXAMPLES = "  python tools/deblur_references.py --workdir=runs/deblurgan --clips=16\n"
 
 # Measure and subject -> values of frames.
@@ -109,7 +110,7 @@ def _work(options: argparse.Namespace) -> int:
         restore = tf.function(model.evaluation_outputs)
         for place in _places(source.num_clips(split), options.clips):
             values = _judged(source, restore, split, place, options.frames)
-            for name in (sequences[place], "all"):
+            for name in (sequences[place], ALL):
                 row = rows.setdefault(name, {})
                 for key, found in values.items():
                     row.setdefault(key, []).extend(found)
@@ -164,7 +165,8 @@ def _sequences(source: blurred.Blurred, split: str) -> list[str]:
 def _lines(rows: dict[str, Row]) -> Iterator[str]:
     for measure in MEASURES:
         yield f"{measure:14}" + "".join(f"{one:>10}" for one in SUBJECTS) + "     n"
-        for name, row in rows.items():
+        for name in [*sorted(rows.keys() - {ALL}), ALL]:
+            row = rows[name]
             values = [row[measure, subject] for subject in SUBJECTS]
             means = "".join(f"{np.mean(one):10.3f}" for one in values)
             yield f"{name:14}{means}{len(values[0]):6}"
