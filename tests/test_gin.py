@@ -74,6 +74,15 @@ NARROW = {
         "captioner.Options.levels = 1",
         "captioner.Options.units = 4",
     ],
+    "deblurgan.DeblurGAN": [
+        "WIDTHS = (2, 4)",
+        "deblurgan.Options.blocks = (1, 1)",
+        "deblurgan.Options.critic_width = 2",
+    ],
+    "paper.PaperDeblurGAN": [
+        "paper.Options.width = 2",
+        "paper.Options.critic_width = 2",
+    ],
     "foregan.ForeGAN": [
         "foregan.Options.width = 4",
         "foregan.Options.critic_width = 4",

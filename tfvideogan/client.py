@@ -26,6 +26,10 @@ a picture and words become a video of --steps frames; words alone; pictures of w
     python -m tfvideogan.client --model=text2image --samples=9 \
         --text="the digit 3 is moving left and right" --output=grid.png
 
+blurred to sharp, of any size: a video, a picture or a folder of pictures:
+
+    python -m tfvideogan.client --model=deblurgan --input=blurred.mp4 --output=sharp.mp4
+
 one content with the motions of others; codes:
 
     python -m tfvideogan.client --model=mocogan_prediction --signature=swap \

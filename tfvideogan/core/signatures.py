@@ -41,8 +41,10 @@ A served model forgets everything between two requests, so a long video travels 
 with its memory as tensors. `<verb>` answers a whole video; `<verb>_start` answers the
 first chunk and hands out the memory, `<verb>_next` takes it and answers one more. Each
 output `next_state_<x>` of one request is the input `state_<x>` of the following one, and
-the first frame of a chunk is the last one of the chunk before. A model that makes frames
-up goes on likewise: `<verb>_start` takes what the verb takes, `<verb>_next` the memory
+the first frame of a chunk is the last one of the chunk before. A model that looks ahead
+answers late: `<verb>_start` answers fewer frames than it takes, and `<verb>_end`, given
+the memory alone, those that are missing at last. A model that makes frames up goes on
+likewise: `<verb>_start` takes what the verb takes, `<verb>_next` the memory
 and, again, what it names of that, such as `text`; each answers the frames that follow.
 """
 
@@ -77,7 +79,7 @@ PER_FRAME = (FRAMES, HOLES)
 VIDEO, VIDEO_FLOAT = "video", "video_float"
 IMAGE, IMAGE_FLOAT = "image", "image_float"
 
-START, NEXT = "_start", "_next"
+START, NEXT, END = "_start", "_next", "_end"
 STATE, NEXT_STATE = "state_", "next_state_"
 
 # What a client in any language and the batching of a server can carry.

@@ -26,19 +26,21 @@ DEVIATION = (0.458, 0.448, 0.450)
 
 @dataclasses.dataclass(frozen=True)
 class Convolution:
-    """A convolution and a ReLU.
+    """A convolution and, mostly, a ReLU.
 
     Attributes:
       channels: of the output.
       kernel: rows and columns.
       stride: of rows and columns.
       padding: zeros on each side.
+      has_relu: whether a ReLU follows.
     """
 
     channels: int
     kernel: int = 3
     stride: int = 1
     padding: int = 1
+    has_relu: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +133,8 @@ class ImageNetwork(keras.Model):
                     strides=layer.stride,
                     padding=[[0, 0], margin, margin, [0, 0]],
                 )
-                hidden = tf.nn.relu(tf.nn.bias_add(hidden, self.biases[name]))
+                hidden = tf.nn.bias_add(hidden, self.biases[name])
+                hidden = tf.nn.relu(hidden) if layer.has_relu else hidden
             if name in self.wanted:
                 found[name] = hidden
         return found

@@ -212,6 +212,11 @@ class ConvertedSource:
         source.check_split(self, split)
         return (self._windows[split].lengths - 1) // self.stride + 1
 
+    def names(self, split: str) -> list[str]:
+        """Returns the name of each clip of a split; windows of one clip share it."""
+        source.check_split(self, split)
+        return [self.records.ids[number] for number in self._windows[split].numbers]
+
     def labels(self, split: str) -> np.ndarray:
         """Returns the class of each clip of a split, where the spec has classes."""
         source.check_split(self, split)

@@ -1,7 +1,8 @@
 """A long video in several requests: state where the model has one, else overlap.
 
 A model with `<verb>_start` and `<verb>_next` (core/signatures.py) hands out its memory,
-and the joined chunks equal one request. Any other model is asked for chunks that overlap;
+and the joined chunks equal one request; with `<verb>_end` it answers some frames late. Any
+other model is asked for chunks that overlap;
 the overlap is blended, and an input `mask` of the first frame is taken from the chunk
 before.
 
@@ -97,7 +98,8 @@ def predict(
         }
     if fixed is None and start in known and following in known:
         pair = known[start], known[following]
-        return _with_state(ask, pair, inputs, outputs, plan)
+        end = known.get(verb + signatures.END)
+        return _with_state(ask, pair, end, inputs, outputs, plan)
     return _with_overlap(ask, known[verb], inputs, outputs, plan)
 
 
@@ -121,11 +123,15 @@ def _is_in_time(signature: metadata.Signature, output: str) -> bool:
 def _with_state(
     ask: Ask,
     pair: tuple[metadata.Signature, metadata.Signature],
+    end: metadata.Signature | None,
     inputs: Arrays,
     outputs: Sequence[str],
     plan: Plan,
 ) -> Arrays:
-    """Asks for a first chunk, then for further ones with the memory of the one before."""
+    """Asks for a first chunk, then for further ones with the memory of the one before.
+
+    At last it asks for what the model still owes, if it has a signature for that.
+    """
     total, first = len(inputs[signatures.FRAMES]), 0
     for signature in pair:
         _check_joins(signature, outputs, total, plan)
@@ -141,9 +147,14 @@ def _with_state(
         state = {signatures.state_input(name): found[name] for name in memory}
         # A further chunk begins with the last frame of the one before.
         new = stop - first - bool(parts)
+        if end and not parts:  # What is missing comes at the end.
+            new = len(found[outputs[0]])
         parts.append(_checked(signature, found, outputs, new))
         plan.progress(stop, total)
         first = stop - 1
+    if end:
+        owed = total - sum(len(part[outputs[0]]) for part in parts)
+        parts.append(_checked(end, ask(end.name, state, outputs), outputs, owed))
     return {name: np.concatenate([part[name] for part in parts]) for name in outputs}
 
 
