@@ -25,8 +25,8 @@ def test_gain_and_bias_are_linear_in_the_condition_of_each_example(shape):
     layer = conditional_norm.ConditionalBatchNorm()
     x, condition = draw(*shape), draw(3, 2, seed=3)
     made = layer(x, condition, training=True)
-    gain = condition.numpy() @ np.asarray(layer.gain.kernel)
-    bias = condition.numpy() @ np.asarray(layer.bias.kernel)
+    gain = condition.numpy() @ np.asarray(layer.gain.weight.kernel)
+    bias = condition.numpy() @ np.asarray(layer.bias.weight.kernel)
     plain = normalised(x.numpy(), tuple(range(len(shape) - 1)))
     for example in range(3):
         expected = plain[example] * (1.0 + gain[example]) + bias[example]
