@@ -1,4 +1,4 @@
-"""Clips of DVD-GAN for clients: a code for each seed, codes between two, clips of any length.
+"""Clips of DVD-GAN for clients: a code for each seed, mixtures of two, clips of any length.
 
 codes = codes_of(clip_seeds, labels, latent=120, categories=6)
 made = clips(generator, codes, num_frames=48)
