@@ -19,9 +19,9 @@ def strengthened(layer, inputs):
     layer(inputs)
     layer.set_weights([3.0 * one for one in layer.get_weights()])
     layer.gamma.assign(0.7)
-    return [np.asarray(one.weight.kernel) for one in (layer.theta, layer.phi, layer.g)] + [
-        np.asarray(layer.output_.weight.kernel)
-    ]
+    return [
+        np.asarray(one.weight.kernel) for one in (layer.theta, layer.phi, layer.g)
+    ] + [np.asarray(layer.output_.weight.kernel)]
 
 
 def attend(places, others, kernels):

@@ -147,8 +147,10 @@ class ConvGRU(keras.layers.Layer):
         if length > MOST_UNROLLED:
             return self._loop(heard, state, weights, length)
         states = []
+        # Unstacked, not sliced: the gradient of a slice is as large as the clip.
+        heard = tf.unstack(heard, axis=1)
         for time in range(length):
-            state = self.step(heard[:, min(time, given - 1)], state, weights)
+            state = self.step(heard[min(time, given - 1)], state, weights)
             states.append(state)
         return tf.stack(states, axis=1), state
 

@@ -47,11 +47,9 @@ from tfvideogan.models.dvdgan import blocks
 # Sides of the feature maps that D_S no longer halves.
 SMALLEST = 4
 # Channels behind each block, as multiples of the width, by the number of halvings from a
-# clip's size to 4x4: [1] for 64x64 and 128x128; 256x256 is that of [2]; the rest is ours.
+# clip's size to 4x4: [1] for 64x64 and 128x128; 256x256 is that of [2]. A smaller size
+# leaves out the last ones.
 CONSTANTS = {
-    1: (2, 4),
-    2: (2, 4, 4),
-    3: (2, 4, 8, 8),
     4: (2, 4, 8, 16, 16),
     5: (1, 2, 4, 8, 16, 16),
     6: (1, 2, 4, 8, 8, 16, 16),

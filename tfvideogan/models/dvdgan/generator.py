@@ -32,7 +32,7 @@ References:
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import tensorflow as tf
@@ -51,12 +51,9 @@ from tfvideogan.models.dvdgan import blocks
 
 VERSIONS = ("v1", "v2")
 # Channels of the start and behind each group, as multiples of the width, by the number of
-# groups: [1] for 64x64 and 128x128; ours for 256x256, which [1] does not list, and for
-# less than 64x64.
+# groups: [1] for 64x64 and 128x128; ours for 256x256, which [1] does not list. A smaller
+# size leaves out the first ones.
 CONSTANTS = {
-    1: (4, 2),
-    2: (8, 4, 2),
-    3: (8, 8, 4, 2),
     4: (8, 8, 8, 4, 2),
     5: (8, 8, 8, 4, 2, 1),
     6: (8, 8, 8, 8, 4, 2, 1),
@@ -148,7 +145,8 @@ class Generator(keras.Model):
           width: ch, the channels that the constants multiply.
           categories: number of classes, 0 for none.
           version: of [1]; one of `VERSIONS`.
-          constants: of the start and of each group; `CONSTANTS` by default.
+          constants: of the start and behind each group; `CONSTANTS` by default. Of more
+            than there are groups the last ones count.
           latent: numbers in a latent code.
           embedding: numbers in the embedding of a class.
           activation: of the candidates of the ConvGRUs, see there.
@@ -165,7 +163,8 @@ class Generator(keras.Model):
                 f"`version` ({version!r}) must be one of {', '.join(VERSIONS)}."
             )
         levels = generators.num_levels(spec)
-        widths = channels(constants, levels, table=CONSTANTS, width=width)
+        constants = constants_for(levels, constants, CONSTANTS)
+        widths = [width * one for one in constants[-levels - 1 :]]
         self.small = (spec.height >> levels, spec.width >> levels)
         self.categories = categories
         self.recomputes = recomputes
@@ -279,32 +278,29 @@ class Generator(keras.Model):
         return recomputation.recomputed(made) if is_wanted else made
 
 
-def channels(
-    constants: Sequence[int] | None,
+def constants_for(
     levels: int,
-    *,
-    table: dict[int, Sequence[int]],
-    width: int,
-) -> list[int]:
-    """Returns channels, the constants times the width.
+    given: Sequence[int] | None,
+    published: Mapping[int, Sequence[int]],
+) -> Sequence[int]:
+    """Returns at least `levels` + 1 constants: the given ones, or those of the paper.
 
     Args:
-      constants: one more than there are levels; None for those of the table.
       levels: how often sides are doubled or halved.
-      table: constants by the number of levels.
-      width: what they multiply.
+      given: None for those of the paper.
+      published: by the number of levels; those of the least serve fewer.
 
     Raises:
-      UserError: their number is another.
+      UserError: there are too few.
     """
-    chosen = table.get(levels, ()) if constants is None else constants
-    if len(chosen) != levels + 1:
+    chosen = published.get(max(levels, min(published)), ()) if given is None else given
+    if len(chosen) <= levels:
         raise errors.UserError(
-            f"{len(chosen)} `constants` ({', '.join(map(str, chosen))}) do not fit the "
-            f"size, which wants {levels + 1}; leave them out for those of the paper, or "
-            "change HEIGHT and WIDTH."
+            f"{len(chosen)} `constants` ({', '.join(map(str, chosen))}) are too few for "
+            f"the size, which wants {levels + 1}; give more, or make HEIGHT and WIDTH "
+            "smaller."
         )
-    return [width * one for one in chosen]
+    return chosen
 
 
 def _parts(

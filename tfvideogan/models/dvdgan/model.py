@@ -54,6 +54,7 @@ class Options:
       categories: number of classes; that of the clips' labels by default.
       critic_width: ch of the discriminators.
       critic_constants: multiples of it, see `discriminators.CONSTANTS`; None for those.
+        Of more than there are blocks the first ones count.
       num_frames_judged: k, frames of a clip that D_S sees.
       temporal_pool: by which the sides of D_T's clips are pooled; one of `POOLS`.
       has_attention: whether D_S has attention.
@@ -197,12 +198,10 @@ class DVDGAN(base.VideoModel):
         levels = discriminators.num_halvings(
             spec.height, spec.width, pool=options.temporal_pool
         )
-        channels = generators.channels(
-            options.critic_constants,
-            levels,
-            table=discriminators.CONSTANTS,
-            width=options.critic_width,
+        constants = generators.constants_for(
+            levels, options.critic_constants, discriminators.CONSTANTS
         )
+        channels = [options.critic_width * one for one in constants[: levels + 1]]
         shared = {"categories": self.categories, "inputs": spec.channels}
         place = discriminators.attention_place(spec.height, spec.width)
         return {
