@@ -10,6 +10,9 @@ All convolutions are 3x3 (x3) with a bias, and the spectral norm of their kernel
 1x1 convolution stands on the shortcut only where channels change or, in the generator, the
 sides double; it trades places with doubling and halving, which gives the same.
 
+Layers made of layers say that they are built: Keras would trace each of their calls to
+find out, on every level, which takes most of the time of building a model.
+
 References:
   [1] Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis,
       2019, appendix B, figure 15.
@@ -46,6 +49,7 @@ class GeneratorBlock(keras.layers.Layer):
         self.second = spectral_norm.Conv2D(filters, 3)
         is_same = inputs == filters and not doubles
         self.shortcut = None if is_same else spectral_norm.Conv2D(filters, 1)
+        self.built = True
 
     def call(
         self, clips: tf.Tensor, condition: tf.Tensor, training: bool = False
@@ -82,6 +86,7 @@ class FrameBlock(keras.layers.Layer):
         resamples = spectral_norm.HALVE if halves else None
         self.second = spectral_norm.Conv2D(filters, 3, resamples=resamples)
         self.shortcut = None if inputs == filters else spectral_norm.Dense(filters)
+        self.built = True
 
     def call(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Maps [N, T, H, W, C] to [N, T, H/2, W/2, filters]."""
@@ -108,6 +113,7 @@ class ClipBlock(keras.layers.Layer):
         self.first = spectral_norm.Conv3D(filters)
         self.second = spectral_norm.Conv3D(filters, halves=True)
         self.shortcut = None if inputs == filters else spectral_norm.Dense(filters)
+        self.built = True
 
     def call(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Maps [N, T, H, W, C] to [N, ceil(T/2), H/2, W/2, filters]."""

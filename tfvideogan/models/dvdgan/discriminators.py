@@ -148,6 +148,7 @@ class Discriminator(keras.Model):
         self.embedding = None
         if categories:
             self.embedding = spectral_norm.Embedding(categories, ends[-1])
+        self.built = True
 
     def call(
         self, view: tf.Tensor, labels: tf.Tensor, training: bool = False

@@ -87,6 +87,7 @@ class Group(keras.layers.Layer):
         self.recurrence, self.behind, self.between = recurrence, behind, between
         self.first = blocks.GeneratorBlock(inputs, inputs, doubles=False)
         self.second = blocks.GeneratorBlock(inputs, filters, doubles=True)
+        self.built = True
 
     def call(
         self,
@@ -184,6 +185,7 @@ class Generator(keras.Model):
         ]
         self.norm = batch_norm.BatchNorm(per_step=True)
         self.to_colour = spectral_norm.Conv2D(spec.channels, 3)
+        self.built = True
 
     @property
     def norms(self) -> list[batch_norm.BatchNorm]:
