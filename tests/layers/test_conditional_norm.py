@@ -98,3 +98,13 @@ def test_half_precision_keeps_statistics_in_float32():
     clips = tf.cast(draw(2, 4, 4, 3), tf.bfloat16)
     assert layer(clips, tf.ones([2, 2]), training=True).dtype == "bfloat16"
     assert {variable.dtype for variable in layer.weights} == {"float32"}
+
+
+def test_the_maps_of_the_condition_have_the_norm_one_on_demand():
+    x, condition = draw(2, 4, 4, 3), draw(2, 5, seed=3)
+    for has_norm in (True, False):
+        layer = conditional_norm.ConditionalBatchNorm(has_spectral_norm=has_norm)
+        before = layer(x, condition).numpy()
+        layer.gain.weight.kernel.assign(4.0 * layer.gain.weight.kernel.value)
+        changed = np.abs(layer(x, condition) - before).max() > 1e-3
+        assert changed == (not has_norm)
