@@ -33,7 +33,7 @@ def outcome(is_recomputed: bool, is_graph: bool):
     x, y = (
         seeds.normal(shape, seeds.from_int(3)) for shape in ([2, 4, 4, 4], [2, 1, 1, 3])
     )
-    trainable = [*layers.dense.trainable_variables, *layers.norm.trainable_variables]
+    trainable = [layers.dense.weight.kernel, layers.norm.gamma, layers.norm.beta]
 
     def gradients():
         run = recomputation.recomputed(layers) if is_recomputed else layers
@@ -50,11 +50,11 @@ def outcome(is_recomputed: bool, is_graph: bool):
 @pytest.mark.parametrize("is_graph", [False, True])
 def test_gradients_and_what_is_left_behind_are_equal(is_graph):
     kept, again = (outcome(one, is_graph) for one in (False, True))
-    assert len(kept) == len(again) == 2 + 4 + 7
+    assert len(kept) == len(again) == 2 + 3 + 7
     for one, other in zip(kept, again, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
     # There is something to be equal.
-    assert all(np.abs(one).max() > 0.1 for one in kept[:3])
+    assert all(np.abs(one).max() > 1e-2 for one in kept[:5])
 
 
 def test_the_forward_pass_is_made_twice_and_the_second_knows_it():
