@@ -21,7 +21,7 @@ def largest(kernel: np.ndarray) -> float:
     return np.linalg.svd(matrix(kernel), compute_uv=False)[0]
 
 
-@pytest.mark.parametrize("shape", [(6, 3), (3, 5), (3, 3, 4, 8), (3, 3, 3, 2, 6)])
+@pytest.mark.parametrize("shape", [(3, 5), (3, 3, 3, 2, 6)])
 def test_the_largest_singular_value_becomes_one(shape):
     kernel = spectral_norm.Kernel(shape)
     kernel.kernel.assign(2.0 + 3.0 * draw(*shape))

@@ -87,6 +87,8 @@ def halve_time(clips: tf.Tensor) -> tf.Tensor:
       [N, ceil(T/2), H, W, C].
     """
     pairs, is_odd = divmod(clips.shape[1], 2)
+    if not pairs:
+        return clips
     shape = [-1, pairs, 2, *clips.shape[2:]]  # [N, T/2, 2, H, W, C]
     halved = tf.reduce_mean(tf.reshape(clips[:, : 2 * pairs], shape), axis=2)
     return tf.concat([halved, clips[:, -1:]], axis=1) if is_odd else halved
