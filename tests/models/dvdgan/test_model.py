@@ -26,7 +26,6 @@ def make_model(
     )
 
 
-# A step reads two batches of two clips each; halves of one clip would be none.
 CASE = check_model.Case(make_model=make_model, spec=SPEC, draw=check_model.wave)
 
 
