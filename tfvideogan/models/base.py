@@ -360,7 +360,7 @@ class _Held(tf.Module):
     """
 
     def __init__(self, variables: Sequence[keras.Variable]) -> None:
-        super().__init__()
+        super().__init__(name="held")
         self.held = {
             f"{place:04d}_{re.split('[/_]', variable.path)[-1]}": variable.value
             for place, variable in enumerate(variables)
