@@ -253,9 +253,13 @@ def two_replicas_equal_one(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         keras.optimizers, "Adam", lambda *_, **__: keras.optimizers.SGD(1e-2)
     )
-    half = case.batch(1)
-    whole = {key: tf.concat([value, value], axis=0) for key, value in half.items()}
     model = case.build()
+    # Alike for every update that has examples of its own, too.
+    half = {
+        key: tf.repeat(value, model.batches_per_step, axis=0)
+        for key, value in case.batch(1).items()
+    }
+    whole = {key: tf.concat([value, value], axis=0) for key, value in half.items()}
     model.train_step(whole)
     devices = [device.name for device in tf.config.list_logical_devices("CPU")]
     # Collectives between two threads of one eager process may deadlock or mix up.

@@ -31,6 +31,7 @@ from tfvideogan.engine.processes import interruption
 from tfvideogan.engine.runs import checkpoints
 
 RUNS = "runs"
+RUN, TRACE = DRY_RUNS = ("run", "trace")
 EXAMPLES = """\
   python -m tfvideogan.train --gin_file=gin/foregan.gin
   python -m tfvideogan.train --gin_file=gin/foregan.gin --gin_param='BATCH_SIZE = 4'
@@ -91,9 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--dry_run",
-        action="store_true",
+        nargs="?",
+        choices=DRY_RUNS,
+        const=RUN,
         help="print the configuration, parameters, memory and work, run one step on "
-        "zeros, write nothing",
+        "zeros, write nothing; --dry_run=trace does not run it, and needs no memory for a "
+        "model of any size",
     )
     return made
 
@@ -110,7 +114,11 @@ def _train(options: argparse.Namespace) -> int:
     if options.dry_run:
         print(config.text())
         config.check_complete(loop.run, {"workdir": ""})
-        print(dry_run.describe(config.arguments(loop.run), strategy))
+        arguments = config.arguments(loop.run)
+        if options.dry_run == TRACE:
+            print(dry_run.describe_traced(arguments))
+        else:
+            print(dry_run.describe(arguments, strategy))
         return command_line.OK
     outcome = config.call(
         loop.run,

@@ -56,3 +56,40 @@ def test_replicas_share_the_batch() -> None:
     assert "Mirrored, 2 replica(s)" in dry_run.describe(ARGUMENTS, strategies.make(2))
     with pytest.raises(errors.UserError, match="multiple of the number of replicas"):
         dry_run.describe(ARGUMENTS | {"batch_size": 3}, strategies.make(2))
+
+
+def test_a_traced_step_has_the_same_sizes_and_work_and_is_not_run(
+    one_device: tf.distribute.Strategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(text: str) -> list[str]:
+        lines = text.splitlines()
+        [work] = [one for one in lines if one.startswith("work:")]
+        [memory] = [one for one in lines if one.startswith("memory:")]
+        sizes = [one for one in lines if one.split()[0] in ("critic", "generator")]
+        return [*sizes, work.split()[1], memory.split()[7]]
+
+    ran = told(dry_run.describe(ARGUMENTS, one_device))
+    monkeypatch.setattr(dry_run.trainer.Trainer, "run", None)
+    text = dry_run.describe_traced(ARGUMENTS)
+    assert "not run" in text
+    assert told(text) == ran
+
+
+def test_a_traced_model_has_no_memory() -> None:
+    def make_model() -> toy.ToyGAN:
+        made = toy.ToyGAN()
+        made.build_for = lambda spec: (
+            toy.ToyGAN.build_for(made, spec),
+            seen.append(made),
+        )
+        return made
+
+    seen: list[toy.ToyGAN] = []
+    dry_run.describe_traced(ARGUMENTS | {"make_model": make_model})
+    variables = [
+        one.value for net in seen[0].networks.values() for one in net.variables
+    ]
+    assert variables
+    # A node of a graph that is gone has no numbers.
+    with pytest.raises(TypeError, match="out of scope"):
+        variables[0].numpy()

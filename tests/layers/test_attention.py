@@ -19,9 +19,9 @@ def strengthened(layer, inputs):
     layer(inputs)
     layer.set_weights([3.0 * one for one in layer.get_weights()])
     layer.gamma.assign(0.7)
-    return [np.asarray(one.kernel) for one in (layer.theta, layer.phi, layer.g)] + [
-        np.asarray(layer.output_.kernel)
-    ]
+    return [
+        np.asarray(one.weight.kernel) for one in (layer.theta, layer.phi, layer.g)
+    ] + [np.asarray(layer.output_.weight.kernel)]
 
 
 def attend(places, others, kernels):
@@ -95,3 +95,38 @@ def test_projections_have_the_sizes_of_biggan():
 def test_an_unknown_axis_is_refused():
     with pytest.raises(ValueError, match=r"`axis` \('C'\) must be one of T, H, W"):
         attention.SeparableAttention("HC")
+
+
+def test_attention_without_pooling_sees_every_place_of_a_clip():
+    clips = draw(2, 3, 2, 2, CHANNELS)
+    layer = attention.SelfAttention(pools=False)
+    kernels = strengthened(layer, clips)
+    for clip, answer in zip(clips.numpy(), layer(clips).numpy(), strict=True):
+        places = clip.reshape(12, CHANNELS)
+        expected = places + 0.7 * attend(places, places, kernels)
+        np.testing.assert_allclose(
+            answer.reshape(12, -1), expected, rtol=1e-4, atol=1e-5
+        )
+
+
+def test_along_time_it_is_full_attention_where_there_is_one_pixel():
+    clips = draw(2, 5, 1, 1, CHANNELS)
+    along, full = attention.AxisAttention("T"), attention.SelfAttention(pools=False)
+    strengthened(along, clips)
+    full(clips)
+    full.set_weights(along.get_weights())
+    np.testing.assert_allclose(full(clips), along(clips), rtol=1e-4, atol=1e-5)
+    assert np.abs(along(clips) - clips).max() > 1e-3
+
+
+def test_projections_have_the_norm_one_on_demand():
+    clips = draw(1, 2, 2, 2, CHANNELS)
+    for layer, changes in (
+        (attention.SelfAttention(has_spectral_norm=True), False),
+        (attention.SelfAttention(), True),
+    ):
+        layer(clips)
+        layer.gamma.assign(1.0)
+        before = layer(clips).numpy()
+        layer.g.weight.kernel.assign(3.0 * layer.g.weight.kernel.value)
+        assert (np.abs(layer(clips) - before).max() > 1e-4) == changes

@@ -100,3 +100,15 @@ def test_gains_begin_where_their_initializer_puts_them():
     x = tf.reshape(tf.constant([1.0, -1.0]), [2, 1, 1, 1])
     # Mean 0 and variance 1, times three.
     np.testing.assert_allclose(tf.squeeze(norm(x, training=True)), [3, -3], rtol=1e-4)
+
+
+def test_statistics_of_time_steps_with_a_gain_and_bias():
+    layer = batch_norm.BatchNorm(per_step=True, momentum=0.0)
+    # Step 0: 1 and 3, step 1: 10 and 14; each becomes -1 and 1, then gain and bias.
+    clips = tf.constant([[1.0, 10.0], [3.0, 14.0]], shape=[2, 2, 1, 1, 1])
+    layer(clips)
+    layer.gamma.assign([2.0])
+    layer.beta.assign([5.0])
+    made = layer(clips, training=True)
+    np.testing.assert_allclose(made[..., 0, 0, 0], [[3.0, 3.0], [7.0, 7.0]], rtol=1e-4)
+    assert float(layer.moving_mean[0]) == (2.0 + 12.0) / 2

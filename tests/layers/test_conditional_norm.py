@@ -25,8 +25,8 @@ def test_gain_and_bias_are_linear_in_the_condition_of_each_example(shape):
     layer = conditional_norm.ConditionalBatchNorm()
     x, condition = draw(*shape), draw(3, 2, seed=3)
     made = layer(x, condition, training=True)
-    gain = condition.numpy() @ np.asarray(layer.gain.kernel)
-    bias = condition.numpy() @ np.asarray(layer.bias.kernel)
+    gain = condition.numpy() @ np.asarray(layer.gain.weight.kernel)
+    bias = condition.numpy() @ np.asarray(layer.bias.weight.kernel)
     plain = normalised(x.numpy(), tuple(range(len(shape) - 1)))
     for example in range(3):
         expected = plain[example] * (1.0 + gain[example]) + bias[example]
@@ -98,3 +98,13 @@ def test_half_precision_keeps_statistics_in_float32():
     clips = tf.cast(draw(2, 4, 4, 3), tf.bfloat16)
     assert layer(clips, tf.ones([2, 2]), training=True).dtype == "bfloat16"
     assert {variable.dtype for variable in layer.weights} == {"float32"}
+
+
+def test_the_maps_of_the_condition_have_the_norm_one_on_demand():
+    x, condition = draw(2, 4, 4, 3), draw(2, 5, seed=3)
+    for has_norm in (True, False):
+        layer = conditional_norm.ConditionalBatchNorm(has_spectral_norm=has_norm)
+        before = layer(x, condition).numpy()
+        layer.gain.weight.kernel.assign(4.0 * layer.gain.weight.kernel.value)
+        changed = np.abs(layer(x, condition) - before).max() > 1e-3
+        assert changed == (not has_norm)

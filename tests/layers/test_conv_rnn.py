@@ -1,8 +1,10 @@
-"""The ConvGRU is its equations."""
+"""ConvGRUs are their equations, in one step and along a clip."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
+from tfvideogan.core import seeds
 from tfvideogan.layers import conv_rnn
 
 
@@ -31,3 +33,102 @@ def test_the_state_stays_between_minus_one_and_one():
     for _ in range(10):
         state = cell(100.0 * tf.ones([1, 4, 4, 2]), state)
     assert float(tf.reduce_max(tf.abs(state))) <= 1.0
+
+
+# --- Along a clip
+
+
+def draw(*shape: int, seed: int = 2) -> tf.Tensor:
+    return seeds.normal(shape, seeds.from_int(seed))
+
+
+def one_pixel(activation: str, **biases: float) -> conv_rnn.ConvGRU:
+    """A layer of one channel whose middle taps are 0.3, -0.2, ... and nothing else."""
+    layer = conv_rnn.ConvGRU(1, activation=activation, has_norm=False)
+    layer(tf.zeros([1, 1, 1, 1, 1]))
+    for name, (of_input, of_state) in TAPS.items():
+        kernel = np.zeros([3, 3, 2, 1], np.float32)
+        kernel[1, 1, :, 0] = of_input, of_state
+        getattr(layer, name).kernel.assign(kernel)
+    for name, value in biases.items():
+        getattr(layer, f"{name}_bias").assign([value])
+    return layer
+
+
+TAPS = {"reset": (0.3, -0.2), "update": (0.7, 0.1), "candidate": (-0.4, 0.6)}
+
+
+@pytest.mark.parametrize(
+    ("activation", "function"), [("relu", lambda x: max(x, 0.0)), ("tanh", np.tanh)]
+)
+def test_a_clip_of_one_pixel_follows_the_equations(activation, function):
+    layer = one_pixel(activation)
+    state, expected = 0.5, []
+    for x in (2.0, -1.0, 3.0):
+        reset, update = (
+            _sigmoid(TAPS[name][0] * x + TAPS[name][1] * state + bias)
+            for name, bias in (("reset", 0.0), ("update", 1.0))
+        )
+        new = function(-0.4 * x + 0.6 * reset * state)
+        state = update * state + (1 - update) * new
+        expected.append(state)
+    clip = tf.reshape([2.0, -1.0, 3.0], [1, 3, 1, 1, 1])
+    states, last = layer(clip, tf.fill([1, 1, 1, 1], 0.5))
+    np.testing.assert_allclose(states[0, :, 0, 0, 0], expected, rtol=1e-5)
+    np.testing.assert_allclose(last[0, 0, 0, 0], expected[-1], rtol=1e-5)
+
+
+def test_the_candidate_is_rectified_not_squashed():
+    # The community's code squashes. With r = u = 0 the state is relu(W_c * [x, 0]).
+    layer = one_pixel("relu", reset=-100.0, update=-100.0)
+    clip = tf.reshape([-20.0, 20.0], [1, 2, 1, 1, 1])
+    states, _ = layer(clip, tf.fill([1, 1, 1, 1], 9.0))
+    np.testing.assert_allclose(states[0, :, 0, 0, 0], [8.0, 0.0], atol=1e-5)
+
+
+def test_an_update_of_one_keeps_the_state():
+    layer = one_pixel("relu", update=100.0)
+    states, _ = layer(draw(1, 4, 1, 1, 1), tf.fill([1, 1, 1, 1], 0.7))
+    np.testing.assert_allclose(states, np.full([1, 4, 1, 1, 1], 0.7), rtol=1e-6)
+
+
+def test_a_long_clip_in_a_loop_equals_two_short_ones():
+    layer = conv_rnn.ConvGRU(3)
+    clip = draw(2, 20, 4, 4, 2)
+    assert clip.shape[1] > conv_rnn.MOST_UNROLLED
+    whole, last = layer(clip)
+    first, state = layer(clip[:, :8])
+    second, end = layer(clip[:, 8:], state)
+    np.testing.assert_allclose(whole, tf.concat([first, second], axis=1), atol=1e-5)
+    np.testing.assert_allclose(last, end, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [3, 20])
+def test_one_input_serves_every_frame(length):
+    layer = conv_rnn.ConvGRU(3)
+    frame = draw(2, 1, 4, 4, 2)
+    states, _ = layer(frame, num_frames=length)
+    repeated, _ = layer(tf.repeat(frame, length, axis=1))
+    np.testing.assert_allclose(states, repeated, atol=1e-5)
+    assert np.abs(states[:, 0] - states[:, -1]).max() > 1e-3
+
+
+def test_each_kernel_has_the_norm_one():
+    layer = conv_rnn.ConvGRU(3)
+    clip = draw(1, 2, 4, 4, 2)
+    before, _ = layer(clip)
+    for kernel in (layer.reset, layer.update, layer.candidate):
+        kernel.kernel.assign(5.0 * kernel.kernel.value)
+    np.testing.assert_allclose(layer(clip)[0], before, rtol=1e-4, atol=1e-5)
+
+
+def test_parameters_are_three_convolutions_of_both():
+    layer = conv_rnn.ConvGRU(4)
+    layer(tf.zeros([1, 1, 4, 4, 4]))
+    trainable = sum(np.prod(one.shape) for one in layer.trainable_variables)
+    assert trainable == 3 * (9 * 8 * 4 + 4)
+
+
+def test_an_unknown_activation_is_refused():
+    with pytest.raises(ValueError, match=r"`activation` \('elu'\) must be one of relu"):
+        conv_rnn.ConvGRU(1, activation="elu")

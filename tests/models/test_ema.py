@@ -62,3 +62,33 @@ def test_averages_are_swapped_in_and_out_even_when_something_fails():
 def test_a_decay_out_of_range_is_named(decay):
     with pytest.raises(ValueError, match=r"`ema_decay` \("):
         _average(decay)
+
+
+def test_an_average_that_starts_late_is_the_weights_until_then():
+    variable = keras.Variable(np.array([1.0, 2.0], np.float32))
+    average = ema.WeightAverage([variable], 0.9, start=100)
+    for step, value in ((0, 7.0), (99, 5.0)):
+        variable.assign([value, 2.0])
+        average.update(tf.constant(step, tf.int64))
+        np.testing.assert_array_equal(average.averages[0], [value, 2.0])
+    variable.assign([3.0, 2.0])
+    average.update(tf.constant(100, tf.int64))
+    # The warm-up begins at the start: the first decay is 1 / 10.
+    np.testing.assert_allclose(average.averages[0], [0.1 * 5 + 0.9 * 3, 2.0], rtol=1e-6)
+    with pytest.raises(ValueError, match=r"`ema_start` \(-1\) must be 0 or more"):
+        ema.WeightAverage([variable], 0.9, start=-1)
+
+
+def test_what_follows_from_the_averages_is_made_when_they_are_in_and_undone():
+    weight = keras.Variable(np.ones(1, np.float32))
+    statistic = keras.Variable(np.ones(1, np.float32), trainable=False)
+
+    def settle():
+        statistic.assign(10.0 * weight.value)
+
+    average = ema.WeightAverage([weight, statistic], 0.5, settle=settle)
+    weight.assign([4.0])
+    with average.swapped():
+        np.testing.assert_array_equal(statistic.value, [10.0])
+    np.testing.assert_array_equal(statistic.value, [1.0])
+    np.testing.assert_array_equal(weight.value, [4.0])

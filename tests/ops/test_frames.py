@@ -52,3 +52,22 @@ def test_differences_are_those_to_the_frame_before():
     clips = tf.reshape(tf.constant([1.0, 4.0, 2.0]), [1, 3, 1, 1, 1])
     found = frames.differences(clips)
     assert found.numpy().ravel().tolist() == [0.0, 3.0, -2.0]
+
+
+def test_time_is_halved_by_means_and_an_odd_last_frame_stays():
+    clips = tf.reshape([1.0, 3.0, 7.0, 9.0, 20.0], [1, 5, 1, 1, 1])
+    np.testing.assert_array_equal(
+        frames.halve_time(clips)[0, :, 0, 0, 0], [2.0, 8.0, 20.0]
+    )
+    np.testing.assert_array_equal(
+        frames.halve_time(clips[:, :4])[0, :, 0, 0, 0], [2.0, 8.0]
+    )
+    np.testing.assert_array_equal(frames.halve_time(clips[:, :1]), clips[:, :1])
+
+
+def test_the_plane_is_halved_by_means_of_four_pixels():
+    clips = tf.reshape(tf.range(16.0), [1, 2, 2, 4, 1])
+    # Frame 0: 0 1 4 5 and 2 3 6 7; frame 1 eight more.
+    np.testing.assert_array_equal(
+        frames.halve_plane(clips)[0, :, 0, :, 0], [[2.5, 4.5], [10.5, 12.5]]
+    )

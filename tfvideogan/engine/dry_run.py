@@ -1,8 +1,10 @@
 """What a training would be: its size, its work, and one step on zeros.
 
     print(dry_run.describe(config.arguments(loop.run), strategy))
+    print(dry_run.describe_traced(config.arguments(loop.run)))
 
-Writes nothing.
+Writes nothing. Of a model that is larger than the machine the step is only traced: its
+variables are nodes of a graph that never runs, so that none has memory.
 """
 
 import resource
@@ -50,14 +52,43 @@ def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> 
     lines = [
         *_environment(built),
         *_parameters(built),
-        f"memory: variables with optimizer slots and averages "
-        f"{build.variable_bytes(built.model.checkpoint_items()) / MEGA:.3g} MB, "
-        f"a step about {max(0, _peak_memory() - before) / MEGA:.0f} MB more",
-        _work(work, seconds),
-        f"one step on zeros ({batches} x batch {batch_size}; phases "
-        f"{', '.join(active)}): traced in {tracing:.1f} s, then {seconds:.3f} s",
+        f"{_memory(built)}, a step about "
+        f"{max(0, _peak_memory() - before) / MEGA:.0f} MB more",
+        f"{_work(work)}, {work.total / GIGA / seconds:.3g} GFLOP/s",
+        f"{_step_of(built, batch_size)}: traced in {tracing:.1f} s, then {seconds:.3f} s",
         *(f"  {name} {value:.4g}" for name, value in row.items()),
     ]
+    return "\n".join(lines)
+
+
+def describe_traced(arguments: Mapping[str, Any]) -> str:
+    """Traces a step on one device, and returns a report of some lines.
+
+    Args:
+      arguments: of `loop.run`, from `config.arguments`.
+
+    Raises:
+      UserError: the configuration is at fault.
+    """
+    strategies.set_precision(arguments["precision"])
+    strategy, batch_size = strategies.one_device(), arguments["batch_size"]
+    watch = progress.Stopwatch()
+    with tf.Graph().as_default():
+        built = build.build(arguments["make_model"], arguments["make_source"], strategy)
+        stepper = trainer.Trainer(
+            built.model, strategy, jit_phases=arguments["jit_phases"]
+        )
+        number = batch_size * built.model.batches_per_step
+        batch = clip.zeros_like_spec(built.source.spec, number)
+        stepper.prepare(batch, step=0, count=1)
+        work = flops.count(stepper.traced(built.model.active_phases(0), batch))
+        lines = [
+            *_environment(built),
+            *_parameters(built),
+            f"{_memory(built)}; what a step needs beside them is not known",
+            _work(work),
+            f"{_step_of(built, batch_size)}: traced in {watch.lap():.1f} s, not run",
+        ]
     return "\n".join(lines)
 
 
@@ -93,12 +124,21 @@ def _parameters(built: build.Built) -> list[str]:
     ]
 
 
-def _work(work: flops.Work, seconds: float) -> str:
-    unknown = f" (and {work.unknown} uncounted)" if work.unknown else ""
+def _memory(built: build.Built) -> str:
+    size = build.variable_bytes(built.model.checkpoint_items()) / MEGA
+    return f"memory: variables with optimizer slots and averages {size:.3g} MB"
+
+
+def _step_of(built: build.Built, batch_size: int) -> str:
     return (
-        f"work: {work.total / GIGA:.3g} GFLOP a step{unknown}, "
-        f"{work.total / GIGA / seconds:.3g} GFLOP/s"
+        f"one step on zeros ({built.model.batches_per_step} x batch {batch_size}; phases "
+        f"{', '.join(built.model.active_phases(0))})"
     )
+
+
+def _work(work: flops.Work) -> str:
+    unknown = f" (and {work.unknown} uncounted)" if work.unknown else ""
+    return f"work: {work.total / GIGA:.3g} GFLOP a step{unknown}"
 
 
 def _peak_memory() -> int:

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from tfvideogan.layers import spectral_norm
+
 # Channels of theta and phi, and of g, as shares of the input's.
 KEY_DIVISOR = 8
 VALUE_DIVISOR = 2
@@ -26,17 +28,15 @@ _CLIP_AXES = {"T": 1, "H": 2, "W": 3}
 class _Attention(keras.layers.Layer):
     """The projections, which have no bias, and the gain, which starts at 0."""
 
-    def __init__(
-        self, *, kernel_initializer: str = "glorot_uniform", **kwargs: object
-    ) -> None:
+    def __init__(self, *, has_spectral_norm: bool = False, **kwargs: object) -> None:
         """Stores the settings.
 
         Args:
-          kernel_initializer: of the four projections.
+          has_spectral_norm: whether the norm of each projection is 1, as in [2].
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
-        self.kernel_initializer = kernel_initializer
+        self.has_spectral_norm = has_spectral_norm
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         channels = input_shape[-1]
@@ -50,10 +50,18 @@ class _Attention(keras.layers.Layer):
         self.gamma = self.add_weight(shape=(), initializer="zeros", name="gamma")
         self.built = True
 
-    def _projection(self, filters: int) -> keras.layers.Dense:
+    def _projection(self, filters: int) -> spectral_norm.Dense:
         # A 1x1 convolution.
-        return keras.layers.Dense(
-            filters, use_bias=False, kernel_initializer=self.kernel_initializer
+        return spectral_norm.Dense(
+            filters, use_bias=False, has_norm=self.has_spectral_norm
+        )
+
+    def _projected(
+        self, inputs: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Queries, keys and values of each place."""
+        return tuple(
+            layer(inputs, training=training) for layer in (self.theta, self.phi, self.g)
         )
 
     def _attend(
@@ -65,35 +73,37 @@ class _Attention(keras.layers.Layer):
         shares = tf.nn.softmax(tf.cast(logits, tf.float32))
         return tf.matmul(tf.cast(shares, values.dtype), values)
 
-    def _add(self, inputs: tf.Tensor, attended: tf.Tensor) -> tf.Tensor:
-        return inputs + tf.cast(self.gamma, inputs.dtype) * self.output_(attended)
+    def _add(self, inputs: tf.Tensor, attended: tf.Tensor, training: bool) -> tf.Tensor:
+        made = self.output_(attended, training=training)
+        return inputs + tf.cast(self.gamma, inputs.dtype) * made
 
 
 class SelfAttention(_Attention):
-    """Every place of an image sees every other one; [N, H, W, C] stays so.
+    """Every place of an image or clip sees every other one; the shape stays.
 
-    H and W are even, as keys and values are max-pooled by 2. Source: equations 1-3 of [1]
-    with the sizes of [2].
+    Source: equations 1-3 of [1] with the sizes of [2], which max-pools keys and values.
     """
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Takes and returns [N, H, W, C]."""
-        batch, (height, width) = tf.shape(inputs)[0], inputs.shape[1:3]
+    def __init__(self, *, pools: bool = True, **kwargs: object) -> None:
+        """Stores the settings.
 
-        def flat(maps: tf.Tensor) -> tf.Tensor:
-            places = maps.shape[1] * maps.shape[2]
-            return tf.reshape(maps, [batch, places, maps.shape[3]])  # [N, H·W, c]
+        Args:
+          pools: whether keys and values are max-pooled by 2x2 pixels; H and W are even
+            then.
+          **kwargs: `has_spectral_norm`, and those of `keras.layers.Layer`.
+        """
+        super().__init__(**kwargs)
+        self.pools = pools
 
-        def pooled(maps: tf.Tensor) -> tf.Tensor:
-            return tf.nn.max_pool2d(maps, POOL, POOL, "VALID")  # [N, H/2, W/2, c]
-
-        attended = self._attend(
-            flat(self.theta(inputs)),
-            flat(pooled(self.phi(inputs))),
-            flat(pooled(self.g(inputs))),
-        )  # [N, H·W, C/2]
-        maps = tf.reshape(attended, [batch, height, width, attended.shape[-1]])
-        return self._add(inputs, maps)
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Takes and returns [N, H, W, C] or [N, T, H, W, C], all but N static."""
+        queries, keys, values = self._projected(inputs, training)
+        if self.pools:
+            keys, values = _pooled(keys), _pooled(values)
+        attended = self._attend(*(_flat(one) for one in (queries, keys, values)))
+        places = inputs.shape[1:-1]
+        maps = tf.reshape(attended, [-1, *places, attended.shape[-1]])
+        return self._add(inputs, maps, training)
 
 
 class AxisAttention(_Attention):
@@ -104,7 +114,7 @@ class AxisAttention(_Attention):
 
         Args:
           axis: "T", "H" or "W".
-          **kwargs: `kernel_initializer`, and those of `keras.layers.Layer`.
+          **kwargs: `has_spectral_norm`, and those of `keras.layers.Layer`.
 
         Raises:
           ValueError: there is no such axis.
@@ -114,14 +124,14 @@ class AxisAttention(_Attention):
             raise ValueError(f"`axis` ({axis!r}) must be one of T, H, W.")
         self.axis = _CLIP_AXES[axis]
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Takes and returns [N, T, H, W, C]."""
         # The axis trades places with W, and back.
         order = [0, 1, 2, 3, 4]
         order[self.axis], order[3] = order[3], order[self.axis]
         turned = tf.transpose(inputs, order)  # [N, ..., P, C]
-        attended = self._attend(self.theta(turned), self.phi(turned), self.g(turned))
-        return self._add(inputs, tf.transpose(attended, order))
+        attended = self._attend(*self._projected(turned, training))
+        return self._add(inputs, tf.transpose(attended, order), training)
 
 
 class SeparableAttention(keras.layers.Layer):
@@ -132,17 +142,13 @@ class SeparableAttention(keras.layers.Layer):
     """
 
     def __init__(
-        self,
-        axes: str = "HWT",
-        *,
-        kernel_initializer: str = "glorot_uniform",
-        **kwargs: object,
+        self, axes: str = "HWT", *, has_spectral_norm: bool = False, **kwargs: object
     ) -> None:
         """Creates the layers.
 
         Args:
           axes: letters of the axes, in order.
-          kernel_initializer: of the projections.
+          has_spectral_norm: whether the norm of each projection is 1.
           **kwargs: of `keras.layers.Layer`.
 
         Raises:
@@ -150,12 +156,25 @@ class SeparableAttention(keras.layers.Layer):
         """
         super().__init__(**kwargs)
         self.steps = [
-            AxisAttention(axis, kernel_initializer=kernel_initializer) for axis in axes
+            AxisAttention(axis, has_spectral_norm=has_spectral_norm) for axis in axes
         ]
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Takes and returns [N, T, H, W, C]."""
         x = inputs
         for step in self.steps:
-            x = step(x)
+            x = step(x, training=training)
         return x
+
+
+def _flat(maps: tf.Tensor) -> tf.Tensor:
+    places = maps.shape[1:-1].num_elements()
+    return tf.reshape(maps, [-1, places, maps.shape[-1]])  # [N, T·H·W, c]
+
+
+def _pooled(maps: tf.Tensor) -> tf.Tensor:
+    """Greatest values of 2x2 pixels, [N, .., H/2, W/2, c]."""
+    *others, height, width, channels = maps.shape[1:]
+    flat = tf.reshape(maps, [-1, height, width, channels])  # [N·.., H, W, c]
+    pooled = tf.nn.max_pool2d(flat, POOL, POOL, "VALID")
+    return tf.reshape(pooled, [-1, *others, *pooled.shape[1:]])

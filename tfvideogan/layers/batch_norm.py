@@ -13,6 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfvideogan.layers import recomputation
+
 # PyTorch's, whose networks we rebuild: the weight of a new batch is 0.1.
 MOMENTUM = 0.9
 EPSILON = 1e-5
@@ -21,7 +23,11 @@ EPSILON = 1e-5
 class BatchNorm(keras.layers.Layer):
     """Normalises the last axis over all others; [N, ..., H, W, C].
 
-    The moving variance is the unbiased one, as in PyTorch.
+    The moving variance is the unbiased one, as in PyTorch. With `per_step` clips
+    [N, T, H, W, C] are normalised by the statistics of each time step over batch and space,
+    so that no frame tells another its contents; the moving ones are then the means of the
+    steps', and serve clips of any length. Source: Clark et al., Adversarial Video
+    Generation on Complex Datasets, 2019, appendix on architectures.
     """
 
     def __init__(
@@ -30,6 +36,7 @@ class BatchNorm(keras.layers.Layer):
         momentum: float = MOMENTUM,
         epsilon: float = EPSILON,
         is_affine: bool = True,
+        per_step: bool = False,
         gamma_initializer: str | keras.Initializer = "ones",
         **kwargs: object,
     ) -> None:
@@ -39,6 +46,7 @@ class BatchNorm(keras.layers.Layer):
           momentum: weight of the past in the moving statistics.
           epsilon: added to the variance.
           is_affine: whether a gain and a bias are learnt.
+          per_step: whether clips have statistics of each time step; T is static then.
           gamma_initializer: of the gain.
           **kwargs: of `keras.layers.Layer`.
         """
@@ -46,6 +54,7 @@ class BatchNorm(keras.layers.Layer):
         self.momentum = momentum
         self.epsilon = epsilon
         self.is_affine = is_affine
+        self.per_step = per_step
         self.gamma_initializer = gamma_initializer
 
     def build(self, input_shape: Sequence[int | None]) -> None:
@@ -81,11 +90,12 @@ class BatchNorm(keras.layers.Layer):
                 self.epsilon,
             )
             return tf.cast(made, inputs.dtype)
-        made, mean, variance = self.by_batch(x, gamma, beta)
-        self.remember(mean, variance)
+        normalise = self._by_step if self.per_step else self._by_batch
+        made, mean, variance = normalise(x, gamma, beta)
+        self._remember(mean, variance)
         return tf.cast(tf.ensure_shape(made, inputs.shape), inputs.dtype)
 
-    def by_batch(
+    def _by_batch(
         self, x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Normalises by the statistics of the batch over all replicas.
@@ -112,12 +122,36 @@ class BatchNorm(keras.layers.Layer):
         )
         return tf.reshape(made, tf.shape(x)), mean, variance
 
-    def remember(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
-        """Moves the moving statistics towards those of a batch, [C] each."""
+    def _remember(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
+        """Moves the moving statistics towards those of a batch, [C] each.
+
+        Not where a forward pass is made again, see `recomputation.py`.
+        """
+        if recomputation.is_again():
+            return
         pairs = ((self.moving_mean, mean), (self.moving_variance, variance))
         for moving, new in pairs:
             kept = self.momentum * moving.value
             moving.assign(kept + (1.0 - self.momentum) * tf.stop_gradient(new))
+
+    def _by_step(
+        self, clips: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """As `_by_batch`, of clips [N, T, H, W, C]; returns means of the steps'."""
+        _, length, height, width, channels = clips.shape
+        # A channel of a time step becomes a channel of its own.
+        by_step = tf.transpose(clips, [0, 2, 3, 1, 4])  # [N, H, W, T, C]
+        made, *moments = self._by_batch(
+            tf.reshape(by_step, [-1, height, width, length * channels]),
+            tf.tile(gamma, [length]),
+            tf.tile(beta, [length]),
+        )
+        mean, variance = (
+            tf.reduce_mean(tf.reshape(one, [length, channels]), axis=0)
+            for one in moments
+        )
+        made = tf.reshape(made, [-1, height, width, length, channels])
+        return tf.transpose(made, [0, 3, 1, 2, 4]), mean, variance
 
     def _over_replicas(
         self, x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor

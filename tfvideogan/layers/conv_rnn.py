@@ -1,12 +1,24 @@
-"""Convolutional recurrent cells.
+"""Convolutional recurrent cells, and a layer that runs one along a clip.
 
 References:
   [1] Ballas et al., Delving Deeper into Convolutional Networks for Learning Video
       Representations, 2016, section 3, equations 10-13 (ConvGRU).
+  [2] Clark et al., Adversarial Video Generation on Complex Datasets, 2019, appendix on the
+      generator (rectified candidate, spectral norm).
 """
+
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
+
+from tfvideogan.layers import spectral_norm
+from tfvideogan.ops.convolution import convolution
+
+KERNEL = 3
+ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.nn.tanh}
+# Longer clips are a loop of the graph.
+MOST_UNROLLED = 16
 
 
 class ConvGRUCell(keras.layers.Layer):
@@ -43,3 +55,170 @@ class ConvGRUCell(keras.layers.Layer):
         seen = tf.concat([inputs, reset * state], axis=-1)  # [N, H, W, C + F]
         candidate = self.candidate(seen)  # [N, H, W, F]
         return state + update * (candidate - state)
+
+
+class ConvGRU(keras.layers.Layer):
+    """A convolutional GRU along the frames of a clip, with kernels of norm 1.
+
+        r = sigmoid(W_r * [x, h] + b_r)
+        u = sigmoid(W_u * [x, h] + b_u)
+        c = activation(W_c * [x, r . h] + b_c)
+        h' = u . h + (1 - u) . c
+
+    The candidate is rectified in [2]; "tanh" keeps the state bounded. The update's bias
+    starts at 1, so that a state is kept at first (ours). What the inputs add to the three
+    is convolved for all frames at once, which is the same sum. A subclass may step
+    otherwise (`step`).
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        *,
+        activation: str = "relu",
+        has_norm: bool = True,
+        **kwargs: object,
+    ) -> None:
+        """Stores the settings.
+
+        Args:
+          filters: channels of the state.
+          activation: of the candidate; one of `ACTIVATIONS`.
+          has_norm: whether the spectral norm of W_r, W_u and W_c is 1.
+          **kwargs: of `keras.layers.Layer`.
+
+        Raises:
+          ValueError: there is no such activation.
+        """
+        super().__init__(**kwargs)
+        if activation not in ACTIVATIONS:
+            raise ValueError(
+                f"`activation` ({activation!r}) must be one of {', '.join(ACTIVATIONS)}."
+            )
+        self.filters = filters
+        self.activation = activation
+        self.has_norm = has_norm
+
+    def build(self, inputs_shape: Sequence[int | None]) -> None:
+        self.inputs = inputs_shape[-1]
+        shape = (KERNEL, KERNEL, self.inputs + self.filters, self.filters)
+        self.reset, self.update, self.candidate = (
+            spectral_norm.Kernel(
+                shape, has_norm=self.has_norm, dtype=self.dtype_policy, name=name
+            )
+            for name in ("reset", "update", "candidate")
+        )
+        self.reset_bias, self.update_bias, self.candidate_bias = (
+            self.add_weight(
+                shape=(self.filters,), initializer=initializer, name=f"{name}_bias"
+            )
+            for name, initializer in (
+                ("reset", "zeros"),
+                ("update", "ones"),
+                ("candidate", "zeros"),
+            )
+        )
+        self.built = True
+
+    def call(
+        self,
+        inputs: tf.Tensor,
+        state: tf.Tensor | None = None,
+        num_frames: int | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Runs along the frames.
+
+        Args:
+          inputs: [N, T, H, W, C], or [N, 1, H, W, C] of every frame; all but N static.
+          state: [N, H, W, F] before the first frame; zeros by default.
+          num_frames: T; that of the inputs by default.
+          training: moves the spectral norm.
+
+        Returns:
+          The states [N, T, H, W, F], and the last of them.
+        """
+        given, height, width = inputs.shape[1:4]
+        length = num_frames or given
+        if state is None:
+            state = tf.zeros([tf.shape(inputs)[0], height, width, self.filters])
+        state = tf.cast(state, inputs.dtype)
+        heard, weights = self._prepare(inputs, training)
+        if length > MOST_UNROLLED:
+            return self._loop(heard, state, weights, length)
+        states = []
+        # Unstacked, not sliced: the gradient of a slice is as large as the clip.
+        heard = tf.unstack(heard, axis=1)
+        for time in range(length):
+            state = self.step(heard[min(time, given - 1)], state, weights)
+            states.append(state)
+        return tf.stack(states, axis=1), state
+
+    def step(
+        self, heard: tf.Tensor, state: tf.Tensor, weights: tuple[tf.Tensor, tf.Tensor]
+    ) -> tf.Tensor:
+        """Makes the next state.
+
+        Args:
+          heard: [N, H, W, 3F], what the inputs and biases add to r, u and c.
+          state: [N, H, W, F].
+          weights: kernels from the state, [3, 3, F, 2F] to r and u and [3, 3, F, F] to c.
+
+        Returns:
+          [N, H, W, F].
+        """
+        to_gates, to_candidate = weights
+        gates, candidate = tf.split(heard, [2 * self.filters, self.filters], axis=-1)
+        gates = tf.sigmoid(gates + _keep_size(state, to_gates))
+        reset, update = tf.split(gates, 2, axis=-1)
+        candidate = ACTIVATIONS[self.activation](
+            candidate + _keep_size(reset * state, to_candidate)
+        )
+        return update * state + (1.0 - update) * candidate
+
+    def _prepare(
+        self, inputs: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
+        """What all inputs add, [N, T, H, W, 3F], and the kernels from the state."""
+        kernels = [
+            one.normalised(training)
+            for one in (self.reset, self.update, self.candidate)
+        ]
+        from_inputs, (reset, update, candidate) = (
+            [kernel[:, :, : self.inputs] for kernel in kernels],
+            [kernel[:, :, self.inputs :] for kernel in kernels],
+        )
+        _, length, height, width, channels = inputs.shape
+        flat = tf.reshape(inputs, [-1, height, width, channels])  # [N·T, H, W, C]
+        heard = _keep_size(flat, tf.concat(from_inputs, axis=-1))
+        biases = (self.reset_bias, self.update_bias, self.candidate_bias)
+        heard = tf.nn.bias_add(heard, tf.concat([*map(_tensor, biases)], axis=0))
+        heard = tf.reshape(heard, [-1, length, height, width, 3 * self.filters])
+        return heard, (tf.concat([reset, update], axis=-1), candidate)
+
+    def _loop(
+        self,
+        heard: tf.Tensor,
+        state: tf.Tensor,
+        weights: tuple[tf.Tensor, tf.Tensor],
+        length: int,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        by_time = tf.transpose(heard, [1, 0, 2, 3, 4])  # [T or 1, N, H, W, 3F]
+        last = heard.shape[1] - 1
+        states = tf.scan(
+            lambda before, time: self.step(
+                by_time[tf.minimum(time, last)], before, weights
+            ),
+            tf.range(length),
+            initializer=state,
+        )  # [T, N, H, W, F]
+        states = tf.ensure_shape(states, [length, *state.shape])
+        return tf.transpose(states, [1, 0, 2, 3, 4]), states[-1]
+
+
+def _keep_size(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    return convolution.conv2d(images, kernel, padding=KERNEL // 2)
+
+
+def _tensor(variable: keras.Variable) -> tf.Tensor:
+    return tf.convert_to_tensor(variable)

@@ -54,18 +54,26 @@ class VideoModel(keras.Model):
     """
 
     def __init__(
-        self, *, seed: int = 0, ema_decay: float = 0.999, name: str | None = None
+        self,
+        *,
+        seed: int = 0,
+        ema_decay: float = 0.999,
+        ema_start: int = 0,
+        name: str | None = None,
     ) -> None:
         """Stores the settings; variables are made by `build_for`.
 
         Args:
           seed: of everything random in training; the step and replica are folded in.
           ema_decay: of the weight averages, in [0, 1).
+          ema_start: the step from which on weights are averaged; until then the averages
+            are the weights.
           name: for logs and exports; the class name in lower case by default.
         """
         super().__init__(name=name or type(self).__name__.lower())
         self.seed = seed
         self.ema_decay = ema_decay
+        self.ema_start = ema_start
         self.spec: clip.ClipSpec | None = None
         self.phases: tuple[phase.Phase, ...] = ()
 
@@ -99,6 +107,13 @@ class VideoModel(keras.Model):
           seed: [2] int32.
         """
         return None
+
+    def settle(self) -> None:
+        """Makes what follows from the averaged weights, when they have been swapped in.
+
+        Nothing by default. Eager; what it changes of the averaged networks is undone when
+        the weights come back.
+        """
 
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
@@ -138,7 +153,9 @@ class VideoModel(keras.Model):
         for optimizer in self.optimizers.values():
             optimizer.build(self._updated_by(optimizer))
         followed = [v for name in self.averaged_networks for v in self._all(name)]
-        self.ema = ema.WeightAverage(followed, self.ema_decay)
+        self.ema = ema.WeightAverage(
+            followed, self.ema_decay, start=self.ema_start, settle=self.settle
+        )
         self.step = _counter("step")
         self.skipped_steps = _counter("skipped_steps")
         self.skipped_in_a_row = _counter("skipped_in_a_row")
@@ -343,7 +360,7 @@ class _Held(tf.Module):
     """
 
     def __init__(self, variables: Sequence[keras.Variable]) -> None:
-        super().__init__()
+        super().__init__(name="held")
         self.held = {
             f"{place:04d}_{re.split('[/_]', variable.path)[-1]}": variable.value
             for place, variable in enumerate(variables)

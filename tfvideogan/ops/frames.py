@@ -68,3 +68,27 @@ def differences(clips: tf.Tensor) -> tf.Tensor:
     """
     changes = clips[:, 1:] - clips[:, :-1]
     return tf.pad(changes, [[0, 0], [1, 0], [0, 0], [0, 0], [0, 0]])
+
+
+def halve_plane(clips: tf.Tensor) -> tf.Tensor:
+    """Returns means of 2x2 pixels, [N, T, H/2, W/2, C] of clips [N, T, H, W, C]."""
+    _, length, *size = clips.shape
+    flat = tf.nn.avg_pool2d(tf.reshape(clips, [-1, *size]), 2, 2, "VALID")
+    return tf.reshape(flat, [-1, length, *flat.shape[1:]])
+
+
+def halve_time(clips: tf.Tensor) -> tf.Tensor:
+    """Returns means of pairs of frames; an odd last one stays as it is.
+
+    Args:
+      clips: [N, T, H, W, C]; all but N are static.
+
+    Returns:
+      [N, ceil(T/2), H, W, C].
+    """
+    pairs, is_odd = divmod(clips.shape[1], 2)
+    if not pairs:
+        return clips
+    shape = [-1, pairs, 2, *clips.shape[2:]]  # [N, T/2, 2, H, W, C]
+    halved = tf.reduce_mean(tf.reshape(clips[:, : 2 * pairs], shape), axis=2)
+    return tf.concat([halved, clips[:, -1:]], axis=1) if is_odd else halved

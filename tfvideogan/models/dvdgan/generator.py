@@ -1,0 +1,320 @@
+"""The generators of DVD-GAN: a latent code and a class become the frames of a clip.
+
+    frames, states = generator(latent, labels, num_frames=12, training=True)
+    more, states = generator(latent, labels, num_frames=12, states=states)
+
+Version 2 for 64x64 with the width ch = 128, the constants 8, 8, 8, 4, 2 and, as c, the
+latent code beside the embedding of the class:
+
+    stage       op                                                   size     channels
+    start       dense of c, the same for every frame                 4x4      8 ch
+    group 1     ConvGRU; block; block that doubles                   8x8      8 ch
+    group 2     ConvGRU; block; block that doubles                   16x16    8 ch
+    group 3     ConvGRU; block; block that doubles                   32x32    4 ch
+    group 4     ConvGRU; block; block that doubles                   64x64    2 ch
+    output      batch norm, ReLU, conv 3x3, tanh                     64x64    3
+
+A ConvGRU is as wide as the input of its group. c drives every conditional batch norm,
+whose statistics are those of one time step, so that no frame hears of a later one. Version
+1 has one ConvGRU, in the first group, attention of every place of its frames to all others
+behind it, and attention along H, W and T before the last block.
+
+Where the papers leave something open, we say what we do: whatever a GRU does not know yet
+is 0; the first feature maps have sides of 4 to 7, so that any size that divides will do;
+batch norm's last gain and bias are learnt ones.
+
+References:
+  [1] Clark et al., Adversarial Video Generation on Complex Datasets, 2019, section 3.2 and
+      the appendix on architectures (version 2); Efficient Video Generation on Complex
+      Datasets, 2019 (version 1).
+  [2] Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis,
+      2019, appendix B.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.core import clip, errors
+from tfvideogan.layers import (
+    attention,
+    batch_norm,
+    conv_rnn,
+    convolution,
+    recomputation,
+    spectral_norm,
+)
+from tfvideogan.models import generators
+from tfvideogan.models.dvdgan import blocks
+
+VERSIONS = ("v1", "v2")
+# Channels of the start and behind each group, as multiples of the width, by the number of
+# groups: [1] for 64x64 and 128x128; ours for 256x256, which [1] does not list. A smaller
+# size leaves out the first ones.
+CONSTANTS = {
+    4: (8, 8, 8, 4, 2),
+    5: (8, 8, 8, 4, 2, 1),
+    6: (8, 8, 8, 8, 4, 2, 1),
+}
+# States of the groups that have a recurrence, [N, H, W, F] each.
+States = tuple[tf.Tensor, ...]
+
+
+class Group(keras.layers.Layer):
+    """A resolution: frames in, frames of twice the sides out."""
+
+    def __init__(
+        self,
+        inputs: int,
+        filters: int,
+        *,
+        recurrence: keras.layers.Layer | None = None,
+        behind: keras.layers.Layer | None = None,
+        between: keras.layers.Layer | None = None,
+    ) -> None:
+        """Creates the blocks.
+
+        Args:
+          inputs: channels of the input.
+          filters: channels of the output.
+          recurrence: called as `ConvGRU`; None: frames stay on their own.
+          behind: an attention of clips that follows it, or None.
+          between: an attention of clips between the blocks, or None.
+        """
+        super().__init__()
+        self.recurrence, self.behind, self.between = recurrence, behind, between
+        self.first = blocks.GeneratorBlock(inputs, inputs, doubles=False)
+        self.second = blocks.GeneratorBlock(inputs, filters, doubles=True)
+        self.built = True
+
+    def call(
+        self,
+        clips: tf.Tensor,
+        condition: tf.Tensor,
+        state: tf.Tensor,
+        num_frames: int,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Makes frames.
+
+        Args:
+          clips: [N, T or 1, H, W, C].
+          condition: [N, D].
+          state: [N, H, W, F] of the recurrence; without one it is passed on.
+          num_frames: T.
+          training: whether statistics are the batch's and norms move.
+
+        Returns:
+          [N, T, 2H, 2W, filters], and the last state.
+        """
+        x = clips
+        if self.recurrence is not None:
+            x, state = self.recurrence(
+                x, state, num_frames=num_frames, training=training
+            )
+        if self.behind is not None:
+            x = self.behind(x, training=training)
+        x = self.first(x, condition, training=training)
+        if self.between is not None:
+            x = self.between(x, training=training)
+        return self.second(x, condition, training=training), state
+
+
+class Generator(keras.Model):
+    """Maps latent codes and classes to clips."""
+
+    def __init__(
+        self,
+        spec: clip.ClipSpec,
+        *,
+        width: int,
+        categories: int,
+        version: str = "v2",
+        constants: Sequence[int] | None = None,
+        latent: int = 120,
+        embedding: int = 120,
+        activation: str = "relu",
+        recomputes: bool = False,
+        name: str = "generator",
+    ) -> None:
+        """Creates the layers.
+
+        Args:
+          spec: of a clip; its sides are 4 to 7 pixels, doubled some times.
+          width: ch, the channels that the constants multiply.
+          categories: number of classes, 0 for none.
+          version: of [1]; one of `VERSIONS`.
+          constants: of the start and behind each group; `CONSTANTS` by default. Of more
+            than there are groups the last ones count.
+          latent: numbers in a latent code.
+          embedding: numbers in the embedding of a class.
+          activation: of the candidates of the ConvGRUs, see there.
+          recomputes: whether a group's activations are made again for the gradients,
+            instead of being kept.
+          name: of the network.
+
+        Raises:
+          UserError: the sides do not divide, or a setting does not fit.
+        """
+        super().__init__(name=name)
+        if version not in VERSIONS:
+            raise errors.UserError(
+                f"`version` ({version!r}) must be one of {', '.join(VERSIONS)}."
+            )
+        levels = generators.num_levels(spec)
+        constants = constants_for(levels, constants, CONSTANTS)
+        widths = [width * one for one in constants[-levels - 1 :]]
+        self.small = (spec.height >> levels, spec.width >> levels)
+        self.categories = categories
+        self.recomputes = recomputes
+        self.latent = latent
+        self.start = spectral_norm.Dense(math.prod(self.small) * widths[0])
+        self.embedding = None
+        if categories:
+            self.embedding = spectral_norm.Embedding(categories, embedding)
+        self.widths = widths
+        self.groups = [
+            Group(
+                widths[level],
+                widths[level + 1],
+                **_parts(version, level, levels, widths[level], activation),
+            )
+            for level in range(levels)
+        ]
+        self.norm = batch_norm.BatchNorm(per_step=True)
+        self.to_colour = spectral_norm.Conv2D(spec.channels, 3)
+        self.built = True
+
+    @property
+    def norms(self) -> list[batch_norm.BatchNorm]:
+        """Whatever has statistics of batches."""
+        found = [
+            norm
+            for group in self.groups
+            for block in (group.first, group.second)
+            for norm in block.norms
+        ]
+        return [*found, self.norm]
+
+    @property
+    def is_causal(self) -> bool:
+        """Whether a frame depends on no later one, so that clips can be gone on with."""
+        return all(
+            group.behind is None and group.between is None for group in self.groups
+        )
+
+    def condition(
+        self, latent: tf.Tensor, labels: tf.Tensor | None, training: bool = False
+    ) -> tf.Tensor:
+        """Returns c [N, D] of latent codes [N, latent] and labels [N] int32."""
+        latent = tf.cast(latent, self.compute_dtype)
+        if self.embedding is None:
+            return latent
+        embedded = self.embedding(labels, training=training)
+        return tf.concat([latent, embedded], axis=-1)
+
+    def initial_states(self, number: tf.Tensor | int) -> States:
+        """Returns zeros, [number, H, W, F] for each group."""
+        rows, columns = self.small
+        return tuple(
+            tf.zeros([number, rows << level, columns << level, self.widths[level]])
+            for level in range(len(self.groups))
+        )
+
+    def call(
+        self,
+        latent: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        num_frames: int = 1,
+        states: States | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, States]:
+        """Generates the frames of clips.
+
+        Args:
+          latent: [N, latent].
+          labels: [N] int32; not used without categories.
+          num_frames: T.
+          states: of the groups before the first frame; zeros by default.
+          training: whether batch norm takes the batch's statistics.
+
+        Returns:
+          [N, T, H, W, C] float32 in [-1, 1], and the states behind the last frame.
+        """
+        condition = self.condition(latent, labels, training=training)
+        return self.frames(condition, num_frames, states, training=training)
+
+    def frames(
+        self,
+        condition: tf.Tensor,
+        num_frames: int,
+        states: States | None = None,
+        *,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, States]:
+        """Generates the frames of clips with conditions [N, D]; see `call`."""
+        if states is None:
+            states = self.initial_states(tf.shape(condition)[0])
+        start = self.start(condition, training=training)
+        x = tf.reshape(start, [-1, 1, *self.small, self.widths[0]])  # [N, 1, 4, 4, 8ch]
+        last = []
+        for group, state in zip(self.groups, states, strict=True):
+            state = tf.cast(state, self.compute_dtype)
+            x, state = self._grouped(group, num_frames, training)(x, condition, state)
+            last.append(state)
+        x = tf.nn.relu(self.norm(x, training=training))
+        made = convolution.on_frames(self.to_colour, x, training=training)
+        return tf.tanh(tf.cast(made, tf.float32)), tuple(last)
+
+    def _grouped(self, group: Group, num_frames: int, training: bool) -> object:
+        """A group as a function of tensors, recomputed if it is to be."""
+
+        def made(
+            x: tf.Tensor, condition: tf.Tensor, state: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor]:
+            return group(x, condition, state, num_frames=num_frames, training=training)
+
+        is_wanted = self.recomputes and training
+        return recomputation.recomputed(made) if is_wanted else made
+
+
+def constants_for(
+    levels: int,
+    given: Sequence[int] | None,
+    published: Mapping[int, Sequence[int]],
+) -> Sequence[int]:
+    """Returns at least `levels` + 1 constants: the given ones, or those of the paper.
+
+    Args:
+      levels: how often sides are doubled or halved.
+      given: None for those of the paper.
+      published: by the number of levels; those of the least serve fewer.
+
+    Raises:
+      UserError: there are too few.
+    """
+    chosen = published.get(max(levels, min(published)), ()) if given is None else given
+    if len(chosen) <= levels:
+        raise errors.UserError(
+            f"{len(chosen)} `constants` ({', '.join(map(str, chosen))}) are too few for "
+            f"the size, which wants {levels + 1}; give more, or make HEIGHT and WIDTH "
+            "smaller."
+        )
+    return chosen
+
+
+def _parts(
+    version: str, level: int, levels: int, width: int, activation: str
+) -> dict[str, keras.layers.Layer]:
+    """What a group has beside its blocks."""
+    parts = {}
+    is_first = level == 0
+    if version == "v2" or is_first:
+        parts["recurrence"] = conv_rnn.ConvGRU(width, activation=activation)
+    if version == "v1" and is_first:
+        parts["behind"] = attention.SelfAttention(pools=False, has_spectral_norm=True)
+    if version == "v1" and level == levels - 1:
+        parts["between"] = attention.SeparableAttention(has_spectral_norm=True)
+    return parts
