@@ -4,20 +4,19 @@ A model is the folder of an export, a name below saved_models/, or a run folder,
 model is made from its own configuration and checkpoint; nothing is exported for it.
 """
 
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import argparse
 import pathlib
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import errors
-from tfvideogan.engine import command_line, evaluator, rebuild
-from tfvideogan.serving.client import flags, in_process, session
-from tfvideogan.serving.export import checked, publishing, slimming
+from tfvideogan.core import errors, later
+from tfvideogan.engine import command_line
+from tfvideogan.serving.client import flags
+
+with later.imported():
+    from tfvideogan.engine import evaluator, rebuild
+    from tfvideogan.serving.client import in_process, session
+    from tfvideogan.serving.export import checked, publishing, slimming
 
 SAVED_MODELS = pathlib.Path("saved_models")
 EXAMPLES = """\

@@ -24,11 +24,11 @@ from absl import logging
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
+from tfvideogan.engine import choices
 from tfvideogan.engine.training import feed
 from tfvideogan.metrics import streaming
 from tfvideogan.models import base
 
-WEIGHTS = ("ema", "raw")
 NOT_AVAILABLE = "n/a"
 TRAIN = "train"
 TABLE_WIDTH = 100
@@ -76,9 +76,9 @@ class Plan:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise errors.UserError(f"`{name}` ({value}) must be at least 1.")
-        if self.weights not in WEIGHTS:
+        if self.weights not in choices.WEIGHTS:
             raise errors.UserError(
-                f"`weights` ({self.weights!r}) must be one of {', '.join(WEIGHTS)}."
+                f"`weights` ({self.weights!r}) must be one of {', '.join(choices.WEIGHTS)}."
             )
 
 
