@@ -80,12 +80,14 @@ def _work(options: argparse.Namespace) -> int:
         bindings=options.gin_param,
         protocol=options.protocol,
     )
+    built, protocol = rebuilt.built, rebuilt.protocol
     metrics = rebuilt.arguments["metrics"]
+    if protocol is None:
+        metrics = evaluator.fitting(metrics, built.source)
     if not metrics:
         raise errors.UserError(
-            "The run's configuration has no metrics; bind loop.run.metrics."
+            "The run's configuration has no metrics for its clips; bind loop.run.metrics."
         )
-    built, protocol = rebuilt.built, rebuilt.protocol
     plan = _plan(options, rebuilt)
     judge = evaluator.Evaluator(built.model, built.source, metrics)
     report = rebuilt.signed(judge.run(plan))

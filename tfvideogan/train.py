@@ -97,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--dry_run",
         action="store_true",
-        help="print the configuration, parameters, memory and work, run one step on "
-        "zeros, write nothing",
+        help="print parameters, memory, work and configuration, run one step on zeros, "
+        "write nothing",
     )
     return made
 
@@ -114,9 +114,9 @@ def _work(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     strategy = strategies.make(options.virtual_devices)
     if options.dry_run:
-        print(config.text())
         config.check_complete(loop.run, {"workdir": ""})
         print(dry_run.describe(config.arguments(loop.run), strategy))
+        print(f"\n{config.text()}")
         return command_line.OK
     outcome = config.call(
         loop.run,

@@ -9,7 +9,7 @@ from tfvideogan.core import banners
 
 # As TensorFlow 2.21 and 2.15 write them.
 NOTES = [
-    b"I0000 00:00:1795948042.726768    4191 port.cc:153] oneDNN custom operations are on.\n",
+    b"I0000 00:00:1795948042.726768    4191 port.cc:153] oneDNN operations are on.\n",
     b"2024-01-02 03:04:05.678901: I tensorflow/core/util/port.cc:113] oneDNN is on.\n",
     b"WARNING: All log messages before absl::InitializeLog() is called are written to\n",
     b"To enable the following instructions: AVX2 FMA, rebuild TensorFlow.\n",
@@ -25,7 +25,8 @@ CAUGHT = """
 import os, sys
 from tfvideogan.core import banners
 with banners.caught():
-    os.write(2, b"I0000 00:00:1.2 3 port.cc:1] a note\\nW0000 00:00:1.2 3 a.cc:1] careful\\n")
+    os.write(2, b"I0000 00:00:1.2 3 port.cc:1] a note\\n")
+    os.write(2, b"W0000 00:00:1.2 3 a.cc:1] careful\\n")
     sys.stderr.write("from Python\\n")
     sys.stderr.flush()
     {end}

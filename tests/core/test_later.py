@@ -24,7 +24,7 @@ def run(use: str) -> list[str]:
 
 
 def test_a_module_waits_until_it_is_used() -> None:
-    # `errors` is used and imports nothing; `seeds`, which needs TensorFlow, goes on waiting.
+    # `errors` is used and imports nothing; `seeds`, which needs TensorFlow, waits on.
     before, after = run("")
     assert before.split()[0] == "False" and before.split()[1] != "_Finder"
     assert after == "False UserError"

@@ -48,7 +48,6 @@ def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> 
     active = built.model.active_phases(0)
     work = flops.count(stepper.traced(active, batch))
     lines = [
-        *_environment(built),
         *_parameters(built),
         f"memory: variables with optimizer slots and averages "
         f"{build.variable_bytes(built.model.checkpoint_items()) / MEGA:.3g} MB, "
@@ -57,6 +56,7 @@ def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> 
         f"one step on zeros ({batches} x batch {batch_size}; phases "
         f"{', '.join(active)}): traced in {tracing:.1f} s, then {seconds:.3f} s",
         *(f"  {name} {value:.4g}" for name, value in row.items()),
+        *_environment(built),
     ]
     return "\n".join(lines)
 

@@ -275,6 +275,20 @@ class _Part:
     clips: int
 
 
+def fitting(
+    metrics: Sequence[streaming.Metric], source: sources.ClipSource
+) -> list[streaming.Metric]:
+    """Returns the metrics that mean something on a source, and says what is left out."""
+    has_ground = getattr(source, "has_plain_ground", True)
+    idle = [one for one in metrics if one.needs_plain_ground and not has_ground]
+    if idle:
+        logging.info(
+            "Left out, as they follow one object before a plain ground: %s.",
+            ", ".join(type(one).__name__ for one in idle),
+        )
+    return [one for one in metrics if one not in idle]
+
+
 def default_split(source: sources.ClipSource, *wanted: str) -> str:
     """Returns the first of the wanted splits that a source has, or its last one."""
     return next((one for one in wanted if one in source.splits), source.splits[-1])

@@ -140,6 +140,7 @@ def run(
         * steps_per_call
         // strategies.workers(strategy)[0],
     )
+    metrics = evaluator.fitting(metrics, built.source)
     split = eval_split or evaluator.default_split(built.source, "validation", "test")
     sources.check_split(built.source, split)
     sources.check_window(built.source, split, built.source.spec.frames)

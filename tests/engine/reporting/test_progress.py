@@ -55,7 +55,7 @@ def test_a_short_line_has_at_most_160_characters_with_its_time() -> None:
     )
     line = display.line(1, pace(), losses)
     assert len(f"12:34:56 {line}") <= 160
-    assert line.endswith(" ...") and "a_long_name_of_phase_2 0.125" in line
+    assert line.endswith(" ...") and "a_long_name_of_phase_1 0.125 ..." in line
 
 
 def test_first_line_claims_no_speed() -> None:

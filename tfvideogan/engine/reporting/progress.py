@@ -10,7 +10,6 @@ in TensorBoard and metrics.jsonl.
 
 import datetime
 import sys
-import textwrap
 import time
 from collections.abc import Mapping, Sequence
 
@@ -115,10 +114,13 @@ class Progress:
                 f"data wait {100.0 * pace.data_wait:.0f}%",
             ]
         values = self._shown(losses) if self._is_long else self._totals(losses)
-        parts.append(" ".join(f"{name} {value:.3g}" for name, value in values.items()))
-        line = " | ".join(parts)
-        is_whole = self._is_long or len(line) <= WIDTH
-        return line if is_whole else textwrap.shorten(line, WIDTH, placeholder=" ...")
+        head = " | ".join([*parts, ""])
+        shown = [f"{name} {value:.3g}" for name, value in values.items()]
+        line, kept = head + " ".join(shown), len(shown)
+        while len(line) > WIDTH and not self._is_long:
+            kept -= 1
+            line = head + " ".join([*shown[:kept], "..."])
+        return line
 
     def make_way(self) -> None:
         """Ends the bar's line, so that what follows starts on its own."""

@@ -45,7 +45,7 @@ def run(
       UserError: the flags or files do not fit the model.
     """
     if options.describe:
-        return [one.describe() for one in known.values()]
+        return choice.described(options, known)
     verb = choice.verb(options, known)
     outputs = choice.outputs(options, known[verb])
     rollout.check(verb, known, outputs, options.steps)
