@@ -92,7 +92,7 @@ def test_the_first_line_of_stderr_is_ours_and_errors_keep_their_code() -> None:
     seen = run(sys.executable, "-m", "tfvideogan", "generate", "--model=no_such_model")
     first, *_, last = seen.stderr.splitlines()
     assert first == f"tfvideogan {tfvideogan.__version__}: starting TensorFlow"
-    assert last.startswith("error: --model=no_such_model is no export")
+    assert last.startswith("error: no_such_model is no export")
     assert "oneDNN" not in seen.stderr
     assert seen.returncode == 2
 

@@ -5,7 +5,8 @@ LATEST = "latest"
 # Of log lines: sums, or every loss.
 SHORT, LONG = "short", "long"
 # Of what a checkpoint holds: the slow copy, or the weights as trained.
-WEIGHTS = ("ema", "raw")
+AVERAGED = "ema"
+WEIGHTS = (AVERAGED, "raw")
 # Of `--protocol`: a table of all.
 LIST = "list"
 # Keras' names of precisions by ours.
