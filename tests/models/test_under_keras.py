@@ -33,10 +33,20 @@ def test_arrays_of_numpy_are_trained_on() -> None:
     assert int(model.step.numpy()) == 3
 
 
-def test_a_model_of_the_scope_is_trained_in_or_outside_of_it() -> None:
-    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
-    with strategy.scope():
-        model = built()
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        lambda: tf.distribute.MirroredStrategy(["CPU:0"]),
+        lambda: tf.distribute.OneDeviceStrategy("CPU:0"),
+    ],
+)
+def test_a_model_of_the_scope_is_trained_outside_of_it(
+    strategy: Callable[[], tf.distribute.Strategy],
+) -> None:
+    with strategy().scope():
+        model = toy.ToyGAN()
+        model.build_for(SPEC)
+    model.compile()
     model.fit(arrays(), batch_size=2, epochs=1, verbose=0)
     assert int(model.step.numpy()) == 2
 
@@ -66,6 +76,10 @@ BYTES = {**arrays(), "frames": FRAMES.astype(np.uint8)}
     [
         (fit_before_it_is_built, r"toygan has no variables yet; call `model.build_for"),
         (fit_in_another_scope, "built outside the scope of MirroredStrategy; make it"),
+        (
+            lambda: built().compile(loss="mse"),
+            "has losses and optimizers of its own; call `compile\\(\\)` without loss,",
+        ),
         (fit(FRAMES), "A batch is a dict with frames, foreground_masks, but is a"),
         (
             fit({"frames": FRAMES}),

@@ -6,9 +6,9 @@ client = loading.trained("runs/mocogan", checkpoint="2000")
 
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tfvideogan.core import errors
+from tfvideogan.core import errors, signatures
 from tfvideogan.engine import choices, rebuild
 from tfvideogan.engine.runs import run_folder
 from tfvideogan.library import catalogue, model
@@ -17,7 +17,7 @@ from tfvideogan.serving.export import checked
 
 
 def load(
-    name: str | os.PathLike,
+    name: str | os.PathLike | signatures.Exportable,
     *,
     version: int | None = None,
     checkpoint: str | int = choices.LATEST,
@@ -27,7 +27,8 @@ def load(
     """Loads a model, which then answers NumPy arrays.
 
     Args:
-      name: a run folder, the folder of an export, or the name of one in saved_models/.
+      name: a run folder, the folder of an export, or the name of one in saved_models/; or
+        a model that is built, which answers by the weights that it has now.
       version: of an export, by its number; the newest if None.
       checkpoint: of a run folder: "latest", a step, or the folder of a checkpoint.
       weights: of a run folder: "ema", the slow copy, or "raw", as trained.
@@ -36,6 +37,8 @@ def load(
     Raises:
       UserError: there is no such model, or it cannot be loaded.
     """
+    if not isinstance(name, str | os.PathLike):
+        return model.Model(name.name, _client(name.serving_functions()))
     folder = pathlib.Path(name).expanduser()
     if weights not in choices.WEIGHTS:
         raise errors.UserError(
@@ -76,5 +79,11 @@ def trained(
     rebuilt = rebuild.rebuild(workdir, checkpoint=checkpoint, bindings=bindings)
     if weights == choices.AVERAGED:
         rebuilt.built.model.ema.take_over()
-    module = checked.SignatureModule(rebuilt.serving_functions())
+    return _client(rebuilt.serving_functions())
+
+
+def _client(
+    functions: Mapping[str, signatures.ServingFunction],
+) -> in_process.InProcessClient:
+    module = checked.SignatureModule(functions)
     return in_process.InProcessClient(module.concrete, owner=module)

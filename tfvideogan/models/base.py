@@ -242,6 +242,20 @@ class VideoModel(keras.Model):
         logs["skipped"] = 1.0 - tf.cast(is_finite, tf.float32)
         return logs
 
+    def compile(self, **keywords: Any) -> None:
+        """Readies the model for `fit`; its losses and optimizers are its own.
+
+        Args:
+          **keywords: of Keras, such as `run_eagerly`.
+
+        Raises:
+          UserError: they bring a loss, an optimizer or metrics.
+        """
+        under_keras.check_compiled(self, keywords)
+        # Keras makes an optimizer, whatever it is for: this one keeps nothing.
+        with self.distribute_strategy.scope():
+            super().compile(optimizer=keras.optimizers.SGD(), **keywords)
+
     def test_step(self, batch: Any) -> dict[str, tf.Tensor]:
         """Refuses Keras' `evaluate`, which needs one loss."""
         raise under_keras.no_loss(self)

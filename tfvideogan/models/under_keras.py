@@ -17,6 +17,9 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors
 
+# Arguments of `compile` that a model answers itself.
+OWN = {"optimizer", "loss", "loss_weights", "metrics", "weighted_metrics"}
+
 
 class Trained(Protocol):
     """What is asked here of a model."""
@@ -59,6 +62,20 @@ def batch_of(model: Trained, given: Any) -> Mapping[str, tf.Tensor]:
     batch = {key: _sized(one, shapes.get(key)) for key, one in batch.items()}
     clip.check_batch(batch, model.spec)
     return batch
+
+
+def check_compiled(model: Trained, keywords: Mapping[str, Any]) -> None:
+    """Checks what `compile` is given.
+
+    Raises:
+      UserError: it is what the model has itself.
+    """
+    given = sorted(set(keywords) & OWN)
+    if given:
+        raise errors.UserError(
+            f"{model.name} has losses and optimizers of its own; call `compile()` without "
+            f"{', '.join(given)}, and set them where the model is made."
+        )
 
 
 def _sized(tensor: tf.Tensor, shape: Sequence[int] | None) -> tf.Tensor:
