@@ -1,24 +1,16 @@
 """tfvideogan.load: exports and run folders."""
 
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import tfvideogan
-from tests import source_tree
 from tfvideogan import train
 from tfvideogan.core import errors
 from tfvideogan.engine.config import config
 
 FRAMES = np.full([1, 8, 8, 3], 50, np.uint8)
-LAZY = """
-import sys, tfvideogan
-assert {"load", "list_models"} <= set(dir(tfvideogan))
-print(tfvideogan.list_models(), "tensorflow" in sys.modules)
-"""
 
 
 @pytest.mark.slow
@@ -49,19 +41,3 @@ def test_what_is_no_model_is_one_line(tmp_path: pathlib.Path) -> None:
         errors.UserError, match=r"`weights` \('best'\) must be one of ema"
     ):
         tfvideogan.load("foregan", weights="best")
-
-
-def test_names_that_the_package_does_not_have_are_errors() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'lode'"):
-        tfvideogan.lode  # noqa: B018
-
-
-def test_the_list_of_models_needs_no_tensorflow() -> None:
-    seen = subprocess.run(
-        [sys.executable, "-c", LAZY],
-        cwd=source_tree.ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert seen.stdout == "['foregan', 'videocaptioner'] False\n"
