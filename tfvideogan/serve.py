@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from absl import logging
 
 from tfvideogan.core import command_line, errors, later
+from tfvideogan.library import catalogue
 from tfvideogan.serving.local import flags
 
 with later.imported():
@@ -31,7 +32,10 @@ OK, BAD_INPUT = 0, 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = command_line.start(flags.parser(__doc__ or ""), argv)
+    made = flags.parser(__doc__ or "")
+    # In a folder without any, what has come with the package.
+    made.set_defaults(saved_models=str(catalogue.folder()))
+    options = command_line.start(made, argv)
     _start_logging()
     try:
         return _work(options)

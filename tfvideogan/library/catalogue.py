@@ -64,6 +64,11 @@ def version_folder(
     )
 
 
+def folder() -> pathlib.Path:
+    """Returns the first folder of exports that there is; else that of the current one."""
+    return next((one for one in _folders() if one.is_dir()), SAVED_MODELS)
+
+
 def _folders() -> list[pathlib.Path]:
     checkout = pathlib.Path(__file__).resolve().parents[2]
     roots = [pathlib.Path(), checkout, sys.prefix / _SHARE]
