@@ -25,8 +25,9 @@ RANKS = {
     "models": 3,
     "engine": 4,
     "serving": 4,
+    "library": 5,
 }
-DOOR_RANK = 5
+DOOR_RANK = 6
 
 # Folders of one room that do not import each other; what two need stands beside them.
 WINGS = {

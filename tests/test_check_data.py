@@ -28,7 +28,7 @@ def run(tmp_path, name: str, *bindings: str, flags: tuple[str, ...] = ()) -> int
     return check_data.main(
         [
             f"--gin_file=gin/data/{name}.gin",
-            f"--out={tmp_path / 'out'}",
+            f"--output={tmp_path / 'out'}",
             *(f"--gin_param={binding}" for binding in (*bindings, *SMALL)),
             *flags,
         ]
@@ -131,9 +131,9 @@ def test_a_place_that_is_no_folder_is_refused_before_work(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
-    assert check_data.main(["--gin_file=gin/data/sprites.gin", f"--out={out}"]) == 2
+    assert check_data.main(["--gin_file=gin/data/sprites.gin", f"--output={out}"]) == 2
     seen = capsys.readouterr()
-    assert seen.err.splitlines()[-1].startswith(f"error: --out {out}")
+    assert seen.err.splitlines()[-1].startswith(f"error: --output {out}")
     assert seen.out == ""
 
 

@@ -285,10 +285,10 @@ def test_a_run_folder_answers_by_its_checkpoint(
     [
         ([], "give one of --model=saved_models/foregan"),
         (["--model=talking", "--workdir=runs/a"], "give one of --model="),
-        (["--model=talkin"], "--model=talkin is no export; saved_models/ has talking"),
+        (["--model=talkin"], "talkin is no export; saved_models/ has "),
         (
             ["--model=talking", "--version=3"],
-            "--version=3 is not in saved_models/talkin",
+            "Version 3 is not in saved_models/talkin",
         ),
         (["--workdir=nowhere"], "nowhere"),
     ],

@@ -233,6 +233,20 @@ def test_setup_ships_every_gin_folder() -> None:
     assert not missing, "add to [options.data_files]:\n" + "\n".join(missing)
 
 
+def test_setup_ships_every_export() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    shipped = {
+        path.relative_to(ROOT).as_posix()
+        for folder, pattern in setup["options.data_files"].items()
+        for path in ROOT.glob(pattern)
+        if folder == f"share/tfvideogan/{path.parent.relative_to(ROOT).as_posix()}"
+    }
+    exported = (ROOT / "saved_models").glob("*/*/**/*")
+    files = {one.relative_to(ROOT).as_posix() for one in exported if one.is_file()}
+    assert not files - shipped, "add to [options.data_files], a line for each folder"
+
+
 @pytest.mark.parametrize("path", GIN_FILES)
 def test_gin_file_opens_with_what_it_is(path: str) -> None:
     assert read(path).startswith("# "), f"{path}: begin with a comment: paper, command"

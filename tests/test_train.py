@@ -80,6 +80,31 @@ def test_precision_is_that_of_the_run(tmp_path: pathlib.Path) -> None:
     assert card(tmp_path / "a")["precision"] == "bfloat16"
 
 
+def test_a_run_folder_alone_goes_on_with_its_own_configuration(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "a"
+    assert training_runs.train_here(folder, *QUICK, "BATCH_SIZE = 3") == 0
+    flags = [f"--workdir={folder}", "--steps=2", "--log=long"]
+    capsys.readouterr()
+    assert train.main(flags) == 0
+    assert training_runs.records(folder)[-1]["step"] == 2
+    batch_size = "tfvideogan.engine.loop.run.batch_size"
+    assert card(folder)["values"][batch_size] == "3"
+    said = capsys.readouterr().err
+    assert "critic/adversarial " in said and "Nothing uses" not in said
+    # Another configuration is still refused.
+    assert train.main([f"--workdir={folder}", "--gin_param=BATCH_SIZE = 2"]) == 2
+    assert "another configuration" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_run_wants_a_gin_file(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main([f"--workdir={tmp_path}"]) == 2
+    assert "holds no run (config.gin is not in it) and" in capsys.readouterr().err
+
+
 def test_virtual_devices_make_replicas(tmp_path: pathlib.Path) -> None:
     flags = ("--virtual_devices=2",)
     assert training_runs.train_here(tmp_path / "a", *QUICK, flags=flags) == 0

@@ -7,10 +7,14 @@ The map, from the ground up; an import points only to a lower line:
     models           one folder per paper on one shared base class
     data, metrics    what a clip is; how a result is judged
     engine, serving  gin, training loop, evaluation; SavedModel and client
-    check_data data_service train evaluate export serve client
-                     the doors: python -m tfvideogan.<door>
+    library          models as Python objects: load, list_models
+    train evaluate generate export serve client check_data ...
+                     the doors: tfvideogan <door>, or python -m tfvideogan.<door>
+
+    model = tfvideogan.load("foregan")  # a run folder, an export, or a name of one
 """
 
+import importlib
 import os
 import sys
 import warnings
@@ -29,3 +33,20 @@ if "tensorflow" in sys.modules and _ONEDNN not in os.environ:
         stacklevel=2,
     )
 os.environ.setdefault(_ONEDNN, "1")
+
+# Imported when they are first asked for: a door reads its flags before TensorFlow.
+_HOMES = {
+    "list_models": "tfvideogan.library.catalogue",
+    "load": "tfvideogan.library.loading",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Returns a function of the library; see `_HOMES`."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

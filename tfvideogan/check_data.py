@@ -11,20 +11,18 @@ writes a contact sheet and a preview that plays. Exit code 1 when there are prob
 when the data cannot be read.
 """
 
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import argparse
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import cache, errors, places
-from tfvideogan.data import check, preview
-from tfvideogan.data.cache import inventory
-from tfvideogan.engine import build, command_line, loop
-from tfvideogan.engine.config import config
+from tfvideogan.core import cache, errors, later, places
+from tfvideogan.engine import command_line
+
+with later.imported():
+    from tfvideogan.data import check, preview
+    from tfvideogan.data.cache import inventory
+    from tfvideogan.engine import build, loop
+    from tfvideogan.engine.config import config
 
 # The macros that a gin file of a data set takes from there.
 BASE = "gin/base.gin"
@@ -47,10 +45,10 @@ def _parser() -> argparse.ArgumentParser:
         "--max_clips",
         type=int,
         default=8,
-        help="so many are read of each split",
+        help="of each split at most",
     )
     made.add_argument(
-        "--out",
+        "--output",
         default="data_check",
         metavar="FOLDER",
         help="where contact sheets and previews are written",
@@ -64,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--clear_caches",
         metavar="NAME",
-        help=f"remove the caches whose names begin so, or {inventory.ALL}, instead; they "
+        help="remove the caches whose names begin so, or all, instead; they "
         "are made again when they are needed",
     )
     return made
@@ -88,8 +86,8 @@ def _work(options: argparse.Namespace) -> int:
         raise errors.UserError(
             f"`--max_clips` ({options.max_clips}) must be at least 1."
         )
-    out = places.local(options.out, "--out")
-    places.check_writable(out, "--out")
+    out = places.local(options.output, "--output")
+    places.check_writable(out, "--output")
     config.parse([BASE, *options.gin_file], options.gin_param)
     make_source = config.arguments(loop.run).get("make_source")
     if make_source is None:

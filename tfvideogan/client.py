@@ -41,38 +41,32 @@ Exit codes: 0 done, 2 bad input, 3 no server, 4 the server refused or failed.
 `python -m tfvideogan.generate` does the same without a server.
 """
 
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import argparse
 import functools
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import errors
-from tfvideogan.serving import command_line
-from tfvideogan.serving.client import flags, grpc_client, session
+from tfvideogan.core import command_line, errors, later
+from tfvideogan.serving.client import flags
+
+with later.imported():
+    from tfvideogan.serving.client import grpc_client, session
 
 OK, BAD_INPUT, UNREACHABLE, REFUSED = 0, 2, 3, 4
-# The client as a library: `from tfvideogan.client import PredictionClient`.
-PredictionClient = grpc_client.PredictionClient
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = make_parser().parse_args(argv)
+    options = command_line.start(make_parser(), argv)
     try:
         print("\n".join(_work(options)))
         return OK
     except errors.UserError as error:
-        code, text = BAD_INPUT, error
+        code = command_line.refused(options, error, BAD_INPUT)
     except grpc_client.ServerUnreachable as error:
-        code, text = UNREACHABLE, error
+        code = command_line.refused(options, error, UNREACHABLE)
     except grpc_client.PredictionError as error:
-        code, text = REFUSED, error
-    sys.stderr.write(f"error: {text}\n")
+        code = command_line.refused(options, error, REFUSED)
     return code
 
 
@@ -87,12 +81,21 @@ def make_parser() -> argparse.ArgumentParser:
 def _work(options: argparse.Namespace) -> list[str]:
     flags.check(options)
     which = {"version": options.version, "version_label": options.label}
-    with PredictionClient(options.server, **flags.connection(options)) as client:
+    with grpc_client.PredictionClient(
+        options.server, **flags.connection(options)
+    ) as client:
         if options.wait_seconds:
             client.wait(options.model, options.wait_seconds)
         known = client.signatures(options.model, **which)
         call = functools.partial(client.predict, options.model, **which)
         return session.run(options, known, call)
+
+
+def __getattr__(name: str) -> type["grpc_client.PredictionClient"]:
+    """The client as a library: `from tfvideogan.client import PredictionClient`."""
+    if name != "PredictionClient":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return grpc_client.PredictionClient
 
 
 if __name__ == "__main__":

@@ -1,27 +1,25 @@
 """Judges what a run folder holds, beside the metrics' baselines.
 
     python -m tfvideogan.evaluate --workdir=runs/foregan
-    python -m tfvideogan.evaluate --workdir=runs/foregan --split=test --clips=16
+    python -m tfvideogan.evaluate --workdir=runs/foregan --split=test --max_clips=16
     python -m tfvideogan.evaluate --workdir=runs/foregan --protocol=sprites_foregan
 
 Prints a table, appends a line to eval.jsonl in the run folder and writes to TensorBoard.
 A protocol brings clips and metrics of its own; --protocol=list tells which there are.
 """
 
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import argparse
 import dataclasses
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import durable, errors
-from tfvideogan.engine import command_line, evaluator, protocols, rebuild
-from tfvideogan.engine.reporting import reports, summaries
-from tfvideogan.engine.runs import run_folder
+from tfvideogan.core import durable, errors, later
+from tfvideogan.engine import choices, command_line
+
+with later.imported():
+    from tfvideogan.engine import evaluator, protocols, rebuild
+    from tfvideogan.engine.reporting import reports, summaries
+    from tfvideogan.engine.runs import run_folder
 
 EXAMPLES = """\
   python -m tfvideogan.evaluate --workdir=runs/foregan
@@ -48,11 +46,16 @@ def _parser() -> argparse.ArgumentParser:
         const="",
         metavar="NAME",
         help="a named way of judging, with its own clips and metrics; "
-        f'"{protocols.LIST}" prints a table of them',
+        f'"{choices.LIST}" prints a table of them',
     )
     made.add_argument("--split", help="of the source; test by default, if there is one")
     made.add_argument(
-        "--clips", type=int, help="how many clips at most; all by default"
+        "--max_clips",
+        "--clips",
+        dest="max_clips",
+        type=int,
+        metavar="N",
+        help="of the split at most; all by default",
     )
     made.add_argument(
         "--multiples",
@@ -67,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _work(options: argparse.Namespace) -> int:
-    if options.protocol == protocols.LIST:
+    if options.protocol == choices.LIST:
         print(protocols.listing())
         return command_line.OK
     _check(options)
@@ -77,12 +80,14 @@ def _work(options: argparse.Namespace) -> int:
         bindings=options.gin_param,
         protocol=options.protocol,
     )
+    built, protocol = rebuilt.built, rebuilt.protocol
     metrics = rebuilt.arguments["metrics"]
+    if protocol is None:
+        metrics = evaluator.fitting(metrics, built.source)
     if not metrics:
         raise errors.UserError(
-            "The run's configuration has no metrics; bind loop.run.metrics."
+            "The run's configuration has no metrics for its clips; bind loop.run.metrics."
         )
-    built, protocol = rebuilt.built, rebuilt.protocol
     plan = _plan(options, rebuilt)
     judge = evaluator.Evaluator(built.model, built.source, metrics)
     report = rebuilt.signed(judge.run(plan))
@@ -97,7 +102,9 @@ def _work(options: argparse.Namespace) -> int:
     return command_line.OK
 
 
-def _record(rebuilt: rebuild.Rebuilt, report: evaluator.Report, events: str) -> None:
+def _record(
+    rebuilt: "rebuild.Rebuilt", report: "evaluator.Report", events: str
+) -> None:
     """Writes what has been printed; a folder that others own may refuse."""
     path = rebuilt.folder.path / run_folder.EVALUATIONS
     record = reports.evaluation_record(rebuilt.step, report)
@@ -126,15 +133,15 @@ def _check(options: argparse.Namespace) -> None:
         )
 
 
-def _plan(options: argparse.Namespace, rebuilt: rebuild.Rebuilt) -> evaluator.Plan:
+def _plan(options: argparse.Namespace, rebuilt: "rebuild.Rebuilt") -> "evaluator.Plan":
     if rebuilt.protocol is not None:
-        plan = rebuilt.protocol.plan(weights=options.weights, clips=options.clips)
+        plan = rebuilt.protocol.plan(weights=options.weights, clips=options.max_clips)
         size = _given(options.batch_size, plan.batch_size)
         return dataclasses.replace(plan, batch_size=size)
     arguments, source = rebuilt.arguments, rebuilt.built.source
     return evaluator.Plan(
         split=options.split or evaluator.default_split(source, "test", "validation"),
-        clips=options.clips,
+        clips=options.max_clips,
         multiples=_given(options.multiples, arguments["eval_multiples"]),
         batch_size=_given(options.batch_size, arguments["eval_batch_size"]),
         weights=options.weights,

@@ -8,26 +8,18 @@ Writes saved_models/<name>/<version>/ whole or not at all, answers its own warm-
 in a fresh process, compares them with the model and prints the commands that serve it.
 """
 
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import argparse
 import pathlib
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import errors, places
-from tfvideogan.engine import command_line, evaluator, rebuild
-from tfvideogan.serving.export import (
-    card,
-    exporter,
-    listing,
-    publishing,
-    replay,
-    warmup,
-)
+from tfvideogan.core import errors, later, places
+from tfvideogan.engine import command_line
+from tfvideogan.serving.export import publishing
+
+with later.imported():
+    from tfvideogan.engine import evaluator, rebuild
+    from tfvideogan.serving.export import card, exporter, listing, replay, warmup
 
 SAVED_MODELS = "saved_models"
 EXAMPLES = """\
@@ -53,18 +45,19 @@ def make_parser() -> argparse.ArgumentParser:
         "--export_dir",
         default=SAVED_MODELS,
         metavar="FOLDER",
-        help=f"holds a folder for each model; {SAVED_MODELS} by default",
+        help="holds a folder for each model",
     )
     made.add_argument("--name", help="of the served model; the model's own by default")
     made.add_argument(
         "--version",
         default=publishing.AUTO,
-        help='a whole number that is free, or "auto" (default): the next one',
+        help='a whole number that is free, or "auto": the next one',
     )
     command_line.add_checkpoint(made)
     made.add_argument(
         "--batch_sizes",
         default="1,4",
+        metavar="N,N",
         help="of the warm-up requests: the batch sizes that the server allows",
     )
     made.add_argument(

@@ -4,22 +4,18 @@ A model is the folder of an export, a name below saved_models/, or a run folder,
 model is made from its own configuration and checkpoint; nothing is exported for it.
 """
 
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import argparse
-import pathlib
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import errors
-from tfvideogan.engine import command_line, evaluator, rebuild
-from tfvideogan.serving.client import flags, in_process, session
-from tfvideogan.serving.export import checked, publishing, slimming
+from tfvideogan.core import errors, later
+from tfvideogan.engine import command_line
+from tfvideogan.serving.client import flags
 
-SAVED_MODELS = pathlib.Path("saved_models")
+with later.imported():
+    from tfvideogan.library import loading
+    from tfvideogan.serving.client import session
+
 EXAMPLES = """\
   python -m tfvideogan.generate --model=foregan --describe
   python -m tfvideogan.generate --model=foregan --input=clip.mp4 --mask=mask.png \\
@@ -72,65 +68,17 @@ def _work(options: argparse.Namespace) -> int:
             "give one of --model=saved_models/foregan, an export, and "
             "--workdir=runs/foregan, a run folder."
         )
-    lines = _exported(options) if options.model else _trained(options)
-    print("\n".join(lines))
-    return command_line.OK
-
-
-def _exported(options: argparse.Namespace) -> list[str]:
-    """Runs an export."""
-    client = in_process.InProcessClient.load(
-        version_folder(options.model, options.version)
-    )
-    return session.run(options, client.signatures(), client.predict)
-
-
-def _trained(options: argparse.Namespace) -> list[str]:
-    """Runs the model of a run folder."""
-    rebuilt = rebuild.rebuild(
-        options.workdir, checkpoint=options.checkpoint, bindings=options.gin_param
-    )
-    with evaluator.at_work(rebuilt.built.model, options.weights):
-        module = checked.SignatureModule(rebuilt.serving_functions())
-        client = in_process.InProcessClient(module.concrete, owner=module)
-        return session.run(options, client.signatures(), client.predict)
-
-
-def version_folder(model: str, version: int | None = None) -> pathlib.Path:
-    """Returns the folder of an export.
-
-    Args:
-      model: its folder, that of its versions, or their name below saved_models/.
-      version: by its number; the newest if None.
-
-    Raises:
-      UserError: there is none.
-    """
-    base = pathlib.Path(model)
-    if not base.is_dir():
-        base = SAVED_MODELS / model
-    found = [
-        one
-        for one in publishing.versions(base)
-        if (base / str(one) / slimming.GRAPH).is_file()
-    ]
-    if version is None and (base / slimming.GRAPH).is_file():
-        return base
-    if version is None and found:
-        return base / str(found[-1])
-    if version in found:
-        return base / str(version)
-    if found:
-        raise errors.UserError(
-            f"--version={version} is not in {base}; there are {found}."
+    if options.model:
+        client = loading.exported(options.model, options.version)
+    else:
+        client = loading.trained(
+            options.workdir,
+            checkpoint=options.checkpoint,
+            weights=options.weights,
+            bindings=options.gin_param,
         )
-    names = sorted(
-        one.parent.parent.name for one in SAVED_MODELS.glob(f"*/*/{slimming.GRAPH}")
-    )
-    raise errors.UserError(
-        f"--model={model} is no export; {SAVED_MODELS}/ has "
-        f"{', '.join(dict.fromkeys(names)) or 'none'}."
-    )
+    print("\n".join(session.run(options, client.signatures(), client.predict)))
+    return command_line.OK
 
 
 if __name__ == "__main__":

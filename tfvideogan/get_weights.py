@@ -11,27 +11,24 @@ arrays and nothing else, made into networks that must give the published numbers
 beside the caches of data. Exit code 2 when that is not possible.
 """
 
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import argparse
 import pathlib
 import sys
 import tempfile
 from collections.abc import Sequence
 
-from tfvideogan.core import errors
+from tfvideogan.core import errors, later
 from tfvideogan.engine import command_line
-from tfvideogan.pretrained import (
-    archives,
-    array_pickle,
-    download,
-    published,
-    verification,
-    weights,
-)
+from tfvideogan.pretrained import published
+
+with later.imported():
+    from tfvideogan.pretrained import (
+        archives,
+        array_pickle,
+        download,
+        verification,
+        weights,
+    )
 
 EXAMPLES = """\
   python -m tfvideogan.get_weights i3d lpips

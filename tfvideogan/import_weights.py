@@ -9,20 +9,18 @@ Training goes on from there with fresh optimizers. Reading .pth files needs PyTo
 (pip install 'tfvideogan[torch]'); nothing in a file is executed.
 """
 
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import argparse
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.core import errors
-from tfvideogan.engine import build, command_line, importing, loop
-from tfvideogan.engine import strategy as strategies
-from tfvideogan.engine.config import config
-from tfvideogan.engine.runs import run_folder
+from tfvideogan.core import errors, later
+from tfvideogan.engine import command_line
+
+with later.imported():
+    from tfvideogan.engine import build, importing, loop
+    from tfvideogan.engine import strategy as strategies
+    from tfvideogan.engine.config import config
+    from tfvideogan.engine.runs import run_folder
 
 EXAMPLES = """\
   python -m tfvideogan.import_weights --gin_file=gin/foregan/dmask_prop.gin \\

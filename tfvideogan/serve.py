@@ -9,11 +9,6 @@ image: the first line that this prints is the command for it. Without a model, e
 in saved_models/ is served. Exit codes: 0 stopped, 2 bad input or a model does not load.
 """
 
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import argparse
 import logging as standard_logging
 import pathlib
@@ -22,25 +17,30 @@ import sys
 import threading
 from collections.abc import Sequence
 
-import tensorflow as tf
 from absl import logging
 
-from tfvideogan.core import errors
-from tfvideogan.serving.local import flags, memory
-from tfvideogan.serving.local import server as local_server
+from tfvideogan.core import command_line, errors, later
+from tfvideogan.library import catalogue
+from tfvideogan.serving.local import flags
+
+with later.imported():
+    from tfvideogan.serving.local import memory
+    from tfvideogan.serving.local import server as local_server
 
 OK, BAD_INPUT = 0, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the door with a command line; returns the exit code."""
-    options = flags.parser(__doc__ or "").parse_args(argv)
+    made = flags.parser(__doc__ or "")
+    # In a folder without any, what has come with the package.
+    made.set_defaults(saved_models=str(catalogue.folder()))
+    options = command_line.start(made, argv)
     _start_logging()
     try:
         return _work(options)
     except errors.UserError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return BAD_INPUT
+        return command_line.refused(options, error, BAD_INPUT)
 
 
 def _work(options: argparse.Namespace) -> int:
@@ -64,7 +64,7 @@ def _start_logging() -> None:
     handler = logging.get_absl_handler()
     handler.setFormatter(standard_logging.Formatter("%(asctime)s %(message)s"))
     # TensorFlow says at each load that its own loader is deprecated.
-    tf.get_logger().setLevel(standard_logging.ERROR)
+    standard_logging.getLogger("tensorflow").setLevel(standard_logging.ERROR)
 
 
 if __name__ == "__main__":

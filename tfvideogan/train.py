@@ -3,32 +3,28 @@
     python -m tfvideogan.train --gin_file=gin/foregan.gin
     python -m tfvideogan.train --gin_file=gin/foregan.gin --gin_file=gin/smoke.gin
     python -m tfvideogan.train --gin_file=gin/foregan.gin --dry_run
+    python -m tfvideogan.train --workdir=runs/foregan
 
-The same command again goes on where it stopped. Workers of a cluster (TF_CONFIG, SLURM)
+The same command again goes on where it stopped, as does the last one, with the folder's own
+configuration. Workers of a cluster (TF_CONFIG, SLURM)
 take the same command and one --workdir that all of them see. Exit codes: 0 done, 1 failed,
 2 bad input, 75 stopped by a signal, or by the loss of another process, and saved.
 """
-
-import os
-
-# TensorFlow reads it when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-from tfvideogan.core import leaving
-
-if __name__ == "__main__":
-    leaving.leave_by_signals()
 
 import argparse
 import pathlib
 import sys
 from collections.abc import Sequence
 
-from tfvideogan.engine import command_line, dry_run, loop
-from tfvideogan.engine import strategy as strategies
-from tfvideogan.engine.config import config
-from tfvideogan.engine.processes import interruption
-from tfvideogan.engine.runs import checkpoints
+from tfvideogan.core import later, leaving
+from tfvideogan.engine import choices, command_line
+
+with later.imported():
+    from tfvideogan.engine import dry_run, loop
+    from tfvideogan.engine import strategy as strategies
+    from tfvideogan.engine.config import config
+    from tfvideogan.engine.processes import interruption
+    from tfvideogan.engine.runs import run_folder
 
 RUNS = "runs"
 RUN, TRACE = DRY_RUNS = ("run", "trace")
@@ -37,6 +33,7 @@ EXAMPLES = """\
   python -m tfvideogan.train --gin_file=gin/foregan.gin --gin_param='BATCH_SIZE = 4'
   python -m tfvideogan.train --gin_file=gin/foregan.gin --gin_file=gin/smoke.gin
   python -m tfvideogan.train --gin_file=gin/foregan.gin --virtual_devices=2 --dry_run
+  python -m tfvideogan.train --workdir=runs/foregan
 """
 
 
@@ -51,7 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     command_line.add_workdir(
         made,
         required=False,
-        about=f"the run folder; {RUNS}/<names of the gin files> by default",
+        about=f"the run folder; {RUNS}/<names of the gin files> by default. Without "
+        "--gin_file, training goes on there with the configuration that lies in it",
     )
     made.add_argument(
         "--steps",
@@ -63,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--precision",
-        choices=sorted(strategies.PRECISIONS),
+        choices=sorted(choices.PRECISIONS),
         help="float32, or mixed float16 (with loss scaling) or bfloat16",
     )
     made.add_argument(
@@ -85,25 +83,33 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--checkpoint",
-        default=checkpoints.LATEST,
+        default=choices.LATEST,
         metavar="STEP",
         help="go back to this checkpoint of the run folder and train on from there; later "
         "ones are set aside",
+    )
+    made.add_argument(
+        "--log",
+        choices=(choices.SHORT, choices.LONG),
+        default=choices.SHORT,
+        help="lines with the sum of each phase's losses, or with every loss; all are in "
+        "TensorBoard and metrics.jsonl",
     )
     made.add_argument(
         "--dry_run",
         nargs="?",
         choices=DRY_RUNS,
         const=RUN,
-        help="print the configuration, parameters, memory and work, run one step on "
-        "zeros, write nothing; --dry_run=trace does not run it, and needs no memory for a "
-        "model of any size",
+        help="print parameters, memory, work and configuration, run one step on zeros, "
+        "write nothing; --dry_run=trace does not run it, and needs no memory for a model of "
+        "any size",
     )
     return made
 
 
 def _work(options: argparse.Namespace) -> int:
-    command_line.check_gin_files(options, "gin/foregan.gin")
+    if not options.workdir:
+        command_line.check_gin_files(options, "gin/foregan.gin")
     _configure(options)
     with interruption.ending():
         return _train(options)
@@ -112,13 +118,13 @@ def _work(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     strategy = strategies.make(options.virtual_devices)
     if options.dry_run:
-        print(config.text())
         config.check_complete(loop.run, {"workdir": ""})
         arguments = config.arguments(loop.run)
         if options.dry_run == TRACE:
             print(dry_run.describe_traced(arguments))
         else:
             print(dry_run.describe(arguments, strategy))
+        print(f"\n{config.text()}")
         return command_line.OK
     outcome = config.call(
         loop.run,
@@ -127,6 +133,7 @@ def _train(options: argparse.Namespace) -> int:
         overwrite_config=options.overwrite_config,
         checkpoint=options.checkpoint,
         service=options.data_service,
+        log=options.log,
     )
     return command_line.STOPPED if outcome.is_interrupted else command_line.OK
 
@@ -137,10 +144,19 @@ def _configure(options: argparse.Namespace) -> None:
         bindings.append(f"loop.run.steps = {options.steps}")
     if options.precision is not None:
         bindings.append(f'loop.run.precision = "{options.precision}"')
-    config.parse(options.gin_file, bindings)
+    _parse(options, bindings)
     if options.seed is not None:
         name = "SEED" if config.is_bound_macro("SEED") else "loop.run.seed"
-        config.parse(options.gin_file, [*bindings, f"{name} = {options.seed}"])
+        _parse(options, [*bindings, f"{name} = {options.seed}"])
+
+
+def _parse(options: argparse.Namespace, bindings: Sequence[str]) -> None:
+    """Reads the gin files, or, without any, what the run folder was started with."""
+    if options.gin_file:
+        config.parse(options.gin_file, bindings)
+    else:
+        folder = run_folder.RunFolder(options.workdir)
+        config.parse_text(folder.started_text(), bindings)
 
 
 def default_workdir(gin_files: Sequence[str]) -> str:
@@ -153,4 +169,5 @@ def default_workdir(gin_files: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
+    leaving.leave_by_signals()  # as long as there is nothing to save
     sys.exit(main())

@@ -264,6 +264,26 @@ def test_unknown_split_is_refused_with_the_choices(built: build.Built) -> None:
         judge.run(plan(split="tests"))
 
 
+class Follower(Counter):
+    """Follows an object."""
+
+    needs_plain_ground = True
+
+
+def test_metrics_of_one_object_do_not_judge_films_of_any_scene(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = toy.ToySource()
+    metrics = [Counter(), Follower()]
+    assert evaluator.fitting(metrics, source) == metrics
+    source.has_plain_ground = False
+    with caplog.at_level("INFO"):
+        assert evaluator.fitting(metrics, source) == metrics[:1]
+    assert caplog.messages == [
+        "Left out, as they follow one object before a plain ground: Follower."
+    ]
+
+
 def test_default_split_is_the_first_wanted_that_exists() -> None:
     source = toy.ToySource()
     assert evaluator.default_split(source, "none", "validation") == "validation"

@@ -14,7 +14,7 @@ from tfvideogan.core import clip
 from tfvideogan.losses import penalties
 from tfvideogan.models import base, phase
 
-SPEC = clip.ClipSpec(1, 1, 1)
+SPEC = clip.ClipSpec(1, 1, 1, channels=1)
 RATE = 0.1
 START = {"generator": 0.5, "critic": 2.0, "aligner": 3.0}
 

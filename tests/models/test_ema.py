@@ -58,6 +58,13 @@ def test_averages_are_swapped_in_and_out_even_when_something_fails():
     np.testing.assert_array_equal(average.averages[0], [1.0, 2.0])
 
 
+def test_averages_take_the_place_of_the_variables():
+    variable, average = _average(0.5)
+    average.averages[0].assign([7.0, 7.0])
+    average.take_over()
+    np.testing.assert_array_equal(variable.value, [7.0, 7.0])
+
+
 @pytest.mark.parametrize("decay", [-0.1, 1.0])
 def test_a_decay_out_of_range_is_named(decay):
     with pytest.raises(ValueError, match=r"`ema_decay` \("):

@@ -1,13 +1,17 @@
+"""Flags by the row."""
+
 import pytest
 
+from tfvideogan.core import command_line as doors
 from tfvideogan.serving import command_line
 
 
 def test_flags_have_kind_default_and_meaning() -> None:
-    made = command_line.parser("What it is for.\n\n    door --port=1")
+    made = doors.parser("What it is for.\n\n    door --port=1")
     rows = [("port", 8500, "of gRPC"), ("threads", None, "at once")]
     command_line.add_flags(made, int, "N", rows)
-    assert vars(made.parse_args([])) == {"port": 8500, "threads": None}
+    options = made.parse_args([])
+    assert (options.port, options.threads) == (8500, None)
     assert made.parse_args(["--port=1"]).port == 1
     text = made.format_help()
     assert "What it is for.\n\n    door --port=1\n" in text  # lines stay as they are
@@ -16,7 +20,7 @@ def test_flags_have_kind_default_and_meaning() -> None:
 
 @pytest.mark.parametrize("flag", ["--port=x", "--po=1"])
 def test_wrong_kinds_and_abbreviations_are_refused(flag: str) -> None:
-    made = command_line.parser("")
+    made = doors.parser("")
     command_line.add_flags(made, int, "N", [("port", 8500, "of gRPC")])
     with pytest.raises(SystemExit, match="2"):
         made.parse_args([flag])

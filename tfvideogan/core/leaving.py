@@ -4,7 +4,7 @@ Nothing of this needs TensorFlow, whose import takes some of the seconds in whic
 scheduler waits between SIGTERM and SIGKILL:
 
     if __name__ == "__main__":
-        leaving.leave_by_signals()      # before the other imports
+        leaving.leave_by_signals()      # before TensorFlow is imported
 """
 
 import contextlib

@@ -39,6 +39,8 @@ class ClipSource(Protocol):
     Attributes:
       name: short name, such as "sprites".
       is_procedural: whether the pixels are made up rather than read.
+      has_plain_ground: where there is such an attribute and it is False, clips show any
+        scene, not one object before a plain ground.
       spec: of one training window.
       splits: such as ("train", "validation", "test").
 

@@ -15,44 +15,25 @@ import argparse
 import logging as standard_logging
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from absl import logging
 
-from tfvideogan.core import errors, leaving
-from tfvideogan.engine import build, evaluator, resources
-from tfvideogan.engine.processes import cluster, interruption
-from tfvideogan.engine.runs import checkpoints
-from tfvideogan.engine.training import divergence
+from tfvideogan.core import command_line, errors, later, leaving
+from tfvideogan.engine import choices
+
+with later.imported():
+    from tfvideogan.engine import build, resources
+    from tfvideogan.engine.processes import cluster, interruption
+    from tfvideogan.engine.training import divergence
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
 CLOSED = 128 + 13  # as a shell counts SIGPIPE
 STOPPED, ABORTED = leaving.STOPPED, leaving.ABORTED
 LOG_FORMAT = "%(asctime)s %(message)s"
 TIME_FORMAT = "%H:%M:%S"
-
-
-def parser(description: str, examples: str) -> argparse.ArgumentParser:
-    """Makes a parser with what every door takes.
-
-    Args:
-      description: the door's purpose, one sentence.
-      examples: commands to copy.
-    """
-    made = argparse.ArgumentParser(
-        description=description,
-        epilog=f"examples:\n{examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    made.add_argument(
-        "--traceback",
-        action="store_true",
-        help="show the full traceback of an error that is otherwise one line",
-    )
-    return made
+parser = command_line.parser
 
 
 def add_gin_files(made: argparse.ArgumentParser) -> None:
@@ -100,14 +81,14 @@ def add_checkpoint(made: argparse.ArgumentParser) -> None:
     """Adds --checkpoint and --weights, which say what of a run folder is meant."""
     made.add_argument(
         "--checkpoint",
-        default=checkpoints.LATEST,
-        help=f'"{checkpoints.LATEST}" (default), a step, or the folder of a checkpoint',
+        default=choices.LATEST,
+        help=f'"{choices.LATEST}", a step, or the folder of a checkpoint',
     )
     made.add_argument(
         "--weights",
-        choices=evaluator.WEIGHTS,
+        choices=choices.WEIGHTS,
         default="ema",
-        help="the slow copy (default) or the weights as trained",
+        help="the slow copy or the weights as trained",
     )
 
 
@@ -164,7 +145,7 @@ def run(
       work: what the door does with the options; returns an exit code.
       argv: the command line; that of the process if None.
     """
-    options = made.parse_args(argv)
+    options = command_line.start(made, argv)
     start_logging()
     try:
         with resources.exhaustion_explained():
@@ -176,12 +157,9 @@ def run(
         _discard(sys.stdout)
         return CLOSED
     except errors.UserError as error:
-        if options.traceback:
-            traceback.print_exc()
-        sys.stderr.write(f"error: {build.one_line(error)}\n")
-        if isinstance(error, cluster.WorkerLost):
-            return STOPPED
-        return FAILED if isinstance(error, divergence.TrainingDiverged) else BAD_INPUT
+        kinds = {cluster.WorkerLost: STOPPED, divergence.TrainingDiverged: FAILED}
+        code = next((kinds[one] for one in kinds if isinstance(error, one)), BAD_INPUT)
+        return command_line.refused(options, build.one_line(error), code)
     except KeyboardInterrupt:
         sys.stderr.write(f"aborted; {leaving.SAFE}\n")
         return ABORTED

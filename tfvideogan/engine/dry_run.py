@@ -50,13 +50,13 @@ def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> 
     active = built.model.active_phases(0)
     work = flops.count(stepper.traced(active, batch))
     lines = [
-        *_environment(built),
         *_parameters(built),
         f"{_memory(built)}, a step about "
         f"{max(0, _peak_memory() - before) / MEGA:.0f} MB more",
         f"{_work(work)}, {work.total / GIGA / seconds:.3g} GFLOP/s",
         f"{_step_of(built, batch_size)}: traced in {tracing:.1f} s, then {seconds:.3f} s",
         *(f"  {name} {value:.4g}" for name, value in row.items()),
+        *_environment(built),
     ]
     return "\n".join(lines)
 

@@ -24,11 +24,11 @@ from absl import logging
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
+from tfvideogan.engine import choices
 from tfvideogan.engine.training import feed
 from tfvideogan.metrics import streaming
 from tfvideogan.models import base
 
-WEIGHTS = ("ema", "raw")
 NOT_AVAILABLE = "n/a"
 TRAIN = "train"
 TABLE_WIDTH = 100
@@ -76,9 +76,9 @@ class Plan:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise errors.UserError(f"`{name}` ({value}) must be at least 1.")
-        if self.weights not in WEIGHTS:
+        if self.weights not in choices.WEIGHTS:
             raise errors.UserError(
-                f"`weights` ({self.weights!r}) must be one of {', '.join(WEIGHTS)}."
+                f"`weights` ({self.weights!r}) must be one of {', '.join(choices.WEIGHTS)}."
             )
 
 
@@ -273,6 +273,20 @@ class _Part:
     split: str
     first: int
     clips: int
+
+
+def fitting(
+    metrics: Sequence[streaming.Metric], source: sources.ClipSource
+) -> list[streaming.Metric]:
+    """Returns the metrics that mean something on a source, and says what is left out."""
+    has_ground = getattr(source, "has_plain_ground", True)
+    idle = [one for one in metrics if one.needs_plain_ground and not has_ground]
+    if idle:
+        logging.info(
+            "Left out, as they follow one object before a plain ground: %s.",
+            ", ".join(type(one).__name__ for one in idle),
+        )
+    return [one for one in metrics if one not in idle]
 
 
 def default_split(source: sources.ClipSource, *wanted: str) -> str:

@@ -18,7 +18,7 @@ import tfvideogan
 from tfvideogan.core import errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
-from tfvideogan.engine import build, evaluator, resources
+from tfvideogan.engine import build, choices, evaluator, resources
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
 from tfvideogan.engine.processes import agreement, cluster, data_service, waiting
@@ -58,8 +58,9 @@ def run(
     deterministic: bool = False,
     strategy: tf.distribute.Strategy | None = None,
     overwrite_config: bool = False,
-    checkpoint: str = checkpoints.LATEST,
+    checkpoint: str = choices.LATEST,
     service: str | None = None,
+    log: str = choices.SHORT,
 ) -> session.Outcome:
     """Trains, or goes on training, the model of a run folder.
 
@@ -96,6 +97,7 @@ def run(
       checkpoint: "latest", or the step of an earlier checkpoint of the run folder, to
         go on from there.
       service: a tf.data service that prepares the batches, see `data_service.py`.
+      log: "short" lines with the sum of each phase, or "long" ones with every loss.
 
     Returns:
       How it ended.
@@ -108,9 +110,9 @@ def run(
     schedule = schedules.Schedule(
         steps, log_every, sample_every, eval_every, save_every, steps_per_call
     )
-    if checkpoint != checkpoints.LATEST and not checkpoint.isdecimal():
+    if checkpoint != choices.LATEST and not checkpoint.isdecimal():
         raise errors.UserError(
-            f'`checkpoint` ({checkpoint}) must be "{checkpoints.LATEST}" or a step.'
+            f'`checkpoint` ({checkpoint}) must be "{choices.LATEST}" or a step.'
         )
     _check_kinds(metrics, transforms)
     if num_samples < 1:
@@ -138,6 +140,7 @@ def run(
         * steps_per_call
         // strategies.workers(strategy)[0],
     )
+    metrics = evaluator.fitting(metrics, built.source)
     split = eval_split or evaluator.default_split(built.source, "validation", "test")
     sources.check_split(built.source, split)
     sources.check_window(built.source, split, built.source.spec.frames)
@@ -172,6 +175,7 @@ def run(
         transforms=transforms,
         precision=precision,
         checkpoint=checkpoint,
+        log=log,
     )
     with (
         resources.exhaustion_explained(),

@@ -19,12 +19,11 @@ from typing import Any
 
 from tfvideogan.core import clip, errors
 from tfvideogan.data import source as sources
-from tfvideogan.engine import evaluator
+from tfvideogan.engine import choices, evaluator
 from tfvideogan.engine.config import config, search_path
 from tfvideogan.metrics.features import extractor
 
 FOLDER = "gin/protocols"
-LIST = "list"
 HEADING = "published, different training budget (V: read at the source, R: recalled)"
 COLUMNS = ("protocol", "source", "split", "clips", "frames", "size", "judged")
 STATUSES = ("V", "R")
@@ -242,7 +241,7 @@ def gin_file(name: str) -> str:
     if name not in names():
         raise errors.UserError(
             f"--protocol ({name!r}) must be one of {', '.join(names())}; "
-            f"--protocol={LIST} tells what they are."
+            f"--protocol={choices.LIST} tells what they are."
         )
     return f"{FOLDER}/{name}.gin"
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import errors, signatures
-from tfvideogan.engine import build, evaluator, loop, protocols
+from tfvideogan.engine import build, choices, evaluator, loop, protocols
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
 from tfvideogan.engine.runs import checkpoints, run_folder, vocabulary
@@ -110,7 +110,7 @@ class Rebuilt:
 def rebuild(
     workdir: str,
     *,
-    checkpoint: str = checkpoints.LATEST,
+    checkpoint: str = choices.LATEST,
     bindings: Sequence[str] = (),
     protocol: str | None = None,
     strategy: tf.distribute.Strategy | None = None,

@@ -20,15 +20,8 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import errors, leaving
+from tfvideogan.engine import choices
 from tfvideogan.engine.processes import cluster, rendezvous
-
-PRECISIONS = {
-    "float32": "float32",
-    "float16": "mixed_float16",
-    "mixed_float16": "mixed_float16",
-    "bfloat16": "mixed_bfloat16",
-    "mixed_bfloat16": "mixed_bfloat16",
-}
 
 # Those in which losses are scaled.
 SCALED = frozenset({"float16", "mixed_float16"})
@@ -77,16 +70,15 @@ def set_precision(name: str) -> None:
     losses.
 
     Args:
-      name: one of `PRECISIONS`.
+      name: one of `choices.PRECISIONS`.
 
     Raises:
       UserError: another name.
     """
-    if name not in PRECISIONS:
-        raise errors.UserError(
-            f"`precision` ({name!r}) must be one of {', '.join(sorted(PRECISIONS))}."
-        )
-    keras.config.set_dtype_policy(PRECISIONS[name])
+    if name not in choices.PRECISIONS:
+        known = ", ".join(sorted(choices.PRECISIONS))
+        raise errors.UserError(f"`precision` ({name!r}) must be one of {known}.")
+    keras.config.set_dtype_policy(choices.PRECISIONS[name])
 
 
 def workers(strategy: tf.distribute.Strategy) -> tuple[int, int]:

@@ -50,5 +50,11 @@ def write_clips(
     elif path.suffix.lower() == writer.ARCHIVE:
         writer.write_arrays(path, {"frames": clips, "fps": np.float64(fps)})
     else:
-        film = sheets.grid(rows or sheets.near_square(clips))
-        writer.write_video(path, film, fps)
+        writer.write_video(path, film(clips, rows), fps)
+
+
+def film(clips: np.ndarray, rows: sheets.Rows | None = None) -> np.ndarray:
+    """Returns one clip [T, H, W, C] of several; see `write_clips`."""
+    if len(clips) == 1:
+        return clips[0]
+    return sheets.grid(rows or sheets.near_square(clips))

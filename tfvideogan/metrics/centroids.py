@@ -39,6 +39,8 @@ class CentroidError(streaming.MeanMetric):
       UserError: `context` is less than 1, or `steps` do not rise from 1 or more.
     """
 
+    needs_plain_ground = True
+
     context: int = 1
     steps: Sequence[int] = STEPS
 

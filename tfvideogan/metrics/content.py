@@ -56,6 +56,11 @@ class ContentDistance(streaming.MeanMetric):
                 f"{', '.join(FEATURES)}."
             )
 
+    @property
+    def needs_plain_ground(self) -> bool:
+        """Whether the object must be found; histograms are of any scene."""
+        return self.feature == OBJECT_COLOUR
+
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:

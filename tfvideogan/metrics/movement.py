@@ -83,6 +83,8 @@ def distances(
 class Movement(streaming.MeanMetric):
     """Statistics of the object's motion in generated and real clips."""
 
+    needs_plain_ground = True
+
     def update(
         self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     ) -> None:

@@ -33,9 +33,12 @@ class Metric(Protocol):
     Attributes:
       more_real: whether it also wants real clips that no output belongs to; it then has
         `update_real`.
+      needs_plain_ground: whether it follows one object before a plain ground, and means
+        nothing on other scenes.
     """
 
     more_real = False
+    needs_plain_ground = False
 
     def describe(self) -> str:
         """Returns what goes into the record: which metric, by which network."""

@@ -27,12 +27,13 @@ import dataclasses
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures, update
-from tfvideogan.models import ema, phase, weight_names, xla
+from tfvideogan.models import ema, phase, under_keras, weight_names, xla
 from tfvideogan.ops.convolution import convolution
 
 # (batch, shared, seed) -> (gradients, logs)
@@ -227,6 +228,7 @@ class VideoModel(keras.Model):
           repeats, those of its last update.
         """
         if active is None:
+            batch = under_keras.batch_of(self, batch)
             active = self._phases_under_fit()
         chosen = [one for one in self.phases if one.name in active and not one.joins]
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
@@ -256,6 +258,36 @@ class VideoModel(keras.Model):
         self._count_step(is_finite)
         logs["skipped"] = 1.0 - tf.cast(is_finite, tf.float32)
         return logs
+
+    def compile(self, **keywords: Any) -> None:
+        """Readies the model for `fit`; its losses and optimizers are its own.
+
+        Args:
+          **keywords: of Keras, such as `run_eagerly`.
+
+        Raises:
+          UserError: they bring a loss, an optimizer or metrics.
+        """
+        under_keras.check_compiled(self, keywords)
+        # Keras makes an optimizer, whatever it is for: this one keeps nothing.
+        with self.distribute_strategy.scope():
+            super().compile(optimizer=keras.optimizers.SGD(), **keywords)
+
+    def test_step(self, batch: Any) -> dict[str, tf.Tensor]:
+        """Refuses Keras' `evaluate`, which needs one loss."""
+        raise under_keras.no_loss(self)
+
+    def get_config(self) -> dict[str, Any]:
+        """Refuses what Keras could not make a model of again."""
+        raise under_keras.no_config(self)
+
+    def save(self, *arguments: Any, **keywords: Any) -> None:
+        """Refuses Keras' file, before there is one; see `get_config`."""
+        raise under_keras.no_config(self)
+
+    def export(self, *arguments: Any, **keywords: Any) -> None:
+        """Refuses Keras' export, which has no checked signatures."""
+        raise under_keras.no_export(self)
 
     def call(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns `evaluation_outputs`, so that the model can be called."""

@@ -90,6 +90,12 @@ class WeightAverage(tf.Module):
             value = keras.ops.convert_to_tensor(variable)
             average.assign(tf.cast(value, average.dtype))
 
+    def take_over(self) -> None:
+        """Makes the variables equal to the averages, for good, and settles the model."""
+        for variable, average in zip(self._followed, self.averages, strict=True):
+            variable.assign(average.read_value())
+        self._settle()
+
     @contextlib.contextmanager
     def swapped(self) -> Iterator[None]:
         """Puts the averages into the variables for the duration of the context."""
@@ -97,9 +103,7 @@ class WeightAverage(tf.Module):
             keras.ops.convert_to_tensor(variable).numpy() for variable in self._followed
         ]
         try:
-            for variable, average in zip(self._followed, self.averages, strict=True):
-                variable.assign(average.read_value())
-            self._settle()
+            self.take_over()
             yield
         finally:
             for variable, weight in zip(self._followed, weights, strict=True):

@@ -1,21 +1,11 @@
-"""What the command lines of client and server share: a parser, and flags by the row.
+"""What the command lines of client and server share: flags by the row.
 
-made = command_line.parser(about)
 command_line.add_flags(made, int, "N", [("port", 8500, "of gRPC; 0 for none")])
 """
 
 import argparse
 from collections.abc import Callable, Iterable
 from typing import Any
-
-
-def parser(about: str) -> argparse.ArgumentParser:
-    """Returns a parser whose help begins with what the door says of itself."""
-    return argparse.ArgumentParser(
-        description=about,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
 
 
 def add_flags(

@@ -188,6 +188,32 @@ def test_macro_that_the_command_line_replaces_is_no_idle_binding() -> None:
     assert not [one for one in config.unused() if one.startswith("STEPS")]
 
 
+SWAPPED = """
+loop.run.make_model = @toy.OtherGAN
+loop.run.metrics = []
+"""
+
+
+def test_what_a_later_file_puts_out_of_work_is_no_idle_binding(
+    tmp_path: pathlib.Path,
+) -> None:
+    first = tmp_path / "first.gin"
+    first.write_text(
+        IMPORTS
+        + "loop.run.make_model = @toy.ToyGAN\ntoy.ToyGAN.rate = %RATE\nRATE = 2.0\n"
+        + "loop.run.metrics = [@toy.MeanError()]\ntoy.MeanError.horizon = 1\n"
+        + "toy.ToySource.num_clips = 4\n"
+    )
+    parsed = config.parse([str(first), write(tmp_path, SWAPPED)])
+    for _ in range(2):
+        config.arguments(loop.run)["make_model"]()
+        # No file has ever led to the source: this is a mistake, and stays one.
+        idle = [one for one in config.unused() if not one.startswith("loop.run.")]
+        assert idle in (["toy.ToySource.num_clips = 4"], [])
+        config.parse_text(parsed.text)
+    assert not idle  # it was told when the run was started
+
+
 def test_binding_under_an_overriding_scope_is_idle(tmp_path: pathlib.Path) -> None:
     text = (
         "loop.run.metrics = [@a/toy.MeanError()]\n"

@@ -31,20 +31,38 @@ def test_pace_counts_waiting_as_part_of_the_time() -> None:
     assert pace().data_wait == 0.25
 
 
-def test_line_has_speed_time_left_wait_and_losses() -> None:
-    display = make(steps=100, start=0, is_terminal=False)
+@pytest.mark.parametrize(
+    "is_long, shown",
+    [
+        (False, "critic 0.75 generator 2"),
+        (True, "critic/real 0.5 critic/fake 0.25 generator/rec 2"),
+    ],
+)
+def test_line_has_speed_time_left_wait_and_losses(is_long: bool, shown: str) -> None:
+    display = make(steps=100, start=0, is_terminal=False, is_long=is_long)
     # 80 steps are left at 2 a second: 40 seconds; 2 steps a second of 6 frames are 12.
     assert display.line(20, pace(), LOSSES) == (
         "step 20/100 20.0% | 2.00 step/s 12 frames/s | eta 0:00:40 | data wait 25% | "
-        "critic/real 0.5 critic/fake 0.25 generator/rec 2"
+        f"{shown}"
     )
+
+
+def test_a_short_line_has_at_most_160_characters_with_its_time() -> None:
+    phases = [f"a_long_name_of_phase_{number}" for number in range(9)]
+    losses = {f"{phase}/loss": 0.125 for phase in phases}
+    display = progress.Progress(
+        steps=9, start=0, frames_per_step=6, phases=phases, is_terminal=False
+    )
+    line = display.line(1, pace(), losses)
+    assert len(f"12:34:56 {line}") <= 160
+    assert line.endswith(" ...") and "a_long_name_of_phase_1 0.125 ..." in line
 
 
 def test_first_line_claims_no_speed() -> None:
     display = make(steps=9, start=0, is_terminal=False)
     assert (
         display.line(1, progress.Pace(), {"critic/b": 1.0})
-        == "step 1/9 11.1% | critic/b 1"
+        == "step 1/9 11.1% | critic 1"
     )
 
 

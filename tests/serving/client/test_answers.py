@@ -26,7 +26,7 @@ def test_the_first_answer_has_the_name_and_the_others_stand_beside_it(tmp_path) 
         "code": np.array([[1.0, 2.0]], np.float32),
     }
     out = tmp_path / "out.npz"
-    assert answers.write(options(out), found, {}, 12.0) == [
+    assert answers.write(str(out), found, {}, 12.0) == [
         f"{out}: video, 2 frames",
         f"{tmp_path / 'out_mask.npz'}: mask, 2 frames",
         f"{tmp_path / 'out_codes.npz'}: code",
@@ -40,7 +40,7 @@ def test_the_first_answer_has_the_name_and_the_others_stand_beside_it(tmp_path) 
 def test_floats_become_bytes_and_pictures_films_of_one_frame(tmp_path) -> None:
     out = tmp_path / "out.npz"
     picture = np.full([1, 8, 8, 3], 1.0, np.float32)
-    assert answers.write(options(out), {"image": picture}, {}, 8.0) == [
+    assert answers.write(str(out), {"image": picture}, {}, 8.0) == [
         f"{out}: image, 1 picture"
     ]
     frames, _ = reader.read_video(out)
@@ -50,7 +50,7 @@ def test_floats_become_bytes_and_pictures_films_of_one_frame(tmp_path) -> None:
 def test_pictures_of_several_samples_are_files_of_a_folder(tmp_path) -> None:
     pictures = clips(10, 20, frames=1)[:, 0]
     out = tmp_path / "all"
-    lines = answers.write(options(out, 3), {"image": pictures}, {}, 8.0)
+    lines = answers.write(str(out), {"image": pictures}, {}, 8.0, seed=3)
     assert lines == [f"{out}: image, 2 pictures"]
     assert sorted(one.name for one in out.iterdir()) == ["seed_3.png", "seed_4.png"]
     assert (reader.read_video(out / "seed_4.png")[0] == 20).all()
@@ -69,7 +69,7 @@ def test_files_are_known_before_the_answers() -> None:
 def test_what_goes_on_stands_behind_what_it_goes_on_from(tmp_path) -> None:
     given = {"context": clips(1, frames=3)[0]}
     out = tmp_path / "out.npz"
-    lines = answers.write(options(out, 7), {"video": clips(5, 6)}, given, 8.0)
+    lines = answers.write(str(out), {"video": clips(5, 6)}, given, 8.0, seed=7)
     assert lines == [f"{out}: video, 2 clips of 5 frames"]
     with np.load(out) as found:  # [N, T, H, W, C]
         shades = found["frames"][:, :, 0, 0, 0].tolist()
@@ -81,7 +81,7 @@ def test_motions_stand_above_their_answers_with_the_content_at_the_left(
 ) -> None:
     given = {"content": clips(100)[0], "motion": clips(10, 20)}
     out = tmp_path / "out.png"
-    answers.write(options(out), {"video": clips(110, 120)}, given, 8.0)
+    answers.write(str(out), {"video": clips(110, 120)}, given, 8.0)
     grid, _ = reader.read_video(out)
     cell = 8 + sheets.GAP
     middles = [

@@ -51,6 +51,26 @@ def test_a_verb_comes_before_the_default_signature() -> None:
     assert choice.verb(chosen, KNOWN) == "swap"
 
 
+def test_a_description_says_first_what_each_verb_wants() -> None:
+    lines = choice.described(flags(), KNOWN)
+    assert lines[:4] == [
+        "generate: [--seed] --output -> video; --outputs: video_float",
+        "swap: --input --motion --output -> video",
+        "encode: --input --output -> content_code, motion_codes",
+        "mixed: --input [--seed] --output -> image; --outputs: content_code",
+    ]
+    names = [line.partition("(")[0] for line in lines[4:]]
+    assert names == ["generate", "swap", "encode", "mixed", "serving_default"]
+
+
+def test_an_input_that_no_flag_fills_is_named() -> None:
+    known = {"complete": signature("complete", "frames holes", video=5)}
+    [first, _] = choice.described(flags(), known)
+    assert (
+        first == "complete: --input --output, and holes, which no flag brings -> video"
+    )
+
+
 def test_without_a_video_a_model_of_words_makes_all_of_it() -> None:
     words = {
         "predict": signature("predict", "context text", video=5),

@@ -40,8 +40,9 @@ def run(model: Model, *given: str) -> list[str]:
 def test_a_model_is_described_and_not_called() -> None:
     model = Model("generate", seed=SEED)
     assert run(model, "--describe") == [
+        "generate: [--seed] --output -> video; --outputs: code, mask",
         "generate(seed: int64[?]) -> code: float32[?, 2], "
-        "mask: uint8[?, ?, 8, 8, 3], video: uint8[?, ?, 8, 8, 3]"
+        "mask: uint8[?, ?, 8, 8, 3], video: uint8[?, ?, 8, 8, 3]",
     ]
     assert not model.asked
 

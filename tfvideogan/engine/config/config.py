@@ -26,6 +26,7 @@ from tfvideogan.core import errors
 from tfvideogan.engine.config import (
     idle,
     messages,
+    reach,
     references,
     search_path,
     type_checks,
@@ -39,6 +40,8 @@ REQUIRED = "%gin.REQUIRED"
 # Macros that a file uses and a binding of the command line has put out of work. They are
 # no mistake, so `unused` is silent about them.
 _REPLACED: set[str] = set()
+# What a file leads to and a later one has put out of work, such as other data: likewise.
+_SWAPPED: set[str] = set()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,10 +78,7 @@ def parse(gin_files: Sequence[str], bindings: Sequence[str] = ()) -> Parsed:
     """
     reset()
     paths = tuple(search_path.find(path) for path in gin_files)
-    for path in paths:
-        search_path.check_readable(path)
-        with _explained():
-            gin.parse_config_file(path)
+    _parse_files(paths)
     return _finish(paths, bindings)
 
 
@@ -105,14 +105,21 @@ def parse_text(
     reset()
     with _explained(header=text):
         gin.parse_config(text)
+    # What it does not lead to was out of work when it was stored.
+    _SWAPPED.update(reach.node(*key) for key in gin_state._CONFIG)
     _forget(replaced)
     macros = _macro_values()
     paths = tuple(search_path.find(path) for path in gin_files)
+    _parse_files(paths)
+    return _finish(paths, bindings, macros)
+
+
+def _parse_files(paths: Sequence[str]) -> None:
     for path in paths:
         search_path.check_readable(path)
         with _explained():
             gin.parse_config_file(path)
-    return _finish(paths, bindings, macros)
+        _SWAPPED.update(reach.reached())
 
 
 def read_bindings(gin_file: str, function: Callable[..., Any]) -> dict[str, Any]:
@@ -132,6 +139,7 @@ def reset() -> None:
     """Forgets every binding."""
     gin.clear_config(clear_constants=True)
     _REPLACED.clear()
+    _SWAPPED.clear()
     for folder in search_path.search_folders():
         if folder not in gin_state._LOCATION_PREFIXES:
             gin.add_config_file_search_path(folder)
@@ -232,6 +240,7 @@ def unused() -> list[str]:
         for name, value in given.items()
         if (scope, selector, name) not in effective
         and not (selector == MACRO and scope in _REPLACED)
+        and reach.node(scope, selector) not in _SWAPPED
     )
 
 
@@ -265,6 +274,7 @@ def _finish(
         with _explained(binding, header):
             gin.parse_config(f"{header}\n{binding}")
     _REPLACED.update(named_by_files - _named_macros())
+    _SWAPPED.difference_update(reach.reached())
     _check_macros()
     _check_types()
     idle.check(bindings, _REPLACED)

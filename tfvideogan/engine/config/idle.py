@@ -9,10 +9,8 @@ from collections.abc import Sequence
 
 from gin import config as gin_state
 from tfvideogan.core import errors
-from tfvideogan.engine.config import messages, references
+from tfvideogan.engine.config import messages, reach, references
 
-# Functions that the package calls itself, with the bindings that there are.
-ROOTS = "tfvideogan.engine."
 _BINDING = re.compile(r"^\s*([\w./]+)\s*=(?!=)", re.MULTILINE)
 
 
@@ -64,5 +62,6 @@ def _is_idle(scope: str, path: str) -> bool:
             entered |= set(parts)
     addresses = [references.address(selector) for selector in bound]
     return bool(bound) and not any(
-        scope in entered and (one in used or one.startswith(ROOTS)) for one in addresses
+        scope in entered and (one in used or one.startswith(reach.ROOTS))
+        for one in addresses
     )

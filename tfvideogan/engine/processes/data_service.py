@@ -36,6 +36,8 @@ SCHEME = "grpc://"
 _ADDRESS = re.compile(r"grpc://(?:[^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 # Seconds without data after which a service that does not answer either is lost.
 SILENCE = 60.0
+# How often a service that belongs to a training looks whether that still runs.
+LOOK_INTERVAL = 1.0  # seconds
 # What a worker says of a function that lives in the training's Python.
 NO_PYTHON = "Could not find callback"
 PYTHON_NEEDED = (
@@ -130,3 +132,42 @@ def distributed(dataset: tf.data.Dataset, address: str | None) -> tf.data.Datase
             processing_mode=service.ShardingPolicy.DYNAMIC, service=address
         )
     ).prefetch(tf.data.AUTOTUNE)
+
+
+def serving(
+    host: str,
+    *,
+    port: int = 0,
+    worker_port: int = 0,
+    dispatcher: str | None = None,
+    parent: int | None = None,
+) -> Iterator[str]:
+    """Serves until Ctrl-C, or the end of a parent; yields what is to be said.
+
+    Args:
+      host: the name of this machine, for others.
+      port: of the dispatcher; 0 picks one.
+      worker_port: of the worker; 0 picks one.
+      dispatcher: host:port of one that is there, to be joined; None starts one.
+      parent: the process with which the service ends, if it started this one.
+    """
+    service = tf.data.experimental.service
+    started, location = None, dispatcher
+    if location is None:
+        started = service.DispatchServer(service.DispatcherConfig(port=port))
+        location = started.target.partition("://")[2]
+        yield f"--data_service=grpc://{host}:{location.rpartition(':')[2]}"
+    worker = service.WorkerServer(
+        service.WorkerConfig(
+            dispatcher_address=location,
+            port=worker_port,
+            worker_address=f"{host}:%port%",
+        )
+    )
+    yield "serving; Ctrl-C ends it"
+    try:
+        while parent is None or os.getppid() == parent:
+            time.sleep(LOOK_INTERVAL)
+    except KeyboardInterrupt:
+        pass
+    del worker, started  # they end with their objects

@@ -3,6 +3,9 @@
 On a terminal Keras' bar; elsewhere one line for each interval:
 
     step 1200/50000 2.4% | 6.30 step/s 806 frames/s | eta 2:09:11 | data wait 3% | ...
+
+Behind that stands the sum of each phase's losses, or, in a long line, each loss. All are
+in TensorBoard and metrics.jsonl.
 """
 
 import datetime
@@ -12,6 +15,9 @@ from collections.abc import Mapping, Sequence
 
 import keras
 from absl import logging
+
+# Characters of a line that is not long, without the time in front of it.
+WIDTH = 150
 
 
 class Pace:
@@ -56,6 +62,7 @@ class Progress:
         frames_per_step: int,
         phases: Sequence[str],
         is_terminal: bool | None = None,
+        is_long: bool = False,
     ) -> None:
         """Starts the display; a bar counts the steps of this start.
 
@@ -65,11 +72,13 @@ class Progress:
           frames_per_step: real frames that a step reads.
           phases: names of the model's phases, with which its losses begin.
           is_terminal: whether to draw a bar; asks stdout by default.
+          is_long: whether lines have every loss.
         """
         self._steps = steps
         self._start = start
         self._frames_per_step = frames_per_step
         self._phases = tuple(phases)
+        self._is_long = is_long
         is_terminal = sys.stdout.isatty() if is_terminal is None else is_terminal
         self._bar = None
         self._is_in_line = False
@@ -104,9 +113,14 @@ class Progress:
                 f"eta {datetime.timedelta(seconds=seconds)}",
                 f"data wait {100.0 * pace.data_wait:.0f}%",
             ]
-        shown = self._shown(losses).items()
-        parts.append(" ".join(f"{name} {value:.3g}" for name, value in shown))
-        return " | ".join(parts)
+        values = self._shown(losses) if self._is_long else self._totals(losses)
+        head = " | ".join([*parts, ""])
+        shown = [f"{name} {value:.3g}" for name, value in values.items()]
+        line, kept = head + " ".join(shown), len(shown)
+        while len(line) > WIDTH and not self._is_long:
+            kept -= 1
+            line = head + " ".join([*shown[:kept], "..."])
+        return line
 
     def make_way(self) -> None:
         """Ends the bar's line, so that what follows starts on its own."""
@@ -129,7 +143,7 @@ class Progress:
         }
 
     def _totals(self, losses: Mapping[str, float]) -> dict[str, float]:
-        """Sums each phase: a bar that is wider than the terminal breaks."""
+        """Sums each phase: what is wider than a terminal is not read."""
         totals: dict[str, float] = {}
         for name, value in self._shown(losses).items():
             phase = name.partition("/")[0]

@@ -3,6 +3,7 @@
 The loop decides when; this file decides what and where.
 """
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,17 +59,14 @@ class Reporter:
         """Says what is trained, on what and where; writes it to TensorBoard."""
         parameters = card["parameters"]
         total = sum(one["all"] for one in parameters.values())
-        self.say(
-            "Environment: %s",
-            ", ".join(f"{name} {value}" for name, value in card["environment"].items()),
-        )
+        pairs = [f"{name} {value}" for name, value in card["environment"].items()]
+        for line in _wrapped(f"Environment: {', '.join(pairs)}"):
+            self.say("%s", line)
         self.say("Data: %s", card["data"])
-        self.say(
-            "Model: %s, %s parameters (%s)",
-            card["model"],
-            f"{total:,}",
-            ", ".join(f"{name} {one['all']:,}" for name, one in parameters.items()),
-        )
+        pairs = [f"{name} {one['all']:,}" for name, one in parameters.items()]
+        model = f"Model: {card['model']}, {total:,} parameters ({', '.join(pairs)})"
+        for line in _wrapped(model):
+            self.say("%s", line)
         self.say("Run folder: %s (tensorboard --logdir %s)", *[self._folder.path] * 2)
         for binding in config.unused():
             self._log(logging.WARNING, "Nothing uses the binding %s", binding)
@@ -156,6 +154,11 @@ class Reporter:
         if self._folder.is_chief:
             self._display.make_way()
             logging.log(level, text, *values)
+
+
+def _wrapped(text: str) -> list[str]:
+    """Breaks a line where a log would be too wide to read."""
+    return textwrap.wrap(text, progress.WIDTH, subsequent_indent="  ")
 
 
 def evaluation_record(step: int, report: evaluator.Report) -> dict[str, Any]:

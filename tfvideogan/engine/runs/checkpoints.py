@@ -32,9 +32,8 @@ import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import durable, errors
+from tfvideogan.engine import choices
 from tfvideogan.engine.runs import checkpoint_files
-
-LATEST = checkpoint_files.LATEST
 
 
 class Checkpoints:
@@ -146,7 +145,7 @@ class Checkpoints:
                 f"{durable.reason(error)}."
             ) from error
 
-    def restore(self, which: str = LATEST) -> int | None:
+    def restore(self, which: str = choices.LATEST) -> int | None:
         """Restores a checkpoint into the items and returns its step.
 
         Args:
@@ -158,7 +157,7 @@ class Checkpoints:
         Raises:
           UserError: it is absent or damaged, belongs to another model or does not fit.
         """
-        if which != LATEST:
+        if which != choices.LATEST:
             return self._restore_from(*self._named(which))
         candidates = checkpoint_files.found(self.folder)
         for candidate in candidates:
@@ -216,7 +215,7 @@ class Checkpoints:
         return self._unproven
 
     def _point_to(self, final: pathlib.Path) -> None:
-        pointer = self.folder / LATEST
+        pointer = self.folder / checkpoint_files.LATEST
         if pointer.is_dir():
             checkpoint_files.remove(pointer)
         with durable.replacing(pointer) as file:

@@ -31,6 +31,7 @@ FREE_ARGUMENTS = frozenset(
         "steps_per_call",
         "jit_phases",
         "deterministic",
+        "log",
     }
 )
 _LOOP = "tfvideogan.engine.loop.run."

@@ -29,7 +29,7 @@ import keras
 import tensorflow as tf
 
 import tfvideogan
-from tfvideogan.core import clip, durable, errors, locks, machine, places
+from tfvideogan.core import clip, command_line, durable, errors, locks, machine, places
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.runs import (
@@ -198,6 +198,20 @@ class RunFolder:
             "of `python -m tfvideogan.train`."
         )
 
+    def started_text(self) -> str:
+        """Returns the configuration with which training goes on here.
+
+        Raises:
+          UserError: the folder holds none.
+        """
+        try:
+            return (self.path / CONFIG).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise errors.UserError(
+                f"{self.path} holds no run ({CONFIG} is not in it) and --gin_file is "
+                "missing; try --gin_file=gin/foregan.gin."
+            ) from error
+
     def write_start(
         self,
         card: Mapping[str, Any],
@@ -308,11 +322,9 @@ def environment(strategy: tf.distribute.Strategy) -> dict[str, str]:
 def command(argv: Sequence[str] | None = None) -> str:
     """Returns the command line of this process, ready to be typed again."""
     argv = sys.argv if argv is None else argv
-    program = pathlib.Path(argv[0])
-    if program.suffix == ".py" and program.parent.name == tfvideogan.__name__:
-        start = ["python", "-m", f"{tfvideogan.__name__}.{program.stem}"]
-    else:
-        start = ["python", argv[0]]
+    door = command_line.door(argv[0])
+    module = f"{command_line.PACKAGE}.{door}"
+    start = ["python", argv[0]] if door is None else ["python", "-m", module]
     return shlex.join([*start, *argv[1:]])
 
 

@@ -13,7 +13,7 @@ from absl import logging
 
 from tfvideogan.core import clip, leaving
 from tfvideogan.data import pipeline
-from tfvideogan.engine import build, evaluator
+from tfvideogan.engine import build, choices, evaluator
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
 from tfvideogan.engine.processes import (
@@ -92,6 +92,7 @@ class Session:
       transforms: augmentations.
       precision: as configured.
       checkpoint: from which to go on, "latest" or a step.
+      log: "short" or "long" lines.
     """
 
     schedule: schedules.Schedule
@@ -108,6 +109,7 @@ class Session:
     transforms: Sequence[pipeline.Transform]
     precision: str
     checkpoint: str
+    log: str
 
     def run(self, service: data_service.Service) -> Outcome:
         """Restores, trains, and says how to go on.
@@ -215,6 +217,7 @@ class Session:
             start=start,
             frames_per_step=self._frames_per_step,
             phases=[one.name for one in self.built.model.phases],
+            is_long=self.log == choices.LONG,
         )
         reporter = reports.Reporter(
             self.folder, self.built, self.sampler, display, start

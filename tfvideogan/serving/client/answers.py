@@ -1,10 +1,9 @@
 """From answers to files: films that play, grids of several, and codes.
 
-for line in answers.write(options, found, inputs, fps):
+for line in answers.write("out.mp4", found, inputs, fps):
     print(line)
 """
 
-import argparse
 import pathlib
 from collections.abc import Mapping, Sequence
 
@@ -37,26 +36,29 @@ def files(
 
 
 def write(
-    options: argparse.Namespace,
+    output: str,
     found: Mapping[str, np.ndarray],
     inputs: Mapping[str, np.ndarray],
     fps: float,
+    *,
+    seed: int = 0,
 ) -> list[str]:
     """Writes the answers and returns a line for each file.
 
     Args:
-      options: with `output`, the first answer's file, and `seed`, the first sample's.
+      output: the file of the first answer.
       found: pictures [N, T, H, W, C] or [N, H, W, C], each for a file of its own, and
         codes of lower rank, all for one npz.
       inputs: what was asked: without batch axis, but `motion` [N, T, H, W, C].
       fps: of films.
+      seed: of the first sample.
     """
     lines = []
     has_motion = signatures.MOTION in inputs
-    kind, first = ("motion", 0) if has_motion else ("seed", options.seed)
-    codes = {n: one for n, one in found.items() if one.ndim < choice.PICTURE_RANK}
+    kind, first = ("motion", 0) if has_motion else ("seed", seed)
+    codes = {name: one for name, one in found.items() if not is_picture(one)}
     pictures = [name for name in found if name not in codes]
-    paths = files(options.output, pictures, list(codes))
+    paths = files(output, pictures, list(codes))
     for name in pictures:
         clips = _clips(found[name], inputs)
         names = [f"{kind}_{first + row}" for row in range(len(clips))]
@@ -69,6 +71,22 @@ def write(
         writer.write_arrays(path, codes)
         lines.append(f"{path}: {', '.join(codes)}")
     return lines
+
+
+def is_picture(array: np.ndarray) -> bool:
+    """Whether an answer, with its batch axis, is pictures or videos, and no code."""
+    return array.ndim >= choice.PICTURE_RANK
+
+
+def film(array: np.ndarray, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Returns the clip [T, H, W, C] uint8 that shows all of an answer at once.
+
+    Args:
+      array: pictures, as in `write`.
+      inputs: as in `write`.
+    """
+    clips = _clips(array, inputs)
+    return galleries.film(clips, _rows(clips, inputs))
 
 
 def _counted(clips: int, frames: int) -> str:
@@ -86,7 +104,7 @@ def _clips(answers: np.ndarray, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
     context = inputs.get(signatures.CONTEXT)
     if not _is_alike(clips, context):
         return clips
-    before = np.repeat(context[np.newaxis], len(clips), axis=0)
+    before = np.broadcast_to(context, (len(clips), *context.shape[-4:]))
     return np.concatenate([before, clips], axis=1)
 
 

@@ -46,6 +46,9 @@ FLAGS = {
     "truncation": (signatures.TRUNCATION,),
 }
 
+# Flags with a default.
+OPTIONAL = ("seed", "category", "truncation")
+
 
 def verb(options: argparse.Namespace, known: Mapping[str, metadata.Signature]) -> str:
     """Returns the signature that is meant.
@@ -105,6 +108,46 @@ def outputs(options: argparse.Namespace, signature: metadata.Signature) -> list[
 def is_picture(tensor: metadata.Tensor) -> bool:
     """Whether an output is pictures or videos, as far as its shape tells, and no code."""
     return tensor.shape is None or len(tensor.shape) >= PICTURE_RANK
+
+
+def described(
+    options: argparse.Namespace, known: Mapping[str, metadata.Signature]
+) -> list[str]:
+    """Returns what a model wants: first the flags of each verb, then all signatures.
+
+    Args:
+      options: see `flags.add_request`.
+      known: the signatures of the model.
+    """
+    first = options.signature or _default(options, known)
+    parts = (signatures.START, signatures.NEXT)
+    verbs = [one for one in known if not one.endswith(parts)]
+    if len(verbs) > 1:
+        verbs = [one for one in verbs if one != signatures.DEFAULT]
+    verbs.sort(key=lambda name: name != first)
+    others = [one for one in known if one not in verbs]
+    lines = [_wanted(known[name]) for name in verbs]
+    return [*lines, *(known[name].describe() for name in [*verbs, *others])]
+
+
+def _wanted(signature: metadata.Signature) -> str:
+    """Says by which flags a signature is called, and what it answers."""
+    given = set(signature.inputs)
+    fills = {**FLAGS, "seed": (signatures.SEED,)}
+    flags = [name for name in fills if given & set(fills[name])]
+    asked = [f"[--{one}]" if one in OPTIONAL else f"--{one}" for one in flags]
+    filled = {one for names in fills.values() for one in names} | set(signatures.FLOWS)
+    lacking = sorted(given - filled)
+    known = [name for name, one in signature.outputs.items() if one.dtype != tf.string]
+    main = next((name for name in MAIN_OUTPUTS if name in known), None)
+    others = sorted(name for name in known if name != main)
+    answers = [main] if main else others
+    also = f"; --outputs: {', '.join(others)}" if main and others else ""
+    by_code = f", and {', '.join(lacking)}, which no flag brings" if lacking else ""
+    return (
+        f"{signature.name}: {' '.join([*asked, '--output'])}{by_code} "
+        f"-> {', '.join(answers)}{also}"
+    )
 
 
 def _default(

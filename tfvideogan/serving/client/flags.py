@@ -14,9 +14,11 @@ from typing import Any
 
 import grpc
 
-from tfvideogan.core import errors
+from tfvideogan.core import errors, later
 from tfvideogan.serving import command_line
-from tfvideogan.serving.client import destinations
+
+with later.imported():
+    from tfvideogan.serving.client import destinations
 
 ABOUT = """\
 The model says what it wants: frames are resized to its size, optical flow is estimated
@@ -76,8 +78,8 @@ def add_request(made: argparse.ArgumentParser) -> None:
     command_line.add_flags(answer, float, "N", [("fps", None, rate)])
     cut = made.add_argument_group("long inputs (each request carries a part)")
     counts = (
-        ("chunk_frames", 32, "frames in a request; 32 by default"),
-        ("overlap", 4, "shared by two chunks if the model has no memory; 4 by default"),
+        ("chunk_frames", 32, "frames in a request"),
+        ("overlap", 4, "shared by two chunks if the model has no memory"),
     )
     command_line.add_flags(cut, int, "N", counts)
 
@@ -97,11 +99,11 @@ def _add_inputs(given: argparse._ArgumentGroup) -> None:
         help="a video whose motion the content of the input takes; may be repeated",
     )
     counts = (
-        ("seed", 0, "for models that want `seed`; 0 by default"),
-        ("samples", 1, "answers to `seed`, `seed` + 1 ...; 1 by default"),
+        ("seed", 0, "for models that want `seed`"),
+        ("samples", 1, "answers to `seed`, `seed` + 1 ..."),
         ("category", None, "for models that want `label`: the number of a class"),
         ("context_frames", None, "last frames of the input; up to 3 by default"),
-        ("stride", 1, "take every so many frames of the inputs; 1 by default"),
+        ("stride", 1, "take every so many frames of the inputs"),
         ("max_frames", 0, "read so many frames of the input; 0 for all"),
     )
     command_line.add_flags(given, int, "N", counts)
@@ -119,7 +121,7 @@ def add_server(made: argparse.ArgumentParser) -> None:
         (
             "server",
             "localhost:8500",
-            "host:port of gRPC, or unix:path; localhost:8500 by default",
+            "host:port of gRPC, or unix:path",
         ),
         ("label", "", "a version by its label"),
         ("tls_ca", "", "PEM file of the authority; switches TLS on"),
@@ -134,7 +136,7 @@ def add_server(made: argparse.ArgumentParser) -> None:
     )
     command_line.add_flags(served, int, "N", counts)
     seconds = (
-        ("timeout", 600.0, "of a request, seconds; 600 by default"),
+        ("timeout", 600.0, "of a request, seconds"),
         ("wait_seconds", 0.0, "wait so long for the model to be available"),
     )
     command_line.add_flags(served, float, "N", seconds)

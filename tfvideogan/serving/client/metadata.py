@@ -70,7 +70,7 @@ class Signature:
                 f"signature is {self.describe()}."
             )
         arrays = {
-            name: _cast(name, value, self.inputs[name].dtype)
+            name: cast(name, value, self.inputs[name].dtype)
             for name, value in inputs.items()
         }
         shapes = [self.inputs[name].shape for name in arrays]
@@ -115,8 +115,12 @@ def _tensor(info: meta_graph_pb2.TensorInfo) -> Tensor:
     return Tensor(tf.as_dtype(info.dtype), shape)
 
 
-def _cast(name: str, value: Any, dtype: tf.DType) -> np.ndarray:
-    """Returns an array of the dtype; numbers may not change by it."""
+def cast(name: str, value: Any, dtype: tf.DType) -> np.ndarray:
+    """Returns an array of the dtype; numbers may not change by it.
+
+    Raises:
+      UserError: a value would change.
+    """
     given = np.asarray(value)
     if dtype == tf.string:
         if given.dtype.kind not in "OSU":

@@ -18,6 +18,7 @@ from tfvideogan.serving.client import (
     choice,
     destinations,
     flags,
+    flows,
     inputs,
     long_video,
     metadata,
@@ -45,7 +46,7 @@ def run(
       UserError: the flags or files do not fit the model.
     """
     if options.describe:
-        return [one.describe() for one in known.values()]
+        return choice.described(options, known)
     verb = choice.verb(options, known)
     outputs = choice.outputs(options, known[verb])
     rollout.check(verb, known, outputs, options.steps)
@@ -55,22 +56,58 @@ def run(
         _files(options, known[verb], outputs), inputs=flags.input_files(options)
     )
     given, fps = inputs.read(options, known[verb])
+    is_video = signatures.FRAMES in given
+    request = given if is_video else inputs.batched(given, options.samples)
+    steps = options.steps
+    found = answer(call, known, verb, request, outputs=outputs, steps=steps, plan=plan)
+    rate = options.fps or fps
+    return answers.write(options.output, found, given, rate, seed=options.seed)
+
+
+def answer(
+    call: Callable[..., dict[str, np.ndarray]],
+    known: Mapping[str, metadata.Signature],
+    verb: str,
+    given: inputs.Arrays,
+    *,
+    outputs: Sequence[str],
+    steps: int | None,
+    plan: long_video.Plan,
+) -> inputs.Arrays:
+    """Gives a signature its inputs, in several requests where one does not do.
+
+    Args:
+      call: see `run`.
+      known: the signatures of the model.
+      verb: the one that is meant.
+      given: its inputs by name, with a batch axis; those of a whole video, `frames`,
+        without one.
+      outputs: the wanted ones.
+      steps: frames to make up; None for the model's own number.
+      plan: how a whole video is cut.
+
+    Returns:
+      The wanted outputs in their order, with the batch axis.
+
+    Raises:
+      UserError: the inputs do not fit the model, or it cannot make so many frames.
+    """
 
     def ask(
         name: str, arrays: inputs.Arrays, wanted: Sequence[str]
     ) -> dict[str, np.ndarray]:
         return call(signature=name, outputs=wanted, **arrays)
 
+    rollout.check(verb, known, outputs, steps)
     if signatures.FRAMES in given:
+        given = dict(flows.filled(known[verb], given))
         single = long_video.predict(ask, verb, known, given, outputs, plan)
         found = {name: array[np.newaxis] for name, array in single.items()}
     else:
-        batch = inputs.batched(given, options.samples)
         found = rollout.predict(
-            ask, verb, known, batch, outputs, steps=options.steps, progress=_show
+            ask, verb, known, given, outputs, steps=steps, progress=plan.progress
         )
-    ordered = {name: found[name] for name in outputs}
-    return answers.write(options, ordered, given, options.fps or fps)
+    return {name: found[name] for name in outputs}
 
 
 def _files(

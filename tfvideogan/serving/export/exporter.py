@@ -184,7 +184,7 @@ def check_graph(folder: pathlib.Path) -> None:
       ExportFault: it does; the message names the operation.
     """
     saved = saved_model_pb2.SavedModel.FromString(
-        (folder / slimming.GRAPH).read_bytes()
+        (folder / publishing.GRAPH).read_bytes()
     )
     for graph in (one.graph_def for one in saved.meta_graphs):
         for node in _nodes(graph):

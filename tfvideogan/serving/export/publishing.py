@@ -24,6 +24,8 @@ from collections.abc import Iterator
 from tfvideogan.core import durable, errors
 
 AUTO = "auto"
+# The file by which a version folder is known.
+GRAPH = "saved_model.pb"
 _UNFINISHED = ".unfinished-"
 # A name stands in paths, URLs (/v1/models/<name>) and configurations.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

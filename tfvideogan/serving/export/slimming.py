@@ -23,7 +23,8 @@ from collections.abc import Iterator, Mapping, MutableSequence, Sequence, Set
 from tensorflow.core.framework import function_pb2, node_def_pb2, types_pb2
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
-GRAPH = "saved_model.pb"
+from tfvideogan.serving.export import publishing
+
 FINGERPRINT = "fingerprint.pb"
 _SHAPES = "_output_shapes"
 # "On the device of this node", by the name that the node is about to lose.
@@ -44,7 +45,7 @@ def slim(folder: pathlib.Path) -> tuple[int, int]:
     Returns:
       The size of its graph before and after, bytes.
     """
-    path = folder / GRAPH
+    path = folder / publishing.GRAPH
     saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     before = saved.ByteSize()
     for graph in saved.meta_graphs:

@@ -10,10 +10,13 @@ import pathlib
 
 import grpc
 
-from tfvideogan.core import errors
+from tfvideogan.core import command_line as doors
+from tfvideogan.core import errors, later
 from tfvideogan.serving import command_line
-from tfvideogan.serving.local import counters, server
-from tfvideogan.serving.local.lifecycle import config, versions
+
+with later.imported():
+    from tfvideogan.serving.local import counters, server
+    from tfvideogan.serving.local.lifecycle import config, versions
 
 SAVED_MODELS = "saved_models"
 IMAGE = "tensorflow/serving"
@@ -61,7 +64,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     Args:
       description: of the door, with commands to copy.
     """
-    made = command_line.parser(description)
+    made = doors.parser(description)
     texts = (
         ("host", "127.0.0.1", "address to listen on (ours)"),
         ("grpc_socket_path", "", "a UNIX socket for gRPC, beside the port"),
@@ -129,7 +132,7 @@ def _add_switches(made: argparse.ArgumentParser) -> None:
         )
 
 
-def settings(options: argparse.Namespace) -> server.Options:
+def settings(options: argparse.Namespace) -> "server.Options":
     """Turns flags into settings; reads the files that they name.
 
     Raises:
@@ -207,7 +210,7 @@ def _switch(text: str) -> bool:
     return words[text.lower()]
 
 
-def _models(options: argparse.Namespace) -> tuple[config.ModelConfig, ...]:
+def _models(options: argparse.Namespace) -> "tuple[config.ModelConfig, ...]":
     if options.model_config_file:
         if options.model_base_path:
             raise errors.UserError(
@@ -226,7 +229,7 @@ def _models(options: argparse.Namespace) -> tuple[config.ModelConfig, ...]:
     return _found(pathlib.Path(options.saved_models).absolute())
 
 
-def _found(folder: pathlib.Path) -> tuple[config.ModelConfig, ...]:
+def _found(folder: pathlib.Path) -> "tuple[config.ModelConfig, ...]":
     """Returns every model below a folder: what has a numbered version."""
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     found = tuple(

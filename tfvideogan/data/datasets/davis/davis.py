@@ -52,6 +52,7 @@ class Davis(converted.ConvertedSource):
       flow_root: folder of `.flo` files, scaled to the clips' size.
     """
 
+    has_plain_ground = False
     name = "davis"
 
     frames: int = 8

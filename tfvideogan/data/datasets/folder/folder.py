@@ -79,6 +79,7 @@ class Folder(converted.ConvertedSource):
       test: share of that split, likewise.
     """
 
+    has_plain_ground = False
     name = "folder"
     title = "videos"
 

@@ -47,6 +47,7 @@ class Ucf101(converted.ConvertedSource):
         does; the test split stays what it is.
     """
 
+    has_plain_ground = False
     name = "ucf101"
 
     split: int = 1
