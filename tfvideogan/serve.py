@@ -20,7 +20,7 @@ import pathlib
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 from absl import logging
@@ -46,16 +46,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> int:
     settings = flags.settings(options)
     print(flags.production_line(options, pathlib.Path.cwd()), flush=True)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    _on_signal(lambda: sys.exit(OK))  # until there is something to stop
     memory.keep_freed()
     server = local_server.LocalServer(settings)
     server.start()
+    stop = threading.Event()
+    _on_signal(stop.set)
     print(server.ready_line(), flush=True)
     stop.wait()
-    server.stop()
+    _on_signal(_exit)  # a second one does not wait
+    if not server.stop():
+        # Python would wait for the thread of an operation that cannot be cut off.
+        logging.warning("A run does not end; it is left behind")
+        _exit()
     return OK
+
+
+def _on_signal(work: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: work())
+
+
+def _exit() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(OK)
 
 
 def _start_logging() -> None:

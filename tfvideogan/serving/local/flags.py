@@ -24,7 +24,6 @@ UNSUPPORTED = (
     "batching_parameters_file",
     "enable_per_model_batching_parameters",
     "rest_api_num_threads",
-    "rest_api_enable_cors_support",
     "num_load_threads",
     "num_unload_threads",
     "tensorflow_session_parallelism",
@@ -103,6 +102,7 @@ def parser(description: str) -> argparse.ArgumentParser:
 def _add_switches(made: argparse.ArgumentParser) -> None:
     switches = (
         ("pick_ports", False, "choose free ports and print them (ours)"),
+        ("rest_api_enable_cors_support", False, "let other sites read REST answers"),
         ("enable_model_warmup", True, "replay an export's warm-up requests"),
         ("enable_signature_method_name_check", False, "Predict takes only its own"),
         (
@@ -147,6 +147,7 @@ def settings(options: argparse.Namespace) -> server.Options:
         model_config_file_poll_wait_seconds=options.model_config_file_poll_wait_seconds,
         file_system_poll_wait_seconds=options.file_system_poll_wait_seconds,
         rest_api_timeout_in_ms=options.rest_api_timeout_in_ms,
+        rest_api_enable_cors_support=options.rest_api_enable_cors_support,
         enable_model_warmup=options.enable_model_warmup,
         max_num_load_retries=options.max_num_load_retries,
         load_retry_interval_micros=options.load_retry_interval_micros,
