@@ -115,41 +115,31 @@ class _Pretty:
         self.parts: list[str] = []
         self._size = 0
 
-    def write(self, value: Any, level: int) -> None:
+    def write(self, value: Any, level: int, before: str = "") -> None:
+        """Writes a value and what stands before it, unless there is enough."""
         if isinstance(value, dict):
-            self._object(value, level)
+            self._object(value, level, before)
         elif isinstance(value, list):
-            self._event("[")
+            self._add(before + "[")
             for place, one in enumerate(value):
-                self._add(", " if place else "")
-                self.write(one, level + 1)
-            self._event("]")
+                self.write(one, level + 1, ", " if place else "")
+            self._add("]")
         else:
-            self._event(_scalar(value))
+            self._add(before + _scalar(value))
             if isinstance(value, float) and not math.isfinite(value):
                 raise _Full
 
-    def _object(self, value: dict[str, Any], level: int) -> None:
+    def _object(self, value: dict[str, Any], level: int, before: str) -> None:
         margin = "\n" + " " * INDENT * (level + 1)
-        self._event("{")
+        self._add(before + "{")
         for place, (name, one) in enumerate(value.items()):
-            self._check()
             self._add(("," if place else "") + margin + quoted(name))
-            self._check()
-            self._add(": ")
-            self.write(one, level + 1)
-        self._check()
+            self.write(one, level + 1, ": ")
         self._add("\n" + " " * INDENT * level + "}" if value else "}")
 
-    def _check(self) -> None:
+    def _add(self, text: str) -> None:
         if self._size >= MAX_SHOWN:
             raise _Full
-
-    def _event(self, text: str) -> None:
-        self._check()
-        self._add(text)
-
-    def _add(self, text: str) -> None:
         self.parts.append(text)
         self._size += len(text.encode(**json_reader.ENCODING))
 
