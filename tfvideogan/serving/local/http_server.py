@@ -120,8 +120,11 @@ class HttpServer:
     def close(self) -> None:
         """Takes no new connections and closes those that are silent.
 
-        Whoever has connected already is answered, 503 once admission is closed.
+        Whoever has connected already is answered, 503 once admission is closed. A second
+        time does nothing.
         """
+        if self._server.fileno() < 0:
+            return
         self._server.shutdown()
         self._server.accept_waiting()
         self._server.server_close()
