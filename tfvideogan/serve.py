@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> int:
     settings = flags.settings(options)
     print(flags.production_line(options, pathlib.Path.cwd()), flush=True)
-    _on_signal(lambda: sys.exit(OK))  # until there is something to stop
+    _on_signal(_exit)  # until there is something to stop
     memory.keep_freed()
     server = local_server.LocalServer(settings)
     server.start()
@@ -54,11 +54,9 @@ def _work(options: argparse.Namespace) -> int:
     _on_signal(stop.set)
     print(server.ready_line(), flush=True)
     stop.wait()
-    _on_signal(_exit)  # a second one does not wait
+    _on_signal(_exit)  # a second signal does not wait
     if not server.stop():
-        # Python would wait for the thread of an operation that cannot be cut off.
-        logging.warning("A run does not end; it is left behind")
-        _exit()
+        logging.warning("An operation that cannot be cut off is left behind")
     return OK
 
 
@@ -67,10 +65,15 @@ def _on_signal(work: Callable[[], object]) -> None:
         signal.signal(number, lambda *_: work())
 
 
-def _exit() -> None:
+def _exit(code: int = OK) -> None:
+    """Ends the process at once.
+
+    Python would wait for the thread of an operation that cannot be cut off, and takes
+    TensorFlow apart for seconds, when nothing is left to be done.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(OK)
+    os._exit(code)
 
 
 def _start_logging() -> None:
@@ -83,4 +86,4 @@ def _start_logging() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _exit(main())

@@ -1,6 +1,7 @@
 """HTTP below the REST interface: bodies, headers, connections, and the end."""
 
 import concurrent.futures
+import contextlib
 import gzip
 import http.client
 import json
@@ -187,6 +188,24 @@ def test_a_connection_is_used_again(served: Served) -> None:
         connection.request("POST", "/echo", str(number))
         assert connection.getresponse().read() == str(number).encode()
     connection.close()
+
+
+def test_many_clients_may_come_at_once() -> None:
+    """All have connected and asked before the first one is accepted."""
+    address = ("127.0.0.1", 0)
+    server = http_server.HttpServer(address, Echo(), local_admission.Admission())
+    with contextlib.ExitStack() as stack:
+        connections = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 5))
+            for _ in range(CLIENTS)
+        ]
+        for one in connections:
+            one.settimeout(TIMEOUT)
+            one.sendall(post("Connection: close", "Content-Length: 1", body=b"x"))
+        server.start()
+        answers = [one.makefile("rb").read() for one in connections]
+        server.close()
+    assert {content(answer) for answer in answers} == {b"x"}
 
 
 @pytest.mark.slow

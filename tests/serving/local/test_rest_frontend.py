@@ -11,7 +11,7 @@ import json
 import pytest
 from tensorflow_serving.apis import get_model_status_pb2, model_pb2
 
-from tfvideogan.serving.local import counters, rest_frontend, status
+from tfvideogan.serving.local import admission, counters, rest_frontend, status
 from tfvideogan.serving.local.http_server import Answer, Request
 
 RESERVED = "!#$%&'()*+,/:;=?@[]"
@@ -27,6 +27,7 @@ class Service:
         self.kind = ""
         self.counters = counters.Counters()
         self.manager = self
+        self.admission = admission.Admission()
         self.counted: list[tuple[str, str]] = []
 
     def status(self, request, timeout):

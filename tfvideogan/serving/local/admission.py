@@ -48,12 +48,15 @@ class Admission:
         try:
             yield
         except status.RequestError as error:
-            # A run that was cut off fails in many ways.
-            raise (_unavailable() if self.is_ended else error) from error
+            raise self.final(error) from error
         finally:
             with self._lock:
                 self._count -= 1
                 self._lock.notify_all()
+
+    def final(self, error: status.RequestError) -> status.RequestError:
+        """Returns what is answered to an error: a run that was cut off fails anyhow."""
+        return _unavailable() if self.is_ended else error
 
     def close(self) -> None:
         """Lets nothing new in."""

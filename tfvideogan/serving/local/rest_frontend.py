@@ -79,7 +79,8 @@ class Answers:
                 return self._metrics(request.target)
         try:
             answer = self._answer(request)
-        except local_status.RequestError as error:
+        except local_status.RequestError as raised:
+            error = self._service.admission.final(raised)
             is_api = _API.fullmatch(request.target)
             status = local_status.HTTP[error.code] if is_api else 404
             answer = http_server.error_answer(status, error.message)
