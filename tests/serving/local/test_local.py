@@ -2,9 +2,6 @@
 
 import os
 import pathlib
-import platform
-import subprocess
-import sys
 import time
 
 import grpc
@@ -14,7 +11,7 @@ import tensorflow as tf
 from tfvideogan.core import errors
 from tfvideogan.serving.local import counters as local_counters
 from tfvideogan.serving.local import flags as local_flags
-from tfvideogan.serving.local import memory, status
+from tfvideogan.serving.local import status
 from tfvideogan.serving.local.lifecycle import config as local_config
 from tfvideogan.serving.local.lifecycle import manager as local_manager
 from tfvideogan.serving.local.lifecycle import session
@@ -92,16 +89,6 @@ def _spec(name: str):
 )
 def test_time_limits_are_rounded_up(seconds: float | None, milliseconds: int) -> None:
     assert session.rounded_timeout(seconds) == milliseconds
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's own setting")
-def test_glibc_keeps_what_is_freed() -> None:
-    # In a process of its own: the other tests want their memory back.
-    code = f"from {memory.__name__} import keep_freed as keep; print(keep())"
-    seen = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert seen.stdout.strip() == "True"
 
 
 def test_long_messages_are_cut() -> None:

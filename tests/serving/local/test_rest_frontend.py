@@ -11,7 +11,7 @@ import json
 import pytest
 from tensorflow_serving.apis import get_model_status_pb2, model_pb2
 
-from tfvideogan.serving.local import admission, counters, rest_frontend, status
+from tfvideogan.serving.local import admission, counters, memory, rest_frontend, status
 from tfvideogan.serving.local.http_server import Answer, Request
 
 RESERVED = "!#$%&'()*+,/:;=?@[]"
@@ -28,6 +28,7 @@ class Service:
         self.counters = counters.Counters()
         self.manager = self
         self.admission = admission.Admission()
+        self.memory = memory.Returner()
         self.counted: list[tuple[str, str]] = []
 
     def status(self, request, timeout):

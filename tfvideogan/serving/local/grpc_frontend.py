@@ -120,7 +120,9 @@ def _behaviour(
             failure = status.internal()
         else:
             service.count(model, name, ENTRY, "OK", start)
+            service.memory.note(max(len(content), len(response)))
             return response
+        service.memory.note(len(content))
         service.count(model, name, ENTRY, failure.code.name, start)
         context.abort(failure.code, failure.message)
         raise failure  # not reached: abort raises

@@ -84,6 +84,7 @@ class Answers:
             is_api = _API.fullmatch(request.target)
             status = local_status.HTTP[error.code] if is_api else 404
             answer = http_server.error_answer(status, error.message)
+        self._service.memory.note(max(len(request.body), len(answer.content)))
         return answer._replace(headers=self._headers)
 
     def _metrics(self, target: str) -> Answer:

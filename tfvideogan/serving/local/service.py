@@ -25,6 +25,7 @@ from tfvideogan.serving import tensors
 from tfvideogan.serving.local import admission as local_admission
 from tfvideogan.serving.local import counters as local_counters
 from tfvideogan.serving.local import examples
+from tfvideogan.serving.local import memory as local_memory
 from tfvideogan.serving.local import predict as local_predict
 from tfvideogan.serving.local import status as local_status
 from tfvideogan.serving.local.lifecycle import config
@@ -44,6 +45,7 @@ class Service:
       manager: of the models.
       counters: of requests.
       admission: of requests, by both doors.
+      memory: of large requests is given back.
       has_method_check: see `predict.predict`.
       has_raw_answers: answer with tensor_content rather than typed lists.
     """
@@ -52,6 +54,9 @@ class Service:
     counters: local_counters.Counters
     admission: local_admission.Admission = dataclasses.field(
         default_factory=local_admission.Admission
+    )
+    memory: local_memory.Returner = dataclasses.field(
+        default_factory=local_memory.Returner
     )
     has_method_check: bool = False
     has_raw_answers: bool = False
