@@ -26,7 +26,7 @@ import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import errors
-from tfvideogan.serving.local import flags, memory
+from tfvideogan.serving.local import flags, image, memory
 from tfvideogan.serving.local import server as local_server
 
 OK, BAD_INPUT = 0, 2
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(options: argparse.Namespace) -> int:
     settings = flags.settings(options)
-    print(flags.production_line(options, pathlib.Path.cwd()), flush=True)
+    print(image.line(options, pathlib.Path.cwd()), flush=True)
     _on_signal(_exit)  # until there is something to stop
     memory.keep_freed()
     server = local_server.LocalServer(settings)

@@ -174,24 +174,10 @@ def options(*flags: str):
     return local_flags.parser("").parse_args(flags)
 
 
-def test_the_command_for_production_mounts_what_is_served(tmp_path) -> None:
-    line = local_flags.production_line(
-        options("--model_name=foregan", "--model_base_path=out"), tmp_path
-    )
-    assert f"source={tmp_path}/out,target=/models/foregan" in line
-    assert "MODEL_NAME=foregan tensorflow/serving" in line
-    line = local_flags.production_line(
-        options("--model_config_file=a/b.config"), tmp_path
-    )
-    assert f"source={tmp_path}/a,target=/models tensorflow/serving" in line
-    assert "--model_config_file=/models/b.config" in line
-
-
 def test_answers_are_raw_unless_production_s_default_is_asked_for() -> None:
     flag = "--enable_serialization_as_tensor_content"
     assert options().enable_serialization_as_tensor_content
     assert not options(f"{flag}=false").enable_serialization_as_tensor_content
-    assert flag in local_flags.production_line(options(), pathlib.Path.cwd())
 
 
 def test_files_of_monitoring_and_tls_are_checked(tmp_path: pathlib.Path) -> None:

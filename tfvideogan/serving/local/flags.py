@@ -12,11 +12,10 @@ import grpc
 
 from tfvideogan.core import errors
 from tfvideogan.serving import command_line
-from tfvideogan.serving.local import counters, server
-from tfvideogan.serving.local.lifecycle import config, versions
+from tfvideogan.serving.local import counters, image, server
+from tfvideogan.serving.local.lifecycle import config
 
 SAVED_MODELS = "saved_models"
-IMAGE = "tensorflow/serving"
 DEFAULT_REST_PORT = 8501
 # Flags of the production server that this one does not have.
 UNSUPPORTED = (
@@ -50,7 +49,7 @@ class _Refuse(argparse.Action):
     def __call__(self, parser, namespace, values, option_string=None) -> None:
         parser.error(
             f"{option_string} is not supported by the local server; use the official "
-            f"{IMAGE} image, which has it."
+            f"{image.IMAGE} image, which has it."
         )
 
 
@@ -166,34 +165,6 @@ def settings(options: argparse.Namespace) -> server.Options:
     )
 
 
-def production_line(options: argparse.Namespace, folder: pathlib.Path) -> str:
-    """Returns the first line of output: the command of the official image.
-
-    Args:
-      options: the flags.
-      folder: the working folder.
-    """
-    mount = "--mount type=bind,source={},target={}"
-    config_file = options.model_config_file and folder / options.model_config_file
-    if config_file:
-        where = mount.format(config_file.parent, config.IMAGE_ROOT)
-        rest = f"--model_config_file={config.IMAGE_ROOT}/{config_file.name}"
-    elif options.model_base_path:
-        name = options.model_name
-        target = f"{config.IMAGE_ROOT}/{name}"
-        where = f"{mount.format(folder / options.model_base_path, target)} -e "
-        where, rest = f"{where}MODEL_NAME={name}", ""
-    else:
-        source = folder / options.saved_models
-        where = mount.format(source, config.IMAGE_ROOT)
-        rest = f"--model_config_file={config.IMAGE_ROOT}/models.config"
-    command = f"docker run -p 8500:8500 -p 8501:8501 {where} {IMAGE} {rest}".rstrip()
-    return (
-        f"This is a local stand-in; production is the official {IMAGE} image: {command} "
-        "--enable_serialization_as_tensor_content=true"
-    )
-
-
 def _count(text: str) -> int:
     number = int(text)
     if number < 0:
@@ -228,11 +199,7 @@ def _models(options: argparse.Namespace) -> tuple[config.ModelConfig, ...]:
 
 
 def _found(folder: pathlib.Path) -> tuple[config.ModelConfig, ...]:
-    """Returns every model below a folder: what has a numbered version."""
-    paths = sorted(folder.iterdir()) if folder.is_dir() else []
-    found = tuple(
-        config.ModelConfig(path.name, path) for path in paths if versions.find(path)
-    )
+    found = config.find_models(folder)
     if not found:
         raise errors.UserError(
             f"There is no model in {folder}; export one (python -m tfvideogan.export), "
