@@ -37,7 +37,7 @@ PIECE = 2**16
 BACKLOG = 1024
 # How long a connection may be silent, seconds.
 IDLE = 60.0
-# How long and how far a body that nobody wants is read, so that its answer arrives.
+# How long and how far an unwanted body is read, so that its answer arrives.
 LINGER, MAX_LINGER = 1.0, 2**24
 # How soon the loop that accepts connections sees that it must end, seconds.
 PATIENCE = 0.05

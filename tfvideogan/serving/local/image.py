@@ -13,7 +13,7 @@ from tfvideogan.serving.local.lifecycle import config
 
 IMAGE = "tensorflow/serving"
 GRPC_PORT, REST_PORT = 8500, 8501
-# What the image is told beside its models: raw bytes are what video needs.
+# A flag of the image beside its models: raw bytes are what video needs.
 RAW = "--enable_serialization_as_tensor_content=true"
 MODELS, CONFIG_ROOT = "models.config", "/config"
 # Beside a models.config: the local server has no batching, the image does.

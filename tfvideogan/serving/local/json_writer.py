@@ -105,7 +105,7 @@ def _joined(texts: list[str], shape: Sequence[int], kept: int) -> list[str]:
 
 
 class _Full(Exception):
-    """Ends the writing of what nobody needs to see."""
+    """Ends the writing: there is enough."""
 
 
 class _Pretty:
