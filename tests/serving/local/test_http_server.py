@@ -256,15 +256,3 @@ def test_what_is_cut_off_gets_503(served: Served) -> None:
         served.echo.may_go.set()
         code, body = running.result(TIMEOUT)
     assert (code, json.loads(body)["error"]) == (503, local_admission.STOPPING)
-
-
-def test_grpc_s_own_requests_may_end() -> None:
-    admission = local_admission.Admission()
-    admission.close()
-    with admission.request(is_accepted=True):
-        assert not admission.wait(0)
-    admission.end()
-    with pytest.raises(status.RequestError) as caught:
-        with admission.request(is_accepted=True):
-            pass
-    assert caught.value.code == status.Code.UNAVAILABLE

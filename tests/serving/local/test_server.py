@@ -259,7 +259,8 @@ def test_both_doors_let_what_runs_end(endless: local_server.LocalServer) -> None
 
 def test_health_is_listed_and_watched(endless: local_server.LocalServer) -> None:
     with grpc.insecure_channel(endless.grpc_address) as channel:
-        listed = channel.unary_unary("/grpc.health.v1.Health/List")(b"", timeout=30)
+        ask = channel.unary_unary("/grpc.health.v1.Health/List")
+        listed = ask(b"", timeout=30)
         answer = health.HealthListResponse.FromString(listed)
         assert {one.status for one in answer.statuses.values()} == {health.SERVING}
         assert set(answer.statuses) == set(health.NAMES)

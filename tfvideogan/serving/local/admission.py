@@ -32,17 +32,15 @@ class Admission:
         self._lock = threading.Condition()
 
     @contextlib.contextmanager
-    def request(self, *, is_accepted: bool = False) -> Iterator[None]:
+    def request(self) -> Iterator[None]:
         """Counts a request while it is answered.
 
-        Args:
-          is_accepted: whether it came before the doors were closed, as gRPC knows.
-
         Raises:
-          status.RequestError: UNAVAILABLE, whatever a request raises after the end.
+          status.RequestError: UNAVAILABLE once closed, and whatever a request raises
+            after the end.
         """
         with self._lock:
-            if self.is_ended or (self.is_closed and not is_accepted):
+            if self.is_closed:
                 raise _unavailable()
             self._count += 1
         try:

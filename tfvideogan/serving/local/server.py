@@ -172,7 +172,6 @@ class LocalServer:
         admission.close()
         self._is_stopping.set()
         self._health.stop()
-        ended = self._grpc.stop(grace + ANSWERING) if self._grpc else None
         if self._rest:
             self._rest.close()
         is_done = admission.wait(grace)
@@ -182,8 +181,9 @@ class LocalServer:
         if not is_done:
             self._manager.cancel()
             is_done = admission.wait(ANSWERING)
-        if ended:
-            is_done = ended.wait(ANSWERING) and is_done
+        if self._grpc:
+            # Not before: gRPC would answer CANCELLED to what is on its way.
+            is_done = self._grpc.stop(ANSWERING).wait(2 * ANSWERING) and is_done
         if self._rest:
             self._rest.stop()
         left = max(end - time.monotonic(), ANSWERING)
