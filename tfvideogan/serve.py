@@ -15,7 +15,7 @@ import pathlib
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from absl import logging
 
@@ -24,7 +24,7 @@ from tfvideogan.library import catalogue
 from tfvideogan.serving.local import flags
 
 with later.imported():
-    from tfvideogan.serving.local import memory
+    from tfvideogan.serving.local import image, memory
     from tfvideogan.serving.local import server as local_server
 
 OK, BAD_INPUT = 0, 2
@@ -45,17 +45,35 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(options: argparse.Namespace) -> int:
     settings = flags.settings(options)
-    print(flags.production_line(options, pathlib.Path.cwd()), flush=True)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    print(image.line(options, pathlib.Path.cwd()), flush=True)
+    _on_signal(_exit)  # until there is something to stop
     memory.keep_freed()
     server = local_server.LocalServer(settings)
     server.start()
+    stop = threading.Event()
+    _on_signal(stop.set)
     print(server.ready_line(), flush=True)
     stop.wait()
-    server.stop()
+    _on_signal(_exit)  # a second signal does not wait
+    if not server.stop():
+        logging.warning("An operation that cannot be cut off is left behind")
     return OK
+
+
+def _on_signal(work: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: work())
+
+
+def _exit(code: int = OK) -> None:
+    """Ends the process at once.
+
+    Python would wait for the thread of an operation that cannot be cut off, and takes
+    TensorFlow apart for seconds, when nothing is left to be done.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _start_logging() -> None:
@@ -68,4 +86,4 @@ def _start_logging() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _exit(main())

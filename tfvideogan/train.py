@@ -101,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
         choices=DRY_RUNS,
         const=RUN,
         help="print parameters, memory, work and configuration, run one step on zeros, "
-        "write nothing; --dry_run=trace does not run it, and needs no memory for a model of "
-        "any size",
+        "write nothing; --dry_run=trace does not run it, and needs no memory for a model "
+        "of any size",
     )
     return made
 

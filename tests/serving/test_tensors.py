@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -101,6 +103,10 @@ def test_lists_are_stretched_and_cut_as_in_the_server(values, expected) -> None:
         proto(shape=[3], tensor_content=b"1234"),
         proto(shape=[-1]),
         proto(shape=[2**40, 2**20]),
+        # Within 2 GiB, but nothing of it came.
+        proto(shape=[2**31 - 1], dtype=tf.uint8.as_datatype_enum),
+        proto(shape=[2**24, 8], float_val=[1.0]),
+        proto(shape=[2**24], dtype=tf.string.as_datatype_enum),
         proto(shape=[1], dtype=99),
         proto(shape=[1], dtype=tf.resource.as_datatype_enum),
         proto(shape=[1], dtype=tf.string.as_datatype_enum, tensor_content=b"1"),
@@ -109,3 +115,23 @@ def test_lists_are_stretched_and_cut_as_in_the_server(values, expected) -> None:
 def test_what_is_no_tensor_is_a_value_error(wrong) -> None:
     with pytest.raises(ValueError):
         tensors.to_array(wrong)
+    with pytest.raises(ValueError):
+        tensors.check(wrong)
+
+
+def test_a_constant_clip_may_come_as_its_last_element() -> None:
+    mask = proto(shape=[1, 48, 256, 256, 3], dtype=tf.uint8.as_datatype_enum)
+    mask.int_val.append(7)
+    tensors.check(mask)
+    assert np.all(tensors.to_array(mask) == 7)
+
+
+def test_what_is_refused_takes_no_memory() -> None:
+    greedy = proto(shape=[2**31 - 1], dtype=tf.uint8.as_datatype_enum)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="but 0 came"):
+            tensors.to_array(greedy)
+        assert tracemalloc.get_traced_memory()[1] < 2**20  # of 2 ** 31
+    finally:
+        tracemalloc.stop()

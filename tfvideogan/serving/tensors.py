@@ -21,7 +21,13 @@ from tensorflow.core.framework import tensor_pb2
 
 # Protobuf carries no larger message.
 MAX_BYTES = 2**31 - 1
+# A typed list may be shorter than its shape: its last element fills the rest. That much
+# may be filled, a clip of 48x256x256 in uint8; more would let thirty bytes ask for
+# gigabytes.
+MAX_FILLED = 2**24
 MAX_RANK = 254
+# Of a string's place in an array, bytes.
+POINTER = 8
 
 # dtype enum -> the list that holds it. half_val holds bit patterns.
 _FIELDS = {
@@ -98,11 +104,33 @@ def to_array(proto: tensor_pb2.TensorProto, *, is_writable: bool = True) -> np.n
       An array; strings as an object array of bytes.
 
     Raises:
-      ValueError: dtype, shape and content do not make a tensor, or one beyond 2 GiB.
+      ValueError: dtype, shape and content do not make a tensor, or one beyond 2 GiB,
+        or one that has far more elements than came.
     """
+    dtype, shape, content = _checked(proto)
+    if content:
+        array = np.frombuffer(content, dtype.as_numpy_dtype).reshape(shape)
+        return array.copy() if is_writable else array
+    count = math.prod(shape)
+    return _stretched(_elements(proto, dtype), count, dtype).reshape(shape)
+
+
+def check(proto: tensor_pb2.TensorProto) -> None:
+    """Refuses what `to_array` refuses, without making the array.
+
+    Raises:
+      ValueError: as `to_array`.
+    """
+    _checked(proto)
+
+
+def _checked(
+    proto: tensor_pb2.TensorProto,
+) -> tuple[tf.DType, tuple[int, ...], bytes]:
+    """Returns dtype, shape and raw bytes of a tensor that takes no more than it brings."""
     dtype, shape = _dtype(proto), _shape(proto)
     count = math.prod(shape)
-    size = 1 if dtype == tf.string else dtype.size
+    size = POINTER if dtype == tf.string else dtype.size
     if count * size > MAX_BYTES:
         raise ValueError(f"shape {shape} of {dtype.name} is beyond 2 GiB")
     content = proto.tensor_content  # each look at the field is a copy
@@ -114,9 +142,14 @@ def to_array(proto: tensor_pb2.TensorProto, *, is_writable: bool = True) -> np.n
                 f"tensor_content has {len(content)} bytes, but shape "
                 f"{shape} of {dtype.name} needs {count * size}"
             )
-        array = np.frombuffer(content, dtype.as_numpy_dtype).reshape(shape)
-        return array.copy() if is_writable else array
-    return _stretched(_elements(proto, dtype), count, dtype).reshape(shape)
+        return dtype, shape, content
+    came = len(getattr(proto, _FIELDS[dtype])) // (2 if dtype.is_complex else 1)
+    if (count - came) * size > MAX_FILLED:
+        raise ValueError(
+            f"shape {shape} of {dtype.name} has {count} elements, but {came} came; at "
+            f"most {MAX_FILLED} bytes are filled up"
+        )
+    return dtype, shape, content
 
 
 def _dtype(proto: tensor_pb2.TensorProto) -> tf.DType:

@@ -116,6 +116,19 @@ def test_no_server_is_unreachable_after_retries() -> None:
         lost.predict("toolbox", x=[1])
 
 
+def test_where_no_server_ever_was_none_is_asked_again(monkeypatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(grpc_client.time, "sleep", pauses.append)
+    with PredictionClient("127.0.0.1:1") as lost:
+        with pytest.raises(grpc_client.ServerUnreachable, match="no server answers"):
+            lost.versions("m")
+        assert not pauses
+        lost._has_answered = True  # it was there: it may come back
+        with pytest.raises(grpc_client.ServerUnreachable):
+            lost.versions("m")
+    assert len(pauses) == grpc_client.DEFAULT_RETRIES
+
+
 class Flaky:
     """A server that fails a number of times with a status, then echoes nothing."""
 

@@ -49,14 +49,14 @@ def test_only_wanted_outputs_come_and_numbers_are_cast(client) -> None:
     [
         (
             {"frames": FRAMES[:1], "flow": FLOW[:0]},
-            "`frames` of predict must be [N, T, 4, 4, 3], N at least 1, T at least 2, "
-            "but its shape is [1 1 4 4 3]",
+            "`frames` of predict must be [N, T, 4, 4, 3], N at least 1, T at least 2 "
+            "and at most 1024, but its shape is [1 1 4 4 3]",
         ),
         (
             # Not what the declared shape says: the graph says so itself, too.
             {"frames": FRAMES[:, :2], "flow": FLOW},
-            "`frames` of predict must be [N, T, 4, 4, 3], N at least 1, T at least 2, "
-            "but its shape is [1 3 2 4 3]",
+            "`frames` of predict must be [N, T, 4, 4, 3], N at least 1, T at least 2 "
+            "and at most 1024, but its shape is [1 3 2 4 3]",
         ),
         (
             {"frames": FRAMES, "flow": FLOW + np.nan},

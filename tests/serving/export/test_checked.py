@@ -81,13 +81,13 @@ def frames_of(*shape: int) -> np.ndarray:
     [
         (
             {"frames": frames_of(3, 4, 4, 3)},
-            "`frames` of predict must be [N, T, 4, 4, 3], N at least 1, T at least 2, "
-            "but its shape is [3 4 4 3]",
+            "`frames` of predict must be [N, T, 4, 4, 3], N at least 1, T at least 2 "
+            "and at most 1024, but its shape is [3 4 4 3]",
         ),
         (
             {"frames": frames_of(1, 3, 8, 4, 3)},
-            "`frames` of predict must be [N, T, 4, 4, 3], N at least 1, T at least 2, "
-            "but its shape is [1 3 8 4 3]",
+            "`frames` of predict must be [N, T, 4, 4, 3], N at least 1, T at least 2 "
+            "and at most 1024, but its shape is [1 3 8 4 3]",
         ),
         (
             {"frames": frames_of(1, 3, 4, 4, 1)},
@@ -95,13 +95,17 @@ def frames_of(*shape: int) -> np.ndarray:
         ),
         (
             {"frames": frames_of(1, 1, 4, 4, 3)},
-            "T at least 2, but its shape is [1 1 4 4 3]",
+            "T at least 2 and at most 1024, but its shape is [1 1 4 4 3]",
+        ),
+        (
+            {"frames": frames_of(1, 1025, 4, 4, 3)},
+            "T at least 2 and at most 1024, but its shape is [1 1025 4 4 3]",
         ),
         ({"frames": frames_of()}, "but its shape is []"),
         ({"frames": frames_of(1, 3, 4, 4, 3, 1)}, "but its shape is [1 3 4 4 3 1]"),
         (
             {"frames": frames_of(0, 3, 4, 4, 3)},
-            "N at least 1, T at least 2, but its shape is [0 3 4 4 3]",
+            "N at least 1, T at least 2 and at most 1024, but its shape is [0 3 4 4 3]",
         ),
         (
             {"frames": frames_of(1, 4, 4, 4, 3)},

@@ -2,9 +2,6 @@
 
 import os
 import pathlib
-import platform
-import subprocess
-import sys
 import time
 
 import grpc
@@ -14,7 +11,7 @@ import tensorflow as tf
 from tfvideogan.core import errors
 from tfvideogan.serving.local import counters as local_counters
 from tfvideogan.serving.local import flags as local_flags
-from tfvideogan.serving.local import memory, status
+from tfvideogan.serving.local import status
 from tfvideogan.serving.local.lifecycle import config as local_config
 from tfvideogan.serving.local.lifecycle import manager as local_manager
 from tfvideogan.serving.local.lifecycle import session
@@ -92,16 +89,6 @@ def _spec(name: str):
 )
 def test_time_limits_are_rounded_up(seconds: float | None, milliseconds: int) -> None:
     assert session.rounded_timeout(seconds) == milliseconds
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's own setting")
-def test_glibc_keeps_what_is_freed() -> None:
-    # In a process of its own: the other tests want their memory back.
-    code = f"from {memory.__name__} import keep_freed as keep; print(keep())"
-    seen = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert seen.stdout.strip() == "True"
 
 
 def test_long_messages_are_cut() -> None:
@@ -187,24 +174,10 @@ def options(*flags: str):
     return local_flags.parser("").parse_args(flags)
 
 
-def test_the_command_for_production_mounts_what_is_served(tmp_path) -> None:
-    line = local_flags.production_line(
-        options("--model_name=foregan", "--model_base_path=out"), tmp_path
-    )
-    assert f"source={tmp_path}/out,target=/models/foregan" in line
-    assert "MODEL_NAME=foregan tensorflow/serving" in line
-    line = local_flags.production_line(
-        options("--model_config_file=a/b.config"), tmp_path
-    )
-    assert f"source={tmp_path}/a,target=/models tensorflow/serving" in line
-    assert "--model_config_file=/models/b.config" in line
-
-
 def test_answers_are_raw_unless_production_s_default_is_asked_for() -> None:
     flag = "--enable_serialization_as_tensor_content"
     assert options().enable_serialization_as_tensor_content
     assert not options(f"{flag}=false").enable_serialization_as_tensor_content
-    assert flag in local_flags.production_line(options(), pathlib.Path.cwd())
 
 
 def test_files_of_monitoring_and_tls_are_checked(tmp_path: pathlib.Path) -> None:

@@ -1,10 +1,14 @@
 """The local server under fire, and behind TLS."""
 
 import collections
+import concurrent.futures
+import http.client
+import json
 import pathlib
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 
 import grpc
@@ -14,12 +18,14 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2
 
 from tests.serving import models
-from tfvideogan.serving.client.grpc_client import PredictionClient
+from tfvideogan.serving.client.grpc_client import PredictionClient, PredictionError
 from tfvideogan.serving.local import flags as local_flags
+from tfvideogan.serving.local import health
 from tfvideogan.serving.local import server as local_server
 from tfvideogan.serving.local.lifecycle import config as local_config
 
 REQUESTS = 1000
+TIMEOUT = 60.0
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
 Code = grpc.StatusCode
 
@@ -168,3 +174,128 @@ def test_tls_is_what_the_config_file_says(
     with PredictionClient(server.grpc_address, **named) as client:
         assert client.versions("box") == {1: "AVAILABLE"}
     server.stop()
+
+
+# --- The end
+
+
+@pytest.fixture
+def endless(tmp_path: pathlib.Path) -> Iterator[local_server.LocalServer]:
+    """A server of a model that counts without end."""
+    box = models.Toolbox()
+    models.export(box, tmp_path / "1", serving_default=box.slow)
+    config = local_config.ModelConfig("box", tmp_path)
+    made = local_server.LocalServer(
+        local_server.Options(
+            models=(config,),
+            pick_ports=True,
+            enable_grpc_healthcheck_service=True,
+            metrics_path="/metrics",
+        )
+    )
+    made.start()
+    yield made
+    made.stop(0.0)
+
+
+def count(server: local_server.LocalServer, number: int) -> str:
+    """Counts to a number by gRPC; returns the code."""
+    with PredictionClient(server.grpc_address, retries=0, timeout=100) as client:
+        try:
+            client.predict("box", n=np.int32([number]))
+        except PredictionError as error:
+            return error.code.name
+    return "OK"
+
+
+def count_by_rest(server: local_server.LocalServer, number: int) -> int:
+    """Counts to a number by REST; returns the status."""
+    connection = http.client.HTTPConnection(server.rest_address, timeout=100)
+    body = json.dumps({"inputs": [number]})
+    connection.request("POST", "/v1/models/box:predict", body)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.status
+
+
+ENDLESS = 2_000_000_000
+
+
+def await_users(server: local_server.LocalServer, users: int) -> None:
+    """Waits until so many requests run."""
+    known = server._manager._servables["box"][1]
+    while known.users < users:
+        time.sleep(0.01)
+
+
+@pytest.mark.slow
+def test_both_doors_cut_off_what_does_not_end(
+    endless: local_server.LocalServer,
+) -> None:
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        running = pool.submit(count, endless, ENDLESS)
+        by_rest = pool.submit(count_by_rest, endless, ENDLESS)
+        await_users(endless, 2)
+        assert endless.stop(grace=0.1)
+        assert running.result(TIMEOUT) == "UNAVAILABLE"
+        assert by_rest.result(TIMEOUT) == 503
+    assert count(endless, 1) == "UNAVAILABLE"
+    with pytest.raises(ConnectionRefusedError):
+        count_by_rest(endless, 1)
+
+
+@pytest.mark.slow
+def test_both_doors_let_what_runs_end(endless: local_server.LocalServer) -> None:
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        running = pool.submit(count, endless, 10_000)
+        by_rest = pool.submit(count_by_rest, endless, 10_000)
+        await_users(endless, 1)
+        assert endless.stop(grace=TIMEOUT)
+        codes = {running.result(TIMEOUT), by_rest.result(TIMEOUT)}
+    # One may have come when the doors were closed already.
+    assert codes <= {"OK", 200, "UNAVAILABLE", 503} and codes & {"OK", 200}
+
+
+def test_health_is_listed_and_watched(endless: local_server.LocalServer) -> None:
+    with grpc.insecure_channel(endless.grpc_address) as channel:
+        ask = channel.unary_unary("/grpc.health.v1.Health/List")
+        listed = ask(b"", timeout=30)
+        answer = health.HealthListResponse.FromString(listed)
+        assert {one.status for one in answer.statuses.values()} == {health.SERVING}
+        assert set(answer.statuses) == set(health.NAMES)
+        watch = channel.unary_stream("/grpc.health.v1.Health/Watch")
+        seen = watch(b"", timeout=30)
+        unknown = watch(b"\x0a\x03foo", timeout=30)
+        assert next(seen) == b"\x08\x01"  # field 1: SERVING
+        assert next(unknown) == b"\x08\x03"  # SERVICE_UNKNOWN
+        endless.stop(0.1)
+        assert list(seen) == list(unknown) == [b"\x08\x02"]  # NOT_SERVING, and the end
+
+
+def test_status_and_health_are_no_requests(endless: local_server.LocalServer) -> None:
+    def asked(method: str, path: str, body: str | None = None) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(endless.rest_address, timeout=30)
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        content = response.read().decode()
+        connection.close()
+        return response.status, content
+
+    with PredictionClient(endless.grpc_address) as client:
+        client.versions("box")
+        client.signatures("box")
+    with grpc.insecure_channel(endless.grpc_address) as channel:
+        channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=30)
+    asked("GET", "/v1/models/box")
+    assert "request_count{" not in asked("GET", "/metrics")[1]
+    assert asked("POST", "/v1/models/box:predict", "{}")[0] == 400
+    head = ":tensorflow:serving:request_"
+    text = asked("GET", "/metrics")[1]
+    assert f'{head}count{{model_name="box",status="INVALID_ARGUMENT"}} 1' in text
+    assert f"{head}latency" not in text  # what failed is not timed
+    assert asked("POST", "/v1/models/box:predict", '{"inputs": [1]}')[0] == 200
+    text = asked("GET", "/metrics")[1]
+    assert f'{head}count{{model_name="box",status="OK"}} 1' in text
+    labels = 'model_name="box",API="Predict",entrypoint="REST"'
+    assert f"{head}latency_count{{{labels}}} 1" in text

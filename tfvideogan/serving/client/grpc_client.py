@@ -34,6 +34,8 @@ DEFAULT_RETRIES = 4
 FIRST_PAUSE = 0.1
 # Protobuf carries 2 GiB less a byte; some of it is names and shapes.
 MAX_REQUEST = 1_900_000_000
+# What gRPC says where no server listens.
+UNCONNECTED = "failed to connect to all addresses"
 
 Code = grpc.StatusCode
 
@@ -75,7 +77,7 @@ class PredictionClient:
         Args:
           address: host:port, or unix:path.
           timeout: of a request with its retries, seconds.
-          retries: after UNAVAILABLE.
+          retries: after UNAVAILABLE; none where no server has ever answered.
           max_message_bytes: of requests and answers; -1 for no limit.
           credentials: of TLS; None for plain gRPC.
           server_name: the name in the server's certificate, if it is not the host's.
@@ -91,6 +93,7 @@ class PredictionClient:
         else:
             self._channel = grpc.insecure_channel(address, options)
         self._address = address
+        self._has_answered = False
         self._timeout = timeout
         self._retries = retries
         self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(
@@ -236,14 +239,26 @@ class PredictionClient:
         pause = FIRST_PAUSE
         for attempt in range(self._retries + 1):
             try:
-                return method(request, timeout=max(end - time.monotonic(), 0.001))
+                answer = method(request, timeout=max(end - time.monotonic(), 0.001))
+                self._has_answered = True
+                return answer
             except grpc.RpcError as error:
                 is_last = attempt == self._retries or time.monotonic() + pause >= end
-                if error.code() != Code.UNAVAILABLE or is_last:
+                if (
+                    error.code() != Code.UNAVAILABLE
+                    or is_last
+                    or self._is_absent(error)
+                ):
                     raise self._explained(error) from error
             time.sleep(pause)
             pause *= 2
         raise RuntimeError("`retries` must not be negative")
+
+    def _is_absent(self, error: grpc.RpcError) -> bool:
+        """Whether no server is there, and none ever was: to try again is no use."""
+        is_refused = UNCONNECTED in (error.details() or "")
+        self._has_answered = self._has_answered or not is_refused
+        return not self._has_answered
 
     def _explained(self, error: grpc.RpcError) -> PredictionError:
         code, details = error.code(), error.details() or ""

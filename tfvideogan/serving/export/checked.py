@@ -17,6 +17,11 @@ import tensorflow as tf
 
 from tfvideogan.core import errors, signatures
 
+# The greatest size of an open axis, by its letter: a request takes memory by its frames,
+# many times what they bring, and a video of any length travels in chunks of 32. A size
+# that is fixed at export may be greater.
+GREATEST = {"T": 1024, "K": 1024}
+
 
 class SignatureModule(tf.Module):
     """The signatures of an export, traced, with the variables they read and no others.
@@ -182,10 +187,11 @@ def _assert_shape(
             conditions.append(f"{stem} = {{}} as in `{bound[stem].key}`")
             values.append(bound[stem].size)
         else:
-            least = served.at_least.get(stem, 1)
+            least, greatest = served.at_least.get(stem, 1), GREATEST.get(stem)
             lows.append(least + offset)
-            highs.append(tf.int32.max)
-            conditions.append(f"{stem} at least {least}")
+            highs.append(tf.int32.max if greatest is None else greatest + offset)
+            limit = "" if greatest is None else f" and at most {greatest}"
+            conditions.append(f"{stem} at least {least}{limit}")
             if stem != "?":
                 unbound[stem] = (axis, offset)
     rule = ", ".join([layout(served, key, spec), *conditions])

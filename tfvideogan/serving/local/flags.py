@@ -15,11 +15,10 @@ from tfvideogan.core import errors, later
 from tfvideogan.serving import command_line
 
 with later.imported():
-    from tfvideogan.serving.local import counters, server
-    from tfvideogan.serving.local.lifecycle import config, versions
+    from tfvideogan.serving.local import counters, image, server
+    from tfvideogan.serving.local.lifecycle import config
 
 SAVED_MODELS = "saved_models"
-IMAGE = "tensorflow/serving"
 DEFAULT_REST_PORT = 8501
 # Flags of the production server that this one does not have.
 UNSUPPORTED = (
@@ -27,7 +26,6 @@ UNSUPPORTED = (
     "batching_parameters_file",
     "enable_per_model_batching_parameters",
     "rest_api_num_threads",
-    "rest_api_enable_cors_support",
     "num_load_threads",
     "num_unload_threads",
     "tensorflow_session_parallelism",
@@ -54,7 +52,7 @@ class _Refuse(argparse.Action):
     def __call__(self, parser, namespace, values, option_string=None) -> None:
         parser.error(
             f"{option_string} is not supported by the local server; use the official "
-            f"{IMAGE} image, which has it."
+            f"{image.IMAGE} image, which has it."
         )
 
 
@@ -106,6 +104,7 @@ def parser(description: str) -> argparse.ArgumentParser:
 def _add_switches(made: argparse.ArgumentParser) -> None:
     switches = (
         ("pick_ports", False, "choose free ports and print them (ours)"),
+        ("rest_api_enable_cors_support", False, "let other sites read REST answers"),
         ("enable_model_warmup", True, "replay an export's warm-up requests"),
         ("enable_signature_method_name_check", False, "Predict takes only its own"),
         (
@@ -150,6 +149,7 @@ def settings(options: argparse.Namespace) -> "server.Options":
         model_config_file_poll_wait_seconds=options.model_config_file_poll_wait_seconds,
         file_system_poll_wait_seconds=options.file_system_poll_wait_seconds,
         rest_api_timeout_in_ms=options.rest_api_timeout_in_ms,
+        rest_api_enable_cors_support=options.rest_api_enable_cors_support,
         enable_model_warmup=options.enable_model_warmup,
         max_num_load_retries=options.max_num_load_retries,
         load_retry_interval_micros=options.load_retry_interval_micros,
@@ -165,34 +165,6 @@ def settings(options: argparse.Namespace) -> "server.Options":
         grpc_max_threads=options.grpc_max_threads,
         metrics_path=_metrics_path(options.monitoring_config_file),
         credentials=_credentials(options.ssl_config_file),
-    )
-
-
-def production_line(options: argparse.Namespace, folder: pathlib.Path) -> str:
-    """Returns the first line of output: the command of the official image.
-
-    Args:
-      options: the flags.
-      folder: the working folder.
-    """
-    mount = "--mount type=bind,source={},target={}"
-    config_file = options.model_config_file and folder / options.model_config_file
-    if config_file:
-        where = mount.format(config_file.parent, config.IMAGE_ROOT)
-        rest = f"--model_config_file={config.IMAGE_ROOT}/{config_file.name}"
-    elif options.model_base_path:
-        name = options.model_name
-        target = f"{config.IMAGE_ROOT}/{name}"
-        where = f"{mount.format(folder / options.model_base_path, target)} -e "
-        where, rest = f"{where}MODEL_NAME={name}", ""
-    else:
-        source = folder / options.saved_models
-        where = mount.format(source, config.IMAGE_ROOT)
-        rest = f"--model_config_file={config.IMAGE_ROOT}/models.config"
-    command = f"docker run -p 8500:8500 -p 8501:8501 {where} {IMAGE} {rest}".rstrip()
-    return (
-        f"This is a local stand-in; production is the official {IMAGE} image: {command} "
-        "--enable_serialization_as_tensor_content=true"
     )
 
 
@@ -230,11 +202,7 @@ def _models(options: argparse.Namespace) -> "tuple[config.ModelConfig, ...]":
 
 
 def _found(folder: pathlib.Path) -> "tuple[config.ModelConfig, ...]":
-    """Returns every model below a folder: what has a numbered version."""
-    paths = sorted(folder.iterdir()) if folder.is_dir() else []
-    found = tuple(
-        config.ModelConfig(path.name, path) for path in paths if versions.find(path)
-    )
+    found = config.find_models(folder)
     if not found:
         raise errors.UserError(
             f"There is no model in {folder}; export one (python -m tfvideogan.export), "

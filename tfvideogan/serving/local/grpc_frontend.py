@@ -4,8 +4,9 @@ Requests are parsed here rather than by the library, so that bytes which are no 
 are the client's fault (INVALID_ARGUMENT) and cost no traceback.
 """
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import grpc
@@ -21,8 +22,9 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from tfvideogan.serving.local import health, status
+from tfvideogan.serving.local import health as local_health
 from tfvideogan.serving.local import service as local_service
+from tfvideogan.serving.local import status
 
 ENTRY = "GRPC"
 PREDICTION = "tensorflow.serving.PredictionService"
@@ -39,13 +41,13 @@ Method = Callable[[Any, float | None], message.Message]
 
 
 def handlers(
-    service: local_service.Service, *, has_health: bool
+    service: local_service.Service, health: local_health.Health | None
 ) -> list[grpc.GenericRpcHandler]:
     """Makes the handlers of every service of the server.
 
     Args:
       service: what answers.
-      has_health: whether grpc.health.v1 is offered as well.
+      health: of the server; None where grpc.health.v1 is not offered.
     """
     predictions = {
         "Predict": (predict_pb2.PredictRequest, service.predict),
@@ -71,9 +73,13 @@ def handlers(
         _handler(PREDICTION, predictions, service),
         _handler(MODELS, models, service),
     ]
-    if has_health:
-        check = {"Check": (health.HealthCheckRequest, _check_health)}
-        made.append(_handler(health.SERVICE, check, service))
+    if health is not None:
+        asked = {
+            "Check": (local_health.HealthCheckRequest, health.check),
+            "List": (local_health.HealthListRequest, health.list),
+        }
+        watch = grpc.unary_stream_rpc_method_handler(_watching(health))
+        made.append(_handler(local_health.SERVICE, asked, service, {"Watch": watch}))
     return made
 
 
@@ -81,8 +87,9 @@ def _handler(
     name: str,
     methods: dict[str, tuple[type[message.Message], Method]],
     service: local_service.Service,
+    more: Mapping[str, grpc.RpcMethodHandler] = {},
 ) -> grpc.GenericRpcHandler:
-    made = {
+    made = dict(more) | {
         method: grpc.unary_unary_rpc_method_handler(
             _behaviour(method, kind, answer, service)
         )
@@ -98,27 +105,60 @@ def _behaviour(
     service: local_service.Service,
 ) -> Callable[[bytes, grpc.ServicerContext], bytes]:
     """Makes the function that gRPC calls in a thread of its own."""
+    is_health = kind in (
+        local_health.HealthCheckRequest,
+        local_health.HealthListRequest,
+    )
+    # A server that stops says so to who asks for its health.
+    entering = contextlib.nullcontext if is_health else service.admission.request
 
     def behave(content: bytes, context: grpc.ServicerContext) -> bytes:
         start, model = time.monotonic(), ""
         try:
-            request = _parsed(kind, content)
-            model = _model_name(request)
-            response = answer(request, _seconds_left(context)).SerializeToString()
+            with entering():
+                request = _parsed(kind, content)
+                model = _model_name(request)
+                answered = answer(request, _seconds_left(context))
+                response = answered.SerializeToString()
         except status.RequestError as error:
             failure = error
-        except Exception as error:
+        except Exception:
             logging.exception("%s failed", name)
-            failure = status.RequestError(
-                status.Code.INTERNAL, f"{type(error).__name__}: {error}"
-            )
+            failure = status.internal()
         else:
             service.count(model, name, ENTRY, "OK", start)
+            service.memory.note(max(len(content), len(response)))
             return response
+        service.memory.note(len(content))
         service.count(model, name, ENTRY, failure.code.name, start)
         context.abort(failure.code, failure.message)
         raise failure  # not reached: abort raises
 
+    return behave
+
+
+def _watching(health: local_health.Health) -> Callable[..., None]:
+    """Makes the function of a stream that needs no thread while nothing happens."""
+
+    def behave(
+        content: bytes,
+        context: grpc.ServicerContext,
+        send: Callable[[bytes | None], None],
+    ) -> None:
+        try:
+            request = _parsed(local_health.HealthCheckRequest, content)
+        except status.RequestError as error:
+            context.abort(error.code, error.message)
+
+        def sent(answer: message.Message | None) -> None:
+            send(None if answer is None else answer.SerializeToString())
+
+        forget = health.watch(request, sent)
+        if not context.add_callback(forget):
+            forget()
+
+    # As in grpcio-health-checking: gRPC hands over a function that sends.
+    behave.experimental_non_blocking = True
     return behave
 
 
@@ -146,10 +186,3 @@ def _model_name(request: message.Message) -> str:
     if spec is None and getattr(request, "tasks", None):
         spec = request.tasks[0].model_spec
     return spec.name if spec is not None else ""
-
-
-def _check_health(request: message.Message, timeout: float | None) -> message.Message:
-    del timeout
-    if request.service not in health.NAMES:
-        raise status.RequestError(status.Code.NOT_FOUND, "unknown service")
-    return health.HealthCheckResponse(status=health.SERVING)

@@ -64,10 +64,12 @@ def predict(
             f"{{{', '.join(METHODS)}}}. Was: {signature.method_name}",
         )
     feeds = _feeds(signature, inputs)
+    for alias, value in feeds.items():
+        _check_encoding(alias, value)
     aliases = _outputs(signature, output_filter)
     _check_dtypes(signature, feeds)
     values = graph.run(
-        {signature.inputs[alias].name: array for alias, array in feeds.items()},
+        {signature.inputs[alias].name: _array(feeds[alias]) for alias in feeds},
         [signature.outputs[alias].name for alias in aliases],
         timeout=timeout,
     )
@@ -76,8 +78,8 @@ def predict(
 
 def _feeds(
     signature: meta_graph_pb2.SignatureDef, inputs: Mapping[str, Value]
-) -> dict[str, np.ndarray]:
-    """Returns an array for every input of the signature."""
+) -> dict[str, Value]:
+    """Returns a value for every input of the signature, as it came."""
     expected, given = set(signature.inputs), set(inputs)
     has_defaults = bool(signature.defaults)
     too_few = len(given) < len(expected) and not has_defaults
@@ -101,16 +103,23 @@ def _feeds(
                 f"value provided. Inputs expected to be in the request {_set(given)}, "
                 f"or default input alias set: {','.join(sorted(signature.defaults))}."
             )
-    return {alias: _array(alias, value) for alias, value in feeds.items()}
+    return feeds
 
 
-def _array(alias: str, value: Value) -> np.ndarray:
+def _check_encoding(alias: str, value: Value) -> None:
+    """Refuses a proto that is no tensor; nothing is decoded yet."""
+    if isinstance(value, np.ndarray):
+        return
+    try:
+        tensors.check(value)
+    except (ValueError, OverflowError) as error:
+        raise status.invalid(f"tensor parsing error: {alias}") from error
+
+
+def _array(value: Value) -> np.ndarray:
     if isinstance(value, np.ndarray):
         return value
-    try:
-        return tensors.to_array(value, is_writable=False)
-    except (ValueError, OverflowError, MemoryError) as error:
-        raise status.invalid(f"tensor parsing error: {alias}") from error
+    return tensors.to_array(value, is_writable=False)
 
 
 def _outputs(
@@ -131,15 +140,17 @@ def _outputs(
 
 
 def _check_dtypes(
-    signature: meta_graph_pb2.SignatureDef, feeds: Mapping[str, np.ndarray]
+    signature: meta_graph_pb2.SignatureDef, feeds: Mapping[str, Value]
 ) -> None:
     """Refuses a wrong dtype in the words of the runtime's own argument check.
 
-    The session's callables word it differently, so it is said before they are reached.
+    The session's callables word it differently, so it is said before they are reached,
+    and before anything is decoded.
     """
-    for place, (alias, array) in enumerate(feeds.items()):
+    for place, (alias, value) in enumerate(feeds.items()):
         expected = tf.as_dtype(signature.inputs[alias].dtype).name
-        given = "string" if array.dtype == object else tf.as_dtype(array.dtype).name
+        is_text = value.dtype == object  # of an array; a proto's dtype is a number
+        given = "string" if is_text else tf.as_dtype(value.dtype).name
         if given != expected:
             names = {"float32": "float", "float64": "double"}
             raise status.invalid(

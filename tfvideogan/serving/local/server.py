@@ -15,6 +15,7 @@ import dataclasses
 import os
 import pathlib
 import threading
+import time
 from collections.abc import Callable
 
 import grpc
@@ -24,6 +25,8 @@ from tfvideogan.core import errors
 from tfvideogan.serving.local import (
     counters,
     grpc_frontend,
+    health,
+    http_server,
     rest_frontend,
     service,
     status,
@@ -31,6 +34,8 @@ from tfvideogan.serving.local import (
 from tfvideogan.serving.local.lifecycle import config, manager, warmup
 
 THREADS_PER_CORE = 4
+# What running requests are given when the server stops, and then their answers, seconds.
+GRACE, ANSWERING = 5.0, 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +53,7 @@ class Options:
       model_config_file_poll_wait_seconds: how often; 0 for never.
       file_system_poll_wait_seconds: how often version folders are looked at; 0 for once.
       rest_api_timeout_in_ms: of a REST request.
+      rest_api_enable_cors_support: let pages of other sites read REST answers.
       enable_model_warmup: replay the warm-up requests of an export.
       max_num_load_retries: of a version that does not load.
       load_retry_interval_micros: between them.
@@ -72,6 +78,7 @@ class Options:
     model_config_file_poll_wait_seconds: float = 0.0
     file_system_poll_wait_seconds: float = 1.0
     rest_api_timeout_in_ms: int = 30_000
+    rest_api_enable_cors_support: bool = False
     enable_model_warmup: bool = True
     max_num_load_retries: int = 0
     load_retry_interval_micros: int = 60_000_000
@@ -114,7 +121,8 @@ class LocalServer:
             has_method_check=options.enable_signature_method_name_check,
             has_raw_answers=options.enable_serialization_as_tensor_content,
         )
-        self._rest: rest_frontend.RestServer | None = None
+        self._health = health.Health()
+        self._rest: http_server.HttpServer | None = None
         self._grpc: grpc.Server | None = None
         self._is_stopping = threading.Event()
         self._applied = options.models
@@ -146,18 +154,40 @@ class LocalServer:
             f"READY grpc={self.grpc_address} rest={self.rest_address} models={models}"
         )
 
-    def stop(self, grace: float = 5.0) -> None:
-        """Takes no more requests, finishes those under way, unloads.
+    def stop(self, grace: float = GRACE) -> bool:
+        """Closes both doors, lets running requests end, unloads.
+
+        New requests are refused at once. Those that run get `grace` to end; then their
+        runs are cut off, and they are answered UNAVAILABLE, or 503.
 
         Args:
-          grace: seconds that running requests are given.
+          grace: seconds.
+
+        Returns:
+          Whether everything has ended. An operation that cannot be cut off may go on in
+          its thread.
         """
+        end = time.monotonic() + grace
+        admission = self._service.admission
+        admission.close()
         self._is_stopping.set()
+        self._health.stop()
+        if self._rest:
+            self._rest.close()
+        is_done = admission.wait(grace)
+        if not is_done:
+            logging.warning("Requests that run after %g s are cut off", grace)
+        admission.end()
+        if not is_done:
+            self._manager.cancel()
+            is_done = admission.wait(ANSWERING)
         if self._grpc:
-            self._grpc.stop(grace).wait()
+            # Not before: gRPC would answer CANCELLED to what is on its way.
+            is_done = self._grpc.stop(ANSWERING).wait(2 * ANSWERING) and is_done
         if self._rest:
             self._rest.stop()
-        self._manager.close(grace)
+        left = max(end - time.monotonic(), ANSWERING)
+        return self._manager.close(left if is_done else 0.0) and is_done
 
     def _open_grpc(self) -> grpc.Server:
         options = self._options
@@ -166,7 +196,8 @@ class LocalServer:
             concurrent.futures.ThreadPoolExecutor(threads, "grpc"),
             options=grpc_frontend.OPTIONS,
             handlers=grpc_frontend.handlers(
-                self._service, has_health=options.enable_grpc_healthcheck_service
+                self._service,
+                self._health if options.enable_grpc_healthcheck_service else None,
             ),
         )
         if options.port or options.pick_ports:
@@ -188,15 +219,18 @@ class LocalServer:
                 "Choose another --port, or --pick_ports."
             ) from error
 
-    def _open_rest(self) -> rest_frontend.RestServer:
+    def _open_rest(self) -> http_server.HttpServer:
         options = self._options
         port = 0 if options.pick_ports else options.rest_api_port
+        answers = rest_frontend.Answers(
+            self._service,
+            timeout=options.rest_api_timeout_in_ms / 1000,
+            metrics_path=options.metrics_path,
+            has_cors=options.rest_api_enable_cors_support,
+        )
         try:
-            server = rest_frontend.RestServer(
-                (options.host, port),
-                self._service,
-                timeout=options.rest_api_timeout_in_ms / 1000,
-                metrics_path=options.metrics_path,
+            server = http_server.HttpServer(
+                (options.host, port), answers, self._service.admission
             )
         except OSError as error:
             raise errors.UserError(

@@ -22,8 +22,10 @@ from tensorflow_serving.apis import (
 
 from tfvideogan.core import signatures
 from tfvideogan.serving import tensors
+from tfvideogan.serving.local import admission as local_admission
 from tfvideogan.serving.local import counters as local_counters
 from tfvideogan.serving.local import examples
+from tfvideogan.serving.local import memory as local_memory
 from tfvideogan.serving.local import predict as local_predict
 from tfvideogan.serving.local import status as local_status
 from tfvideogan.serving.local.lifecycle import config
@@ -31,6 +33,8 @@ from tfvideogan.serving.local.lifecycle import manager as local_manager
 from tfvideogan.serving.local.lifecycle.servable import Servable
 
 SIGNATURES = "signature_def"
+# What counts as a request.
+COUNTED = ("Predict", "Classify", "Regress")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,12 +44,20 @@ class Service:
     Attributes:
       manager: of the models.
       counters: of requests.
+      admission: of requests, by both doors.
+      memory: of large requests is given back.
       has_method_check: see `predict.predict`.
       has_raw_answers: answer with tensor_content rather than typed lists.
     """
 
     manager: local_manager.Manager
     counters: local_counters.Counters
+    admission: local_admission.Admission = dataclasses.field(
+        default_factory=local_admission.Admission
+    )
+    memory: local_memory.Returner = dataclasses.field(
+        default_factory=local_memory.Returner
+    )
     has_method_check: bool = False
     has_raw_answers: bool = False
 
@@ -172,10 +184,16 @@ class Service:
     ) -> None:
         """Notes a finished request, since `start` of time.monotonic.
 
-        Names that were never served count as one, or a client could fill the memory.
+        As in production, Predict, Classify and Regress are counted, and those that were
+        answered are timed. Names that were never served count as one, or a client could
+        fill the memory.
         """
+        if method not in COUNTED:
+            return
         name = model if self.manager.is_known(model) else "unknown"
         self.counters.count(name, status)
+        if status != "OK":
+            return
         labels = (("model_name", name), ("API", method), ("entrypoint", entry))
         passed = time.monotonic() - start
         self.counters.time(local_counters.REQUEST_TIME, passed, labels)

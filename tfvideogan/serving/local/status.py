@@ -61,6 +61,11 @@ def invalid(message: str) -> RequestError:
     return RequestError(Code.INVALID_ARGUMENT, message)
 
 
+def internal() -> RequestError:
+    """Makes an INTERNAL for a fault of the server's own, which its log describes."""
+    return RequestError(Code.INTERNAL, "Internal error; the log of the server has more")
+
+
 def from_tensorflow(error: tf.errors.OpError) -> RequestError:
     """Turns an error of the runtime into a status with the same code and words."""
     code = _BY_NUMBER.get(error.error_code, Code.UNKNOWN)

@@ -52,6 +52,28 @@ def read_models(path: pathlib.Path) -> tuple[ModelConfig, ...]:
     Raises:
       UserError: the file cannot be read, or names models that are not allowed.
     """
+    return tuple(_beside(model, path.parent) for model in _listed(path))
+
+
+def places(path: pathlib.Path) -> dict[pathlib.Path, pathlib.Path]:
+    """Returns where the models of a `model_config_file` are, by where it says they are.
+
+    Raises:
+      UserError: as `read_models`.
+    """
+    return {
+        model.base_path: _beside(model, path.parent).base_path
+        for model in _listed(path)
+    }
+
+
+def find_models(folder: pathlib.Path) -> tuple[ModelConfig, ...]:
+    """Returns every model below a folder: what has a numbered version."""
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    return tuple(ModelConfig(one.name, one) for one in paths if versions.find(one))
+
+
+def _listed(path: pathlib.Path) -> tuple[ModelConfig, ...]:
     parsed = model_server_config_pb2.ModelServerConfig()
     try:
         text_format.Parse(_content(path), parsed)
@@ -61,10 +83,9 @@ def read_models(path: pathlib.Path) -> tuple[ModelConfig, ...]:
             f"{path}: {error}"
         ) from error
     try:
-        models = check_models(parsed)
+        return check_models(parsed)
     except status.RequestError as error:
         raise errors.UserError(f"{path}: {error.message}") from error
-    return tuple(_beside(model, path.parent) for model in models)
 
 
 def check_models(

@@ -26,6 +26,8 @@ from tfvideogan.serving.local.lifecycle.servable import Servable
 
 # How often a wait looks whether there is anything to do.
 PATIENCE = 0.05  # seconds
+# Of what is served, in the answer to who asks for something else.
+MOST_NAMED = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,11 +84,14 @@ class Manager:
     def status(self, spec: model_pb2.ModelSpec) -> list[Servable]:
         """Returns copies of the versions that a ModelSpec means, newest first.
 
+        A label means all versions, as in the production server.
+
         Raises:
-          status.RequestError: the name, label or version is unknown.
+          status.RequestError: the name or version is unknown.
         """
+        has_version = spec.WhichOneof("version_choice") == "version"
+        version = spec.version.value if has_version else None
         with self._lock:
-            version = self._version(spec)
             known = self._servables.get(spec.name, {})
             if not known:
                 raise local_status.RequestError(
@@ -104,12 +109,15 @@ class Manager:
     def available(self) -> list[tuple[str, int]]:
         """Returns name and version of everything that answers, sorted."""
         with self._lock:
-            return sorted(
-                (name, number)
-                for name, known in self._servables.items()
-                for number, one in known.items()
-                if one.state == local_servable.AVAILABLE
-            )
+            return self._available()
+
+    def _available(self) -> list[tuple[str, int]]:
+        return sorted(
+            (name, number)
+            for name, known in self._servables.items()
+            for number, one in known.items()
+            if one.state == local_servable.AVAILABLE
+        )
 
     def is_known(self, name: str) -> bool:
         """Whether a model of that name is or was served."""
@@ -129,8 +137,15 @@ class Manager:
             if version is None
             else f"Specific({spec.name}, {version})"
         )
+        served = [
+            f"{name}:{number}"
+            for name, number in self._available()
+            if version is None or name == spec.name
+        ]
         raise local_status.RequestError(
-            local_status.Code.NOT_FOUND, f"Servable not found for request: {wanted}"
+            local_status.Code.NOT_FOUND,
+            f"Servable not found for request: {wanted}; served here: "
+            f"{', '.join(served[:MOST_NAMED]) or 'nothing'}",
         )
 
     def _version(self, spec: model_pb2.ModelSpec) -> int | None:
@@ -185,14 +200,34 @@ class Manager:
         with self._work:
             self._reconcile()
 
-    def close(self, grace: float) -> None:
-        """Unloads everything; waits for running requests so many seconds."""
-        with self._work:
+    def cancel(self) -> None:
+        """Cuts every run off; what is loaded answers nothing any more."""
+        with self._lock:
+            graphs = [
+                one.graph
+                for known in self._servables.values()
+                for one in known.values()
+                if one.graph
+            ]
+        for graph in graphs:
+            graph.cancel()
+
+    def close(self, grace: float) -> bool:
+        """Unloads everything; returns whether that took less than so many seconds.
+
+        A version that is being loaded, and runs, are waited for.
+        """
+        end = time.monotonic() + grace
+        if not self._work.acquire(timeout=grace):
+            return False
+        try:
             with self._lock:
                 self._configs = {}
             self._reconcile()
             with self._lock:
-                self._lock.wait_for(self._is_empty, grace)
+                return self._lock.wait_for(self._is_empty, end - time.monotonic())
+        finally:
+            self._work.release()
 
     def _is_empty(self) -> bool:
         return not any(

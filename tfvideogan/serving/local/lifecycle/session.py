@@ -82,12 +82,16 @@ class LoadedGraph:
         names, values = tuple(feeds), list(feeds.values())
         call = self._callable((names, tuple(fetches), rounded_timeout(timeout)))
         try:
-            return call(*values)
+            return [_array(value) for value in call(*values)]
         except tf.errors.OpError as error:
             raise status.from_tensorflow(error) from error
         except (RuntimeError, TypeError, ValueError) as error:
             # What never reached the runtime: the array could not become a tensor.
             raise status.invalid(str(error)) from error
+
+    def cancel(self) -> None:
+        """Cuts runs off, between two operations: they fail, as does any later one."""
+        self._session.close()
 
     def close(self) -> None:
         """Frees variables; no run may be under way."""
@@ -131,6 +135,11 @@ class LoadedGraph:
             if len(self._callables) > MAX_CALLABLES:
                 self._callables.popitem(last=False)
         return made
+
+
+def _array(value: np.ndarray | bytes) -> np.ndarray:
+    """Makes an array of a scalar string, which the session answers as bytes."""
+    return np.array(value, object) if isinstance(value, bytes) else value
 
 
 def rounded_timeout(timeout: float | None) -> int:
