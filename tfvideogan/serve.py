@@ -11,6 +11,7 @@ in saved_models/ is served. Exit codes: 0 stopped, 2 bad input or a model does n
 
 import argparse
 import logging as standard_logging
+import os
 import pathlib
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""Judges a deblurring run clip by clip beside references that are told the true blur.
+"""Judges a deblurring run clip by clip beside references that are given the true blur.
 
     python tools/deblur_references.py --workdir=runs/deblurgan --clips=16
 
@@ -12,7 +12,7 @@ A row for each sequence and one for all, PSNR in dB and SSIM:
     R-L           upper reference: Richardson-Lucy, likewise
 
 The last two are scikit-image's (extra "test"), applied to light, with mirrored borders.
-Nobody has the true kernel of a real picture.
+Of a real picture the true kernel is unknown.
 """
 
 import argparse

@@ -61,18 +61,18 @@ def test_replicas_share_the_batch() -> None:
 def test_a_traced_step_has_the_same_sizes_and_work_and_is_not_run(
     one_device: tf.distribute.Strategy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def told(text: str) -> list[str]:
+    def shown(text: str) -> list[str]:
         lines = text.splitlines()
         [work] = [one for one in lines if one.startswith("work:")]
         [memory] = [one for one in lines if one.startswith("memory:")]
         sizes = [one for one in lines if one.split()[0] in ("critic", "generator")]
         return [*sizes, work.split()[1], memory.split()[7]]
 
-    ran = told(dry_run.describe(ARGUMENTS, one_device))
+    ran = shown(dry_run.describe(ARGUMENTS, one_device))
     monkeypatch.setattr(dry_run.trainer.Trainer, "run", None)
     text = dry_run.describe_traced(ARGUMENTS)
     assert "not run" in text
-    assert told(text) == ran
+    assert shown(text) == ran
 
 
 def test_a_traced_model_has_no_memory() -> None:

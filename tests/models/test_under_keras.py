@@ -89,13 +89,13 @@ BYTES = {**arrays(), "frames": FRAMES.astype(np.uint8)}
         (lambda: built().evaluate(arrays(), verbose=0), "has no loss that judges it"),
         (
             lambda: built().get_config(),
-            "cannot be told as a Keras configuration: a gin",
+            "cannot be written as a Keras configuration: a gin",
         ),
         (
             lambda: built().save("model.keras"),
-            "cannot be told as a Keras configuration",
+            "cannot be written as a Keras configuration",
         ),
-        (lambda: keras.models.clone_model(built()), "cannot be told as a Keras"),
+        (lambda: keras.models.clone_model(built()), "cannot be written as a Keras"),
         (lambda: built().export("folder"), "tfvideogan export --workdir=<run folder>"),
     ],
 )

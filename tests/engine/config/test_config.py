@@ -211,7 +211,7 @@ def test_what_a_later_file_puts_out_of_work_is_no_idle_binding(
         idle = [one for one in config.unused() if not one.startswith("loop.run.")]
         assert idle in (["toy.ToySource.num_clips = 4"], [])
         config.parse_text(parsed.text)
-    assert not idle  # it was told when the run was started
+    assert not idle  # it was said when the run was started
 
 
 def test_binding_under_an_overriding_scope_is_idle(tmp_path: pathlib.Path) -> None:

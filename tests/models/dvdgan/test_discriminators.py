@@ -1,4 +1,4 @@
-"""The discriminators: their sizes, their views, and what each of them hears."""
+"""The discriminators: their sizes, their views, and what each of them sees."""
 
 import numpy as np
 import pytest

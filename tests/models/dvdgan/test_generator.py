@@ -1,4 +1,4 @@
-"""The generator: its size, its frames, and what they are told of each other."""
+"""The generator: its size, its frames, and what they know of each other."""
 
 import numpy as np
 import pytest

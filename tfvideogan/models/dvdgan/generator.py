@@ -15,7 +15,7 @@ latent code beside the embedding of the class:
     output      batch norm, ReLU, conv 3x3, tanh                     64x64    3
 
 A ConvGRU is as wide as the input of its group. c drives every conditional batch norm,
-whose statistics are those of one time step, so that no frame hears of a later one. Version
+whose statistics are those of one time step, so that no frame sees a later one. Version
 1 has one ConvGRU, in the first group, attention of every place of its frames to all others
 behind it, and attention along H, W and T before the last block.
 

@@ -348,7 +348,7 @@ class DVDGAN(base.VideoModel):
           clip_seeds: [N] int64.
           labels: [N] int32, or None to draw them.
           frames: T, any; that of training by default. A longer clip begins like a shorter
-            one in version 2; nobody has trained what follows the training length.
+            one in version 2; what follows the training length is untrained.
           truncation: [N] float32 factors of the latent code.
 
         Returns:
