@@ -88,9 +88,9 @@ def _sized(tensor: tf.Tensor, shape: Sequence[int] | None) -> tf.Tensor:
 def no_config(model: Trained) -> errors.UserError:
     """Returns why `get_config`, and what needs it, are refused."""
     return errors.UserError(
-        f"{model.name} cannot be written as a Keras configuration: a gin file says how it is "
-        "made, and a run folder (tfvideogan train) keeps it; tfvideogan.load(<run folder>) "
-        "answers with it. `save_weights` and `load_weights` keep weights alone."
+        f"{model.name} cannot be written as a Keras configuration: a gin file says how it "
+        "is made, and a run folder (tfvideogan train) keeps it; tfvideogan.load(<run "
+        "folder>) answers with it. `save_weights` and `load_weights` keep weights alone."
     )
 
 
