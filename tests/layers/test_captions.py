@@ -42,6 +42,14 @@ def test_the_order_of_words_counts_and_padding_does_not(encoder):
     np.testing.assert_allclose(codes, encoder(other, LENGTHS), atol=1e-6)
 
 
+def test_fresh_words_are_of_the_size_of_features():
+    keras.utils.set_random_seed(0)
+    encoder = captions.CaptionEncoder(50, embedding=64)
+    encoder(TOKENS, LENGTHS)
+    # 3,200 numbers of standard deviation 1: that of them is 1 within 0.0125 or so.
+    assert np.std(encoder.embedding.embeddings) == pytest.approx(1.0, abs=0.05)
+
+
 def test_words_are_hidden_by_a_seed_only(encoder):
     codes = encoder(TOKENS, LENGTHS)
     one, again, other = (

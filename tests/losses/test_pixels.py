@@ -123,6 +123,18 @@ def test_half_precision_gives_the_float32_loss(loss, dtype):
     np.testing.assert_allclose(result, expected, rtol=1e-5)
 
 
+def test_coarse_l2_does_not_see_what_moves_within_a_block_and_sees_what_vanishes():
+    real = np.zeros((1, 4, 4, 1), np.float32)
+    real[0, 0, 0] = 1.0
+    moved, gone, across = np.roll(real, 1, axis=2), 0 * real, np.roll(real, 2, axis=2)
+    found = [
+        float(pixels.coarse_l2(tf.constant(real), tf.constant(fake), block=2))
+        for fake in (moved, gone, across)
+    ]
+    # One pixel of the four of a block, one or two blocks of four.
+    assert found == [0.0, (1 / 4) ** 2 / 4, 2 * (1 / 4) ** 2 / 4]
+
+
 def test_gradient_difference_of_a_blurred_edge():
     # Rows of one step of 1 against two of a half: | 1 - 0.5 | + | 0 - 0.5 | over two steps.
     real = tf.constant([0.0, 0.0, 1.0])[tf.newaxis, tf.newaxis, :, tf.newaxis]

@@ -38,6 +38,26 @@ def l1(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.abs(_difference(real, fake)))
 
 
+def coarse_l2(real: tf.Tensor, fake: tf.Tensor, *, block: int) -> tf.Tensor:
+    """Computes the mean squared difference of means over blocks of pixels.
+
+    L1 asks for the median: of an object whose place is uncertain it is the ground, and the
+    object vanishes. Squares ask for the mean, in which as much of it stays as there is;
+    blurring within a block is free.
+
+    Args:
+      real: [N, H, W, C], H and W at least `block`; what is left over at the ends does not
+        count.
+      fake: the same shape.
+      block: sides of a block in pixels.
+
+    Returns:
+      A float32 scalar.
+    """
+    means = tf.nn.avg_pool2d(_difference(real, fake), block, block, "VALID")
+    return tf.reduce_mean(tf.square(means))
+
+
 def gradient_difference(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     """Charges edges that are stronger or weaker than the real ones, [3] with exponent 1.
 

@@ -199,6 +199,7 @@ def test_both_discriminators_and_the_clip_teach_the_generator(model, batch):
         model.step.assign(0)
     assert set(losses) == {
         "generator/l1",
+        "generator/coarse",
         "generator/gradient",
         "generator/copy",
         "generator/frame_critic",

@@ -42,18 +42,19 @@ def test_undecided_critics_have_a_loss_of_two():
     assert float(found) == 2.0
 
 
-def test_likeness_weighs_colours_edges_and_copies():
-    weights = objective.LossWeights(l1=2.0, gradient=3.0, copy=4.0)
-    real = np.zeros((1, 1, 2, 2, 1), np.float32)
+def test_likeness_weighs_colours_blocks_edges_and_copies():
+    weights = objective.LossWeights(l1=2.0, coarse=5.0, gradient=3.0, copy=4.0)
+    real = np.zeros((1, 1, 8, 8, 1), np.float32)
     fake = real.copy()
-    fake[0, 0, 0, 0] = 1.0  # one of four pixels, at one of two steps each way
+    fake[0, 0, 0, 0] = 1.0  # one of 64 pixels, at one of 7 x 8 steps each way
     made = {"real": real, "fakes": fake, "copies": real + 0.5}
     made = {key: tf.constant(value) for key, value in made.items()}
     found = {key: float(one) for key, one in objective.likeness(weights, made).items()}
     assert found == pytest.approx(
         {
-            "generator/l1": 2.0 * 0.25,
-            "generator/gradient": 3.0 * (0.5 + 0.5),
+            "generator/l1": 2.0 / 64,
+            "generator/coarse": 5.0 / 64**2,
+            "generator/gradient": 3.0 * (1 / 56 + 1 / 56),
             "generator/copy": 4.0 * 0.5,
         }
     )

@@ -115,8 +115,8 @@ def test_fed_with_itself_it_does():
 
 
 def test_before_the_frames_that_count_there_is_a_lead_of_own_ones():
-    found = set()
-    for number in range(12):
+    found = []
+    for number in range(40):
         drifting = Toy(more=2.0)
         made = rollout.train(
             drifting,
@@ -127,8 +127,10 @@ def test_before_the_frames_that_count_there_is_a_lead_of_own_ones():
         )
         # One error for each frame of the lead, the same number in all clips.
         (lead,) = set(flat(made["last"]) - flat(made["real_last"]))
-        found.add(lead)
-    assert found == {0.0, 1.0, 2.0, 3.0}
+        found.append(lead)
+    assert set(found) == {0.0, 1.0, 2.0, 3.0}
+    # Half of the steps have none, and a quarter of the others draw 0: 25 of 40, +- 3 each.
+    assert 16 <= found.count(0.0) <= 34
 
 
 def test_a_frame_alone_is_the_first_of_its_clip():
@@ -140,7 +142,7 @@ def test_a_frame_alone_is_the_first_of_its_clip():
             return super().__call__(frames, valid, caption)
 
     tf.config.run_functions_eagerly(True)
-    for number in range(8):
+    for number in range(24):
         rollout.train(Watching(), counting(), CAPTION, plan(), seeds.from_int(number))
     tf.config.run_functions_eagerly(False)
     firsts = seen[::4]

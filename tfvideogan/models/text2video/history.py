@@ -14,8 +14,9 @@ import tensorflow as tf
 
 from tfvideogan.core import seeds
 
-# How often training shows one frame alone, with which every rollout of a still starts.
-SHARE_OF_ONE = 0.4
+# How often training shows one frame alone, with which every rollout of a still starts: of
+# the frames of a rollout it is the first one only, and the hardest.
+SHARE_OF_ONE = 0.8
 
 
 class History(NamedTuple):

@@ -18,6 +18,8 @@ from tfvideogan.ops import frames, masks
 
 # Fakes and mismatched samples together weigh as much as the real ones, [2].
 HALF = 0.5
+# Sides in pixels of what `LossWeights.coarse` compares.
+BLOCK = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +28,8 @@ class LossWeights:
 
     Attributes:
       l1: of the mean absolute difference of colours in [-1, 1].
+      coarse: of the mean squared difference of means over blocks of `BLOCK` pixels, which
+        keeps objects from vanishing where their place is uncertain.
       gradient: of the gradient difference [1].
       copy: of the mean absolute difference of what is copied, without paint, so that paint
         does not make good what a flow can do.
@@ -39,6 +43,7 @@ class LossWeights:
     """
 
     l1: float = 10.0
+    coarse: float = 4.0
     gradient: float = 1.0
     copy: float = 2.0
     frame: float = 0.005
@@ -66,6 +71,7 @@ def likeness(weights: LossWeights, made: dict[str, tf.Tensor]) -> dict[str, tf.T
     edges = pixels.gradient_difference(real, fake)
     losses = {
         "generator/l1": weights.l1 * pixels.l1(real, fake),
+        "generator/coarse": weights.coarse * pixels.coarse_l2(real, fake, block=BLOCK),
         "generator/gradient": weights.gradient * edges,
     }
     if "copies" in made:

@@ -13,9 +13,11 @@ A training rollout ends where an inference will be, but gradients see its end on
                           | without gradients         | back is a mixture, see below
 
 The history ends at a drawn frame s and has a drawn length; J, the lead, is drawn for the
-whole batch. Of the K frames each is compared with the clip's; then a prediction is fed
-back, with a little noise, or the clip's frame (scheduled sampling [1]). Every few frames
-the gradient is cut (truncated back-propagation through time [2]).
+whole batch, and is 0 in half of the steps: how a still begins to move is the hardest frame
+of all, and behind a lead it has no gradient. Of the K frames each is compared with the
+clip's; then a prediction is fed back, with a little noise, or the clip's frame (scheduled
+sampling [1]). Every few frames the gradient is cut (truncated back-propagation through
+time [2]).
 
 References:
   [1] Bengio et al., Scheduled Sampling for Sequence Prediction with Recurrent Neural
@@ -36,6 +38,8 @@ from tfvideogan.models.text2video import history as histories
 
 # What is kept of each frame that counts; a direct one has no copy.
 KEPT = ("fakes", "copies")
+# How often frames before those that count are predicted.
+SHARE_OF_LEADS = 0.5
 
 
 class Generator(Protocol):
@@ -143,6 +147,8 @@ def train(
     longest = min(generator.depth, free)
     most_lead = tf.minimum(plan.most_lead, free - longest)
     lead = seeds.integers([], seeds.fold(seed, "lead"), most_lead + 1)
+    has_lead = seeds.uniform([], seeds.fold(seed, "has_lead")) < SHARE_OF_LEADS
+    lead = tf.where(has_lead, lead, 0)
     lengths = histories.random_lengths(number, longest, seeds.fold(seed, "history"))
     # One frame alone is the first of its clip, of which the caption is true: "starting
     # left" is not said of a frame in the middle.
