@@ -8,7 +8,13 @@ import dataclasses
 
 from tfvideogan.core import errors
 
-TASKS = ("Mask tracking", "Generation", "Prediction", "Classification")
+TASKS = (
+    "Mask tracking",
+    "Generation",
+    "Prediction",
+    "Text to video",
+    "Classification",
+)
 
 # Judges labelled videos of shapes; README says how its classifier is made and exported.
 MOTION_SCORE = (
@@ -16,6 +22,25 @@ MOTION_SCORE = (
     "--gin_param=loop.run.metrics = (@motion_score.MotionScore(),)",
     "--gin_param=motion_score.MotionScore.classifier = "
     '"saved_models/videoclassifier/1"',
+)
+# Rollouts of a still, longer than those that were trained.
+FORTY_STEPS = ("--max_clips=256", "--gin_param=FRAMES = 41", "--gin_param=JUDGED = 40")
+# A captioner of whole clips reads what was made of a frame and a caption, that frame
+# included: what a caption says of the beginning is true there.
+CAPTIONS_READ = (
+    *FORTY_STEPS,
+    "--gin_param=from tfvideogan.metrics import captions",
+    "--gin_param=loop.run.metrics = "
+    "(@captions.CaptionAccuracy(), @captions.CaptionSwap())",
+    *(
+        f"--gin_param=captions.{metric}.{setting}"
+        for metric in ("CaptionAccuracy", "CaptionSwap")
+        for setting in (
+            'captioner = "saved_models/videocaptioner/1"',
+            "context = 0",
+            'windows = ("+1..+16",)',
+        )
+    ),
 )
 
 
@@ -152,6 +177,23 @@ _PREDICTION = (
     Score("SSIM/model/mean", "SSIM over ten steps", baselines=("copied", "linear")),
     Score("frozen/model/+1..+10", "frozen steps", references=("real",)),
 )
+_TEXT_TO_VIDEO = (
+    *(
+        Score(
+            f"centroid error/model/+{step}",
+            f"centroid error at +{step} (pixels)",
+            is_lower_better=True,
+            baselines=("copied",),
+        )
+        for step in (10, 40)
+    ),
+    Score(
+        "caption accuracy/model/+1..+16",
+        "caption accuracy",
+        references=("real", "swapped"),
+    ),
+    Score("PSNR/model/+10", "PSNR at +10 (dB)", references=("copied",)),
+)
 _ACCURACY = (Score("accuracy/model/T", "accuracy"),)
 _CAPTIONS = (Score("caption accuracy/model/T", "caption accuracy"),)
 _STEPS_REMARK = "A mean over ten steps: the table has each step."
@@ -235,6 +277,20 @@ ROWS = (
         remark=f"{_STEPS_REMARK} Three frames are given.",
     ),
     Row(
+        id="text2video/icons",
+        task="Text to video",
+        title="A sentence and one picture to a video",
+        link="tfvideogan/models/text2video",
+        data="procedural icons, 64x64, combinations held out",
+        gin_files=("gin/text2video.gin",),
+        evaluations=(FORTY_STEPS, CAPTIONS_READ),
+        scores=_TEXT_TO_VIDEO,
+        remark="One frame is given. Icons come back to where they were after 8, 10 or 12 "
+        "frames: there the copied frame is exact. Captions are read by "
+        "`saved_models/videocaptioner`, which *real* clips show how good it is; *swapped* "
+        "is the same frame with another caption.",
+    ),
+    Row(
         id="classifier/shapes",
         task="Classification",
         title="VideoClassifier, which judges motion",
@@ -251,6 +307,17 @@ ROWS = (
         data="procedural walkers, 64x64, T = 16, grey",
         gin_files=("gin/classifier.gin", "gin/data/walkers.gin"),
         scores=_ACCURACY,
+    ),
+    Row(
+        id="captioner_still/icons",
+        task="Classification",
+        title="VideoCaptioner of stills, which judges text to image",
+        link="tfvideogan/models/captioner",
+        data="procedural icons, 64x64, single frames, combinations held out",
+        gin_files=("gin/captioner.gin", "gin/captioner/still.gin"),
+        evaluations=(("--max_clips=512",),),
+        scores=_CAPTIONS,
+        remark="Right is a caption whose colour and shape are right.",
     ),
     Row(
         id="captioner/icons",
