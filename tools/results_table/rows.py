@@ -300,8 +300,8 @@ ROWS = (
             ),
             Score("alike/model/all", "seeds that look alike", is_lower_better=True),
         ),
-        remark="`saved_models/stillcaptioner`, a captioner of stills, names colour and shape; "
-        "*real* says how good it is.",
+        remark="`saved_models/stillcaptioner`, a captioner of stills, names colour and "
+        "shape; *real* says how good it is.",
     ),
     Row(
         id="text2video/icons",
