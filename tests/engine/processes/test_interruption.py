@@ -15,11 +15,13 @@ from tfvideogan.engine.processes import interruption
 
 
 @pytest.fixture(autouse=True)
-def without_nohup() -> Iterator[None]:
-    """These tests may run under nohup, which ignores SIGHUP."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def in_the_foreground() -> Iterator[None]:
+    """These tests may run under nohup, which ignores SIGHUP, and behind &: SIGINT."""
+    usual = {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, one) for number, one in usual.items()}
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, one in before.items():
+        signal.signal(number, one)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,7 @@ def moving_dots(number: int, seed: int) -> dict[str, tf.Tensor]:
     return {
         "frames": tf.constant(frames),
         "caption_tokens": tf.constant(said, tf.int32),
+        "caption_lengths": tf.fill([number], 2),
     }
 
 

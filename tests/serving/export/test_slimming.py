@@ -10,7 +10,7 @@ from tensorflow.core.framework import function_pb2, types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
 from tests.serving import painter
-from tfvideogan.serving.export import checked, slimming
+from tfvideogan.serving.export import checked, publishing, slimming
 from tfvideogan.serving.local import predict
 from tfvideogan.serving.local.lifecycle import session
 
@@ -33,8 +33,8 @@ def slim(fat: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib
     folder = tmp_path_factory.mktemp("slim")
     shutil.copytree(fat, folder, dirs_exist_ok=True)
     before, after = slimming.slim(folder)
-    assert before == (fat / slimming.GRAPH).stat().st_size
-    assert after == (folder / slimming.GRAPH).stat().st_size
+    assert before == (fat / publishing.GRAPH).stat().st_size
+    assert after == (folder / publishing.GRAPH).stat().st_size
     assert after < 0.6 * before
     return folder
 
@@ -80,7 +80,9 @@ def test_the_checks_keep_their_words(slim) -> None:
 
 
 def test_hints_and_long_names_are_gone(slim) -> None:
-    saved = saved_model_pb2.SavedModel.FromString((slim / slimming.GRAPH).read_bytes())
+    saved = saved_model_pb2.SavedModel.FromString(
+        (slim / publishing.GRAPH).read_bytes()
+    )
     graph = saved.meta_graphs[0].graph_def
     nodes = [node for one in graph.library.function for node in one.node_def]
     assert nodes
