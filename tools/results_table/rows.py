@@ -301,7 +301,7 @@ ROWS = (
             Score("alike/model/all", "seeds that look alike", is_lower_better=True),
         ),
         remark="`saved_models/stillcaptioner`, a captioner of stills, names colour and "
-        "shape; *real* says how good it is.",
+        "shape; *real* says how good it is. Each icon was trained, at other places.",
     ),
     Row(
         id="text2video/icons",
@@ -345,11 +345,12 @@ ROWS = (
         task="Classification",
         title="VideoCaptioner of stills, which judges text to image",
         link="tfvideogan/models/captioner",
-        data="procedural icons, 64x64, single frames, combinations held out",
+        data="procedural icons, 64x64, single frames",
         gin_files=("gin/captioner.gin", "gin/captioner/still.gin"),
         evaluations=(("--max_clips=512",),),
         scores=_CAPTIONS,
-        remark="Right is a caption whose colour and shape are right.",
+        remark="Right is a caption whose colour and shape are right. Each icon was trained, "
+        "at other places and angles.",
     ),
     Row(
         id="captioner/icons",
