@@ -349,8 +349,8 @@ ROWS = (
         gin_files=("gin/captioner.gin", "gin/captioner/still.gin"),
         evaluations=(("--max_clips=512",),),
         scores=_CAPTIONS,
-        remark="Right is a caption whose colour and shape are right. Each icon was trained, "
-        "at other places and angles.",
+        remark="Right is a caption whose colour and shape are right. Each icon was "
+        "trained, at other places and angles.",
     ),
     Row(
         id="captioner/icons",

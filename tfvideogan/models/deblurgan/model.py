@@ -76,11 +76,7 @@ class Options:
                 f"`blocks` {tuple(self.blocks)} and `widths` {tuple(self.widths)} must "
                 "have a number of at least 1 for each level."
             )
-        if not 0 <= self.overlap < self.tile:
-            raise errors.UserError(
-                f"`overlap` ({self.overlap}) must be 0 or more and below `tile` "
-                f"({self.tile})."
-            )
+        served.Tiling(self.tile, self.overlap)  # refuses what is no tile
 
 
 class DeblurGAN(restoring.RestoringModel):

@@ -15,7 +15,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from tfvideogan.core import clip, signatures
+from tfvideogan.core import clip, errors, signatures
 from tfvideogan.models.deblurgan import windows
 
 VIDEO = {signatures.VIDEO: "[N, T, H, W, C] uint8, the same frames, sharp"}
@@ -32,10 +32,20 @@ class Tiling:
     Attributes:
       tile: largest side, pixels.
       overlap: pixels that two tiles share.
+
+    Raises:
+      UserError: a tile would consist of overlap.
     """
 
     tile: int
     overlap: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.overlap < self.tile:
+            raise errors.UserError(
+                f"`overlap` ({self.overlap}) must be 0 or more and below `tile` "
+                f"({self.tile})."
+            )
 
 
 def serving_functions(

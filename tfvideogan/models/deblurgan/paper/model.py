@@ -116,11 +116,7 @@ class Options:
             raise errors.UserError(
                 f"`dropout` ({self.dropout}) must be 0 or more and below 1."
             )
-        if not 0 <= self.overlap < self.tile:
-            raise errors.UserError(
-                f"`overlap` ({self.overlap}) must be 0 or more and below `tile` "
-                f"({self.tile})."
-            )
+        served.Tiling(self.tile, self.overlap)  # refuses what is no tile
 
 
 class PaperDeblurGAN(restoring.RestoringModel):
