@@ -10,6 +10,7 @@ A dataset *has* a `ClipSpec`; a model is *built from* one; a test makes a tiny o
 | `backward_flow`    | [N, T-1, H, W, 2] | float32 pixels (dx, dy), on frame t+1, to t    |
 | `backgrounds`      | [N, T, H, W, C]   | float32 [-1, 1], the scene without the object  |
 | `blurred_frames`   | [N, T, H, W, C]   | float32 [-1, 1], what a shaking camera sees    |
+| `holes`            | [N, T, H, W, 1]   | float32, 1 = missing in what a model is given  |
 | `labels`           | [N]               | int32, the class, 0 .. num_classes - 1         |
 | `caption_tokens`   | [N, L]            | int32, words by number, 0 behind the last one  |
 | `caption_lengths`  | [N]               | int32, words of the caption, at most L         |
@@ -45,6 +46,7 @@ class ClipSpec:
       has_backgrounds: whether it holds clean plates, `backgrounds`.
       has_blurred_frames: whether it holds `blurred_frames`, what a camera that shakes
         makes of `frames`.
+      has_holes: whether it holds `holes`; `frames` are whole all the same.
       num_classes: number of classes of `labels`, 0 without labels.
       caption_length: words of a padded caption L, 0 without captions.
       words: the vocabulary of captions by number; the first is the padding, "". Empty
@@ -60,6 +62,7 @@ class ClipSpec:
     has_flow: bool = False
     has_backgrounds: bool = False
     has_blurred_frames: bool = False
+    has_holes: bool = False
     num_classes: int = 0
     caption_length: int = 0
     words: tuple[str, ...] = ()
@@ -104,6 +107,8 @@ class ClipSpec:
             shapes["backgrounds"] = (self.frames, *size, self.channels)
         if self.has_blurred_frames:
             shapes["blurred_frames"] = (self.frames, *size, self.channels)
+        if self.has_holes:
+            shapes["holes"] = (self.frames, *size, 1)
         if self.num_classes:
             shapes["labels"] = ()
         if self.caption_length:
