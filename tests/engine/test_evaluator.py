@@ -70,6 +70,20 @@ def test_number_of_clips(clips: int, expected: int, built: build.Built) -> None:
     assert report.results["clips/all/T"] == report.protocol["clips"] == expected
 
 
+def test_rehearsal_shows_a_batch_and_is_forgotten(built: build.Built) -> None:
+    class Rehearsed(FurtherCounter):
+        shown = 0
+
+        def update(self, batch, outputs) -> None:
+            super().update(batch, outputs)
+            Rehearsed.shown += len(batch["frames"])
+
+    counter = Rehearsed()
+    judge = evaluator.Evaluator(built.model, built.source, [counter])
+    judge.rehearse(plan(clips=7, batch_size=5))
+    assert (counter.num_clips, Rehearsed.shown, counter.clips) == (7, 5, [])
+
+
 @pytest.mark.parametrize("multiples, frames", [(1, 3), (2, 6), (4, 6)])
 def test_windows_end_with_the_shortest_clip(
     multiples: int, frames: int, built: build.Built

@@ -42,9 +42,16 @@ def draw(*shape: int, seed: int = 2) -> tf.Tensor:
     return seeds.normal(shape, seeds.from_int(seed))
 
 
-def one_pixel(activation: str, **biases: float) -> conv_rnn.ConvGRU:
+def one_pixel(
+    activation: str, *, starts_from_inputs: bool = False, **biases: float
+) -> conv_rnn.ConvGRU:
     """A layer of one channel whose middle taps are 0.3, -0.2, ... and nothing else."""
-    layer = conv_rnn.ConvGRU(1, activation=activation, has_norm=False)
+    layer = conv_rnn.ConvGRU(
+        1,
+        activation=activation,
+        has_norm=False,
+        starts_from_inputs=starts_from_inputs,
+    )
     layer(tf.zeros([1, 1, 1, 1, 1]))
     for name, (of_input, of_state) in TAPS.items():
         kernel = np.zeros([3, 3, 2, 1], np.float32)
@@ -84,6 +91,14 @@ def test_the_candidate_is_rectified_not_squashed():
     clip = tf.reshape([-20.0, 20.0], [1, 2, 1, 1, 1])
     states, _ = layer(clip, tf.fill([1, 1, 1, 1], 9.0))
     np.testing.assert_allclose(states[0, :, 0, 0, 0], [8.0, 0.0], atol=1e-5)
+
+
+@pytest.mark.parametrize(("is_on", "expected"), [(True, 0.8), (False, 0.0)])
+def test_a_state_that_is_not_given_can_start_from_the_inputs(is_on, expected):
+    # relu(-0.4 * -2) = 0.8, kept by an update of 1.
+    layer = one_pixel("relu", starts_from_inputs=is_on, update=100.0)
+    states, _ = layer(tf.reshape([-2.0, 5.0], [1, 2, 1, 1, 1]))
+    np.testing.assert_allclose(states[0, :, 0, 0, 0], [expected] * 2, rtol=1e-6)
 
 
 def test_an_update_of_one_keeps_the_state():

@@ -156,13 +156,10 @@ class Evaluator:
           UserError: the source has no such split, or its data are bad.
         """
         frames = self.num_frames(plan)
-        clips = self._source.num_clips(plan.split)
-        clips = clips if plan.clips is None else min(clips, plan.clips)
+        clips = self._num_clips(plan)
         size = min(plan.batch_size, clips)
         more = self._more_real(plan.split, clips, frames)
-        for metric in self._metrics:
-            metric.reset()
-            metric.prepare(clips, self._source.spec)
+        self._prepare(clips)
         with at_work(self._model, plan.weights):
             for batch in self._batches(
                 _Part(plan.split, 0, clips), frames, size, plan.seed
@@ -182,6 +179,23 @@ class Evaluator:
             intervals |= metric.intervals()
         return Report(results, self._protocol(plan, clips, frames, more), intervals)
 
+    def rehearse(self, plan: Plan) -> None:
+        """Shows every metric one batch and forgets it.
+
+        A metric that cannot judge these outputs objects now, not after the training.
+
+        Raises:
+          UserError: a metric, or the source, does not fit.
+        """
+        frames, clips = self.num_frames(plan), self._num_clips(plan)
+        size = min(plan.batch_size, clips)
+        self._prepare(clips)
+        first = _Part(plan.split, 0, size)
+        for batch in self._batches(first, frames, size, plan.seed):
+            self._update(batch, size)
+        for metric in self._metrics:
+            metric.reset()
+
     def num_frames(self, plan: Plan) -> int:
         """Returns the length of the windows that are judged."""
         sources.check_split(self._source, plan.split)
@@ -189,6 +203,15 @@ class Evaluator:
             return plan.frames
         wanted = plan.multiples * self._source.spec.frames
         return min(wanted, self._source.num_frames(plan.split))
+
+    def _num_clips(self, plan: Plan) -> int:
+        clips = self._source.num_clips(plan.split)
+        return clips if plan.clips is None else min(clips, plan.clips)
+
+    def _prepare(self, clips: int) -> None:
+        for metric in self._metrics:
+            metric.reset()
+            metric.prepare(clips, self._source.spec)
 
     @property
     def _wanting_more(self) -> list[streaming.Metric]:

@@ -77,6 +77,7 @@ class ConvGRU(keras.layers.Layer):
         *,
         activation: str = "relu",
         has_norm: bool = True,
+        starts_from_inputs: bool = False,
         **kwargs: object,
     ) -> None:
         """Stores the settings.
@@ -85,6 +86,8 @@ class ConvGRU(keras.layers.Layer):
           filters: channels of the state.
           activation: of the candidate; one of `ACTIVATIONS`.
           has_norm: whether the spectral norm of W_r, W_u and W_c is 1.
+          starts_from_inputs: whether the state before the first frame, where none is
+            given, is the candidate of that frame's inputs alone instead of zeros.
           **kwargs: of `keras.layers.Layer`.
 
         Raises:
@@ -98,6 +101,7 @@ class ConvGRU(keras.layers.Layer):
         self.filters = filters
         self.activation = activation
         self.has_norm = has_norm
+        self.starts_from_inputs = starts_from_inputs
 
     def build(self, inputs_shape: Sequence[int | None]) -> None:
         self.inputs = inputs_shape[-1]
@@ -131,19 +135,17 @@ class ConvGRU(keras.layers.Layer):
 
         Args:
           inputs: [N, T, H, W, C], or [N, 1, H, W, C] of every frame; all but N static.
-          state: [N, H, W, F] before the first frame; zeros by default.
+          state: [N, H, W, F] before the first frame; see `starts_from_inputs`.
           num_frames: T; that of the inputs by default.
           training: moves the spectral norm.
 
         Returns:
           The states [N, T, H, W, F], and the last of them.
         """
-        given, height, width = inputs.shape[1:4]
+        given = inputs.shape[1]
         length = num_frames or given
-        if state is None:
-            state = tf.zeros([tf.shape(inputs)[0], height, width, self.filters])
-        state = tf.cast(state, inputs.dtype)
         heard, weights = self._prepare(inputs, training)
+        state = self._start(heard) if state is None else tf.cast(state, inputs.dtype)
         if length > MOST_UNROLLED:
             return self._loop(heard, state, weights, length)
         states = []
@@ -175,6 +177,13 @@ class ConvGRU(keras.layers.Layer):
             candidate + _keep_size(reset * state, to_candidate)
         )
         return update * state + (1.0 - update) * candidate
+
+    def _start(self, heard: tf.Tensor) -> tf.Tensor:
+        """Returns the state before the first frame where none is given, [N, H, W, F]."""
+        candidate = heard[:, 0, ..., 2 * self.filters :]
+        if not self.starts_from_inputs:
+            return tf.zeros_like(candidate)
+        return ACTIVATIONS[self.activation](candidate)
 
     def _prepare(
         self, inputs: tf.Tensor, training: bool

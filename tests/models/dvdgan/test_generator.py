@@ -141,8 +141,9 @@ def test_a_frame_hears_of_no_later_one_even_in_training(is_pooled):
     assert (np.abs(short - long[:, :2]).max() > 2e-2) == is_pooled
 
 
-def test_each_group_of_the_second_version_remembers():
-    generator = moved(make())
+@pytest.mark.parametrize("starts_from_inputs", [False, True])
+def test_each_group_of_the_second_version_remembers(starts_from_inputs):
+    generator = moved(make(starts_from_inputs=starts_from_inputs))
     assert [group.recurrence is not None for group in generator.groups] == [True, True]
     assert generator.is_causal
     code = draw(2, LATENT), tf.constant([0, 1])
@@ -154,6 +155,19 @@ def test_each_group_of_the_second_version_remembers():
         np.testing.assert_allclose(one, other, atol=1e-5)
     # Frames of one code differ through the states alone.
     assert np.abs(whole[:, 0] - whole[:, 5]).max() > 1e-4
+
+
+def test_what_the_first_frame_shows_can_be_there_from_the_start():
+    """Zeros as first states let the code through bit by bit, GRU behind GRU."""
+    code = draw(1, LATENT), tf.constant([1])
+    changes = []
+    for starts_from_inputs in (False, True):
+        generator = make(starts_from_inputs=starts_from_inputs)
+        _, states = generator(*code, num_frames=1)
+        _, late = generator(*code, num_frames=12)
+        first, last = (float(tf.norm(one[-1])) for one in (states, late))
+        changes.append(first / last)
+    assert changes[0] < 0.5 < changes[1]
 
 
 def test_the_first_version_remembers_once_and_attends_in_both_directions():

@@ -151,6 +151,8 @@ class Session:
         count = min(per_call, self.schedule.steps - start)
         with build.objections_explained(self.built.model_name):
             self.trainer.prepare(first, step=start, count=count)
+        if self.has_metrics:
+            self.judge.rehearse(self.plan)
         with self.folder.locked():
             reporter = self._open(start)
             done, stop = self._trained(reporter, beside, service, first, start)

@@ -152,23 +152,23 @@ def _clips_of(
     if num_frames <= PORTION or not generator.is_causal:
         return generator.frames(condition, num_frames)[0]
     count = -(-num_frames // PORTION)
-    number = tf.shape(condition)[0]
-    states = generator.initial_states(number)
     portions = tf.TensorArray(tf.float32, size=count)
+    made, states = generator.frames(condition, PORTION)
+    portions = portions.write(0, made)
 
     def go_on(
         index: tf.Tensor, states: generators.States, portions: tf.TensorArray
     ) -> tuple[tf.Tensor, generators.States, tf.TensorArray]:
         made, states = generator.frames(condition, PORTION, states)
-        states = tuple(tf.cast(state, tf.float32) for state in states)
+        states = tuple(tf.cast(state, generator.compute_dtype) for state in states)
         return index + 1, states, portions.write(index, made)
 
     *_, portions = tf.while_loop(
         lambda index, *_: index < count,
         go_on,
-        (tf.constant(0), states, portions),
+        (tf.constant(1), states, portions),
         parallel_iterations=1,
-        maximum_iterations=count,
+        maximum_iterations=count - 1,
     )
     made = portions.stack()  # [count, N, PORTION, H, W, C]
     made = tf.transpose(made, [1, 0, 2, 3, 4, 5])

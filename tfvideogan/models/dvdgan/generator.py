@@ -19,9 +19,10 @@ whose statistics are those of one time step, so that no frame sees a later one. 
 1 has one ConvGRU, in the first group, attention of every place of its frames to all others
 behind it, and attention along H, W and T before the last block.
 
-Where the papers leave something open, we say what we do: whatever a GRU does not know yet
-is 0; the first feature maps have sides of 4 to 7, so that any size that divides will do;
-batch norm's last gain and bias are learnt ones.
+Where the papers leave something open, we say what we do: the state of a GRU before the
+first frame is 0, or, by `starts_from_inputs`, what the inputs alone make of it; the first
+feature maps have sides of 4 to 7, so that any size that divides will do; batch norm's last
+gain and bias are learnt ones.
 
 References:
   [1] Clark et al., Adversarial Video Generation on Complex Datasets, 2019, section 3.2 and
@@ -93,7 +94,8 @@ class Group(keras.layers.Layer):
         self,
         clips: tf.Tensor,
         condition: tf.Tensor,
-        state: tf.Tensor,
+        state: tf.Tensor | None = None,
+        *,
         num_frames: int,
         training: bool = False,
     ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -102,7 +104,8 @@ class Group(keras.layers.Layer):
         Args:
           clips: [N, T or 1, H, W, C].
           condition: [N, D].
-          state: [N, H, W, F] of the recurrence; without one it is passed on.
+          state: [N, H, W, F] of the recurrence, None at the first frame; without a
+            recurrence it is passed on.
           num_frames: T.
           training: whether statistics are the batch's and norms move.
 
@@ -136,6 +139,7 @@ class Generator(keras.Model):
         latent: int = 120,
         embedding: int = 120,
         activation: str = "relu",
+        starts_from_inputs: bool = False,
         recomputes: bool = False,
         name: str = "generator",
     ) -> None:
@@ -151,6 +155,8 @@ class Generator(keras.Model):
           latent: numbers in a latent code.
           embedding: numbers in the embedding of a class.
           activation: of the candidates of the ConvGRUs, see there.
+          starts_from_inputs: see `ConvGRU`; with zeros the first frames are blank until
+            all GRUs, one behind the other, have taken up their inputs.
           recomputes: whether a group's activations are made again for the gradients,
             instead of being kept.
           name: of the network.
@@ -179,7 +185,14 @@ class Generator(keras.Model):
             Group(
                 widths[level],
                 widths[level + 1],
-                **_parts(version, level, levels, widths[level], activation),
+                **_parts(
+                    version,
+                    level,
+                    levels,
+                    widths[level],
+                    activation,
+                    starts_from_inputs,
+                ),
             )
             for level in range(levels)
         ]
@@ -215,14 +228,6 @@ class Generator(keras.Model):
         embedded = self.embedding(labels, training=training)
         return tf.concat([latent, embedded], axis=-1)
 
-    def initial_states(self, number: tf.Tensor | int) -> States:
-        """Returns zeros, [number, H, W, F] for each group."""
-        rows, columns = self.small
-        return tuple(
-            tf.zeros([number, rows << level, columns << level, self.widths[level]])
-            for level in range(len(self.groups))
-        )
-
     def call(
         self,
         latent: tf.Tensor,
@@ -237,7 +242,8 @@ class Generator(keras.Model):
           latent: [N, latent].
           labels: [N] int32; not used without categories.
           num_frames: T.
-          states: of the groups before the first frame; zeros by default.
+          states: of the groups before the first frame; where they are not given, GRUs
+            start as `starts_from_inputs` says.
           training: whether batch norm takes the batch's statistics.
 
         Returns:
@@ -256,25 +262,35 @@ class Generator(keras.Model):
     ) -> tuple[tf.Tensor, States]:
         """Generates the frames of clips with conditions [N, D]; see `call`."""
         if states is None:
-            states = self.initial_states(tf.shape(condition)[0])
+            states = self._unknown_states(tf.shape(condition)[0])
         start = self.start(condition, training=training)
         x = tf.reshape(start, [-1, 1, *self.small, self.widths[0]])  # [N, 1, 4, 4, 8ch]
         last = []
         for group, state in zip(self.groups, states, strict=True):
-            state = tf.cast(state, self.compute_dtype)
-            x, state = self._grouped(group, num_frames, training)(x, condition, state)
+            known = () if state is None else (tf.cast(state, self.compute_dtype),)
+            x, state = self._grouped(group, num_frames, training)(x, condition, *known)
             last.append(state)
         x = tf.nn.relu(self.norm(x, training=training))
         made = convolution.on_frames(self.to_colour, x, training=training)
         return tf.tanh(tf.cast(made, tf.float32)), tuple(last)
 
+    def _unknown_states(self, number: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
+        """Returns None for each GRU, and zeros for what a group without one passes on."""
+        rows, columns = self.small
+        return tuple(
+            None
+            if group.recurrence is not None
+            else tf.zeros([number, rows << level, columns << level, self.widths[level]])
+            for level, group in enumerate(self.groups)
+        )
+
     def _grouped(self, group: Group, num_frames: int, training: bool) -> object:
         """A group as a function of tensors, recomputed if it is to be."""
 
         def made(
-            x: tf.Tensor, condition: tf.Tensor, state: tf.Tensor
+            x: tf.Tensor, condition: tf.Tensor, *state: tf.Tensor
         ) -> tuple[tf.Tensor, tf.Tensor]:
-            return group(x, condition, state, num_frames=num_frames, training=training)
+            return group(x, condition, *state, num_frames=num_frames, training=training)
 
         is_wanted = self.recomputes and training
         return recomputation.recomputed(made) if is_wanted else made
@@ -306,13 +322,20 @@ def constants_for(
 
 
 def _parts(
-    version: str, level: int, levels: int, width: int, activation: str
+    version: str,
+    level: int,
+    levels: int,
+    width: int,
+    activation: str,
+    starts_from_inputs: bool,
 ) -> dict[str, keras.layers.Layer]:
     """What a group has beside its blocks."""
     parts = {}
     is_first = level == 0
     if version == "v2" or is_first:
-        parts["recurrence"] = conv_rnn.ConvGRU(width, activation=activation)
+        parts["recurrence"] = conv_rnn.ConvGRU(
+            width, activation=activation, starts_from_inputs=starts_from_inputs
+        )
     if version == "v1" and is_first:
         parts["behind"] = attention.SelfAttention(pools=False, has_spectral_norm=True)
     if version == "v1" and level == levels - 1:

@@ -51,6 +51,7 @@ class Options:
       latent: numbers in the latent code.
       embedding: numbers in the generator's embedding of a class.
       activation: of the ConvGRUs' candidates, "relu" or "tanh".
+      starts_from_inputs: see `Generator`.
       categories: number of classes; that of the clips' labels by default.
       critic_width: ch of the discriminators.
       critic_constants: multiples of it, see `discriminators.CONSTANTS`; None for those.
@@ -77,6 +78,7 @@ class Options:
     latent: int = 120
     embedding: int = 120
     activation: str = "relu"
+    starts_from_inputs: bool = False
     categories: int | None = None
     critic_width: int = 128
     critic_constants: Sequence[int] | None = None
@@ -177,6 +179,7 @@ class DVDGAN(base.VideoModel):
             latent=options.latent,
             embedding=options.embedding,
             activation=options.activation,
+            starts_from_inputs=options.starts_from_inputs,
             recomputes=options.recomputes,
         )
         self.critics = self.make_critics(spec)
