@@ -1,6 +1,7 @@
 """Devices, workers and precision."""
 
 import json
+import pathlib
 
 import keras
 import pytest
@@ -20,6 +21,26 @@ def test_one_device_without_gpus() -> None:
     for strategy in (strategies.make(), strategies.make(1), strategies.one_device()):
         assert strategies.describe(strategy) == "OneDevice, 1 replica(s) on CPU:0"
         assert strategies.workers(strategy) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("visible", "is_said"), [(None, True), ("0", True), ("-1", False), ("", False)]
+)
+def test_gpus_that_are_not_used_are_named(
+    visible: str | None,
+    is_said: bool,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name in ("0000:01:00.0", "0000:02:00.0"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(strategies, "NVIDIA_GPUS", tmp_path)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    strategies.make()
+    assert ("2 NVIDIA GPU(s)" in caplog.text) == is_said
 
 
 def test_more_devices_than_tensorflow_has_started_with_are_refused() -> None:

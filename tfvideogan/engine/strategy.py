@@ -15,9 +15,12 @@
 """
 
 import contextlib
+import os
+import pathlib
 
 import keras
 import tensorflow as tf
+from absl import logging
 
 from tfvideogan.core import errors, leaving
 from tfvideogan.engine import choices
@@ -25,6 +28,10 @@ from tfvideogan.engine.processes import cluster, rendezvous
 
 # Those in which losses are scaled.
 SCALED = frozenset({"float16", "mixed_float16"})
+# Where NVIDIA's driver for Linux lists the GPUs that it runs.
+NVIDIA_GPUS = pathlib.Path("/proc/driver/nvidia/gpus")
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+NO_GPU = ("", "-1")  # values of it that ask for none
 
 
 def make(virtual_devices: int | None = None) -> tf.distribute.Strategy:
@@ -40,6 +47,8 @@ def make(virtual_devices: int | None = None) -> tf.distribute.Strategy:
       WorkerLost: the other workers do not come.
     """
     gpus = tf.config.list_physical_devices("GPU")
+    if virtual_devices is None and not gpus:
+        _warn_of_idle_gpus()
     if virtual_devices is not None or not gpus:
         _leave_graphs_alone()
     if virtual_devices is not None:
@@ -103,6 +112,19 @@ def describe(strategy: tf.distribute.Strategy) -> str:
     )
     part = f", worker {worker} of {count}" if count > 1 else ""
     return f"{kind}, {strategy.num_replicas_in_sync} replica(s) on {devices}{part}"
+
+
+def _warn_of_idle_gpus() -> None:
+    """Says so when the machine has GPUs that TensorFlow does not see."""
+    is_wanted = os.environ.get(VISIBLE, "all") not in NO_GPU
+    if is_wanted and NVIDIA_GPUS.is_dir() and any(NVIDIA_GPUS.iterdir()):
+        logging.warning(
+            "TensorFlow uses none of this machine's %d NVIDIA GPU(s): training on the "
+            "CPU. Install its CUDA libraries: pip install 'tfvideogan[cuda]'; %s=-1 "
+            "means the CPU and keeps this line away.",
+            len(list(NVIDIA_GPUS.iterdir())),
+            VISIBLE,
+        )
 
 
 def _on_virtual_devices(count: int) -> tf.distribute.Strategy:
