@@ -100,8 +100,8 @@ class Holed:
         self.splits = self.whole.splits
         if given.caption_length:
             self.vocabulary = self.whole.vocabulary
-        weights = self.weights or [1.0] * len(self.families)
-        self._bounds = np.cumsum(np.float32(weights) / np.sum(np.float32(weights)))[:-1]
+        weights = np.asarray(self._weights, np.float32)
+        self._bounds = np.cumsum(weights / weights.sum())[:-1]
 
     def describe(self) -> str:
         """Returns one line for logs and cards."""
@@ -217,9 +217,8 @@ class Holed:
 
         A longer clip than the shortest of its split gets those that it has, to and fro.
         """
-        borrows = [one.borrows for one in self.families]
         empty = tf.zeros([frames, self.spec.height, self.spec.width], tf.uint8)
-        if not any(borrows):
+        if not any(self._borrows):
             return empty
 
         def read() -> tf.Tensor:
@@ -232,7 +231,7 @@ class Holed:
             masks = tf.gather(masks, mirror.places(tf.range(frames), length))
             return tf.ensure_shape(masks, empty.shape)
 
-        return tf.cond(tf.gather(borrows, number), read, lambda: empty)
+        return tf.cond(tf.gather(self._borrows, number), read, lambda: empty)
 
     def _corner(self, seed: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws the upper left corner of the crop, or takes that of the middle one."""
@@ -275,12 +274,28 @@ class Holed:
             raise errors.UserError(f"`Holed.seed` ({self.seed}) must be 0 or more.")
 
     def _check_borrowing(self, given: clip.ClipSpec) -> None:
-        borrowing = [one.name for one in self.families if one.borrows]
+        borrowing = [
+            one.name
+            for one, borrows in zip(self.families, self._borrows, strict=True)
+            if borrows
+        ]
         if borrowing and not given.has_masks:
             raise errors.UserError(
-                f"`families` has {borrowing[0]}, which are made of the masks of other "
-                f"clips, but those of {self.whole.name} have no masks; leave it out."
+                f"`families` has {borrowing[0]}, but the clips of {self.whole.name} "
+                "have no masks; leave it out, or make its number in `weights` 0."
             )
+
+    @property
+    def _weights(self) -> Sequence[float]:
+        return self.weights or [1.0] * len(self.families)
+
+    @property
+    def _borrows(self) -> list[bool]:
+        """Which families are drawn and need objects."""
+        return [
+            one.borrows and weight > 0
+            for one, weight in zip(self.families, self._weights, strict=True)
+        ]
 
 
 def _generator(seed: np.ndarray, frame: int = 0) -> np.random.Generator:

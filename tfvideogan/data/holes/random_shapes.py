@@ -97,8 +97,9 @@ class RandomShapes(family.MovingFamily):
         return mask
 
     def _side(self, generator: np.random.Generator, whole: int) -> int:
-        side = generator.uniform(self.least_side * whole, whole - 1)
-        return int(np.clip(round(side), 1, whole))
+        least = self.least_side * whole
+        side = generator.uniform(least, max(whole - 1, least))
+        return min(max(round(side), 1), whole)
 
 
 def bezier(points: np.ndarray) -> np.ndarray:
