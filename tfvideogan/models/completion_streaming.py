@@ -6,8 +6,9 @@
     complete_end      memory                   -> what is missing
 
 The memory is at most R + 2 C + B frames with their holes, as bytes, and the number of
-blocks that are done (`completion_windows.py` has the letters). The first of the further frames is the last one of the chunk before,
-as with every model of `core.signatures`; any answer but the last may be empty.
+blocks that are done (`completion_windows.py` has the letters). The first of the further
+frames is the last one of the chunk before, as with every model of `core.signatures`; any
+answer but the last may be empty.
 """
 
 import tensorflow as tf
@@ -226,7 +227,8 @@ class Streaming:
         given = frames[:, first:last]
         shares = self._shares(size + overlap, is_first=blocks < 1)
         old = pixels.to_float(given)
-        blended = old + (painted - old) * shares
+        # Exact where a share is 1.
+        blended = painted * shares + old * (1.0 - shares)
         painted = tf.where(holes[:, first:last] > 0, pixels.to_uint8(blended), given)
         return tf.concat([frames[:, :first], painted, frames[:, last:]], axis=1)
 
@@ -250,7 +252,7 @@ class Streaming:
         )
         ends = tf.cumsum(tf.stack(sizes))
         parts = [
-            Part(
+            completion_windows.Part(
                 whole.frames[:, end - length : end], whole.holes[:, end - length : end]
             )
             for end, length in zip(tf.unstack(ends, len(sizes)), sizes, strict=True)
