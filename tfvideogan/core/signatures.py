@@ -42,10 +42,11 @@ with its memory as tensors. `<verb>` answers a whole video; `<verb>_start` answe
 first chunk and hands out the memory, `<verb>_next` takes it and answers one more. Each
 output `next_state_<x>` of one request is the input `state_<x>` of the following one, and
 the first frame of a chunk is the last one of the chunk before. A model that looks ahead
-answers late: `<verb>_start` answers fewer frames than it takes, and `<verb>_end`, given
-the memory alone, those that are missing at last. A model that makes frames up goes on
-likewise: `<verb>_start` takes what the verb takes, `<verb>_next` the memory
-and, again, what it names of that, such as `text`; each answers the frames that follow.
+answers late: `<verb>_start` and `<verb>_next` answer what is ready, which may be no frame,
+and `<verb>_end`, given the memory alone, those that are missing at last. A model that makes
+frames up goes on likewise: `<verb>_start` takes what the verb takes, `<verb>_next` the
+memory and, again, what it names of that, such as `text`; each answers the frames that
+follow.
 """
 
 import dataclasses

@@ -78,8 +78,9 @@ class Model:
           chunk_frames: a long `frames` goes in requests of so many.
           overlap: frames that two requests share if the model has no memory.
           **inputs: arrays by the names of the signature, all with a batch axis or all
-            without. `mask` needs no channel, `text` is a string, flows that are left out
-            are estimated; `seed` and `label` are 0 by default, `truncation` is 1.
+            without. `mask` and `holes` need no channel, and `holes` [H, W] are those of
+            all frames; `text` is a string, flows that are left out are estimated; `seed`
+            and `label` are 0 by default, `truncation` is 1.
 
         Raises:
           UserError: the inputs do not fit the signature, or the model refuses them.
@@ -136,6 +137,10 @@ def _given(
     }
     if signatures.MASK in arrays:
         arrays[signatures.MASK] = _with_channel(arrays)
+    if signatures.HOLES in arrays:
+        arrays[signatures.HOLES] = _of_all_frames(
+            arrays[signatures.HOLES], arrays[signatures.FRAMES].shape
+        )
     return arrays
 
 
@@ -144,6 +149,31 @@ def _with_channel(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     mask = arrays[signatures.MASK]
     frames = arrays.get(signatures.FRAMES, mask[np.newaxis])
     return mask[..., np.newaxis] if mask.ndim == frames.ndim - 2 else mask
+
+
+def _of_all_frames(holes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns holes for each frame, which may lack their channel, or be of one frame.
+
+    Args:
+      holes: [H, W], [H, W, 1], [T, H, W] or [T, H, W, 1], with the batch axis or, if
+        there is no axis of time, without.
+      shape: of the frames.
+
+    Raises:
+      UserError: they are not of the frames' size or number.
+    """
+    *leading, height, width, _ = shape
+    if holes.shape in ((height, width), (height, width, 1)):
+        return np.broadcast_to(
+            holes.reshape(height, width, 1), (*leading, height, width, 1)
+        )
+    found = holes[..., np.newaxis] if holes.ndim == len(shape) - 1 else holes
+    if found.shape != (*shape[:-1], 1):
+        raise errors.UserError(
+            f"`holes` has shape {list(holes.shape)}, but the frames are {list(shape)}; "
+            f"give {[*shape[:-1], 1]}, or [{height}, {width}] for all frames."
+        )
+    return found
 
 
 def _outputs(signature: metadata.Signature, steps: int | None) -> list[str]:

@@ -92,13 +92,17 @@ def write_arrays(path: str | pathlib.Path, arrays: Mapping[str, np.ndarray]) -> 
 
 def mp4_bytes(frames: np.ndarray, fps: float) -> bytes:
     """Encodes [T, H, W, C] uint8 as H.264 in mp4."""
-    frames = _even(_rgb(frames))
+    frames = encodable(frames)
     options = {"movflags": "+faststart"}
     with tempfile.TemporaryDirectory() as folder:
         # The index can only be moved to the front of a file with a name.
         path = pathlib.Path(folder) / "clip.mp4"
         with av.open(path, "w", format="mp4", options=options) as container:
-            _encode_h264(container, frames, fps)
+            stream = h264_stream(container, *frames.shape[1:3], fps)
+            for frame in frames:
+                picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode())
         return path.read_bytes()
 
 
@@ -135,6 +139,24 @@ def npz_bytes(frames: np.ndarray, fps: float) -> bytes:
     return _archive_bytes({"frames": frames, "fps": np.float64(fps)})
 
 
+def h264_stream(
+    container: av.container.OutputContainer, height: int, width: int, fps: float
+) -> av.video.stream.VideoStream:
+    """Adds a stream of H.264 to a container, for frames of even sides."""
+    rate = fractions.Fraction(fps).limit_denominator(MAX_FPS_DENOMINATOR)
+    stream = container.add_stream("libx264", rate=rate, options={"crf": CRF})
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    context = stream.codec_context
+    context.colorspace, context.color_range = BT601, LIMITED_RANGE
+    context.color_primaries, context.color_trc = BT709, BT709
+    return stream
+
+
+def encodable(frames: np.ndarray) -> np.ndarray:
+    """Returns frames [T, H, W, 3] of even sides, whose last row or column is repeated."""
+    return _even(_rgb(frames))
+
+
 _WRITERS: dict[str, Callable[[np.ndarray, float], bytes]] = {
     ".mp4": mp4_bytes,
     ".gif": gif_bytes,
@@ -164,23 +186,6 @@ def _write_folder(path: pathlib.Path, frames: np.ndarray) -> None:
     path.mkdir(parents=True, exist_ok=True)
     for number, picture in enumerate(_pictures(frames)):
         picture.save(path / f"{number:05d}.png")
-
-
-def _encode_h264(
-    container: av.container.OutputContainer, frames: np.ndarray, fps: float
-) -> None:
-    """Encodes even-sized RGB frames [T, H, W, 3] into a container."""
-    _, height, width, _ = frames.shape
-    rate = fractions.Fraction(fps).limit_denominator(MAX_FPS_DENOMINATOR)
-    stream = container.add_stream("libx264", rate=rate, options={"crf": CRF})
-    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-    context = stream.codec_context
-    context.colorspace, context.color_range = BT601, LIMITED_RANGE
-    context.color_primaries, context.color_trc = BT709, BT709
-    for frame in frames:
-        picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
-        container.mux(stream.encode(picture))
-    container.mux(stream.encode())
 
 
 def _animated(

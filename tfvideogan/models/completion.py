@@ -3,21 +3,18 @@
     frames, holes -> frames that a network painted -> known pixels put back
 
 A subclass says how a network paints, `paint`; the rest follows from it: whole clips of any
-size, what metrics and people see, and the signature `complete`. What lies behind a hole
-never reaches a network, not even as NaN, and known pixels come out as they went in, bit
-for bit.
+size, what metrics and people see, and the signature `complete`, also for videos of any
+length (`completion_windows.py`). What lies behind a hole never reaches a network, not even
+as NaN, and known pixels come out as they went in, bit for bit.
 """
 
 from collections.abc import Mapping
 
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, pixels, signatures
-from tfvideogan.models import base
-from tfvideogan.ops import frames as frame_ops
+from tfvideogan.core import clip, errors, signatures
+from tfvideogan.models import base, completion_streaming, completion_windows
 from tfvideogan.ops import mirror
-
-VIDEO = {signatures.VIDEO: "[N, T, H, W, C] uint8, the video without holes"}
 
 
 class CompletionModel(base.VideoModel):
@@ -41,6 +38,33 @@ class CompletionModel(base.VideoModel):
         """
         raise NotImplementedError(f"{type(self).__name__}.paint")
 
+    @property
+    def reach(self) -> completion_windows.Reach:
+        """How far the model looks in a long video."""
+        return completion_windows.Reach()
+
+    def paint_window(self, window: completion_windows.Window) -> tf.Tensor:
+        """Paints a block of a long video; a model with a memory of its own overrides it.
+
+        By default references, the frames before, now whole, the block and the look-ahead
+        are one clip for `paint`. A model whose frames do not depend on each other takes
+        only references and block; a recurrent one finds its last answer at the end of
+        `before`.
+
+        Args:
+          window: sides are multiples of `size_multiple`.
+
+        Returns:
+          [N, T, H, W, C] float32, the block and `overlap` frames of what is behind.
+        """
+        references, before = window.references.hidden(), window.before.completed()
+        whole = completion_windows.joined(
+            references, before, window.block, window.behind
+        )
+        first = references.length() + before.length()
+        last = first + window.block.length() + window.overlap
+        return self.paint(whole.frames, whole.holes)[:, first:last]
+
     def complete(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
         """Completes clips.
 
@@ -52,9 +76,9 @@ class CompletionModel(base.VideoModel):
           [N, T, H, W, C] float32 in [-1, 1]; known pixels are those of `frames`.
         """
         hidden = tf.where(holes > 0, 0.0, frames)
-        length, height, width = tf.unstack(tf.shape(frames)[1:4])
+        height, width = tf.unstack(tf.shape(frames)[2:4])
         padded_frames, padded_holes = (
-            _padded(one, multiple=self.size_multiple, length=length)
+            mirror.padded_clips(one, multiple=self.size_multiple)
             for one in (hidden, tf.cast(holes > 0, tf.float32))
         )
         painted = self.paint(padded_frames, padded_holes)[:, :, :height, :width]
@@ -77,30 +101,10 @@ class CompletionModel(base.VideoModel):
         }
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
-        """Returns `complete`, of clips of any length and size."""
-        free = signatures.InputRule("N T H W C", "RGB video, anything in the holes")
-        holes = signatures.InputRule("N T H W 1", "0 = visible, all else = missing")
-        shape = [None, None, None, None]
-        inputs = [
-            signatures.Input(tf.TensorSpec([*shape, channels], tf.uint8, name), rule)
-            for name, channels, rule in (
-                (signatures.FRAMES, self.spec.channels, free),
-                (signatures.HOLES, 1, holes),
-            )
-        ]
-        return {
-            signatures.COMPLETE: signatures.ServingFunction.of(
-                self._served,
-                inputs,
-                VIDEO,
-                about="a video with holes, the video without them",
-            )
-        }
-
-    def _served(self, *, frames: tf.Tensor, holes: tf.Tensor) -> dict[str, tf.Tensor]:
-        made = self.complete(pixels.to_float(frames), tf.cast(holes, tf.float32))
-        # Not every byte comes back from [-1, 1] in every precision: known ones are kept.
-        return {signatures.VIDEO: tf.where(holes > 0, pixels.to_uint8(made), frames)}
+        """Returns `complete`, whole and in chunks: see `completion_streaming.py`."""
+        return completion_streaming.Streaming(
+            self.paint_window, self.spec, reach=self.reach, multiple=self.size_multiple
+        ).serving_functions()
 
 
 def check_spec(spec: clip.ClipSpec) -> None:
@@ -114,10 +118,3 @@ def check_spec(spec: clip.ClipSpec) -> None:
             "The clips have no `holes` to complete; cut some into whole clips: "
             "gin/data/holed.gin."
         )
-
-
-def _padded(clips: tf.Tensor, *, multiple: int, length: tf.Tensor) -> tf.Tensor:
-    """Mirrors clips below and on the right until sides are multiples of a number."""
-    flat = mirror.padded_to(frame_ops.fold_time(clips), multiple=multiple)
-    size = tf.shape(flat)
-    return tf.reshape(flat, [-1, length, size[1], size[2], clips.shape[-1]])

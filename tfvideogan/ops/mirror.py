@@ -8,6 +8,8 @@
 
 import tensorflow as tf
 
+from tfvideogan.ops import frames
+
 Size = int | tf.Tensor
 
 
@@ -45,3 +47,19 @@ def padded_to(images: tf.Tensor, *, multiple: int) -> tf.Tensor:
         wanted = -(-size // multiple) * multiple
         images = tf.gather(images, places(tf.range(wanted), size), axis=axis)
     return images
+
+
+def padded_clips(clips: tf.Tensor, *, multiple: int) -> tf.Tensor:
+    """Makes sides of clips multiples of a number, as `padded_to` does.
+
+    Args:
+      clips: [N, T, H, W, C]; any axis but C may be open.
+      multiple: of the new sides.
+
+    Returns:
+      [N, T, H', W', C].
+    """
+    flat = padded_to(frames.fold_time(clips), multiple=multiple)
+    size = tf.shape(flat)
+    shape = [-1, tf.shape(clips)[1], size[1], size[2], clips.shape[-1]]
+    return tf.reshape(flat, shape)

@@ -64,13 +64,20 @@ def write(
         names = [f"{kind}_{first + row}" for row in range(len(clips))]
         rows = _rows(clips, inputs)
         galleries.write_clips(paths[name], clips, fps, names=names, rows=rows)
-        lines.append(f"{paths[name]}: {name}, {_counted(*clips.shape[:2])}")
+        lines.append(f"{paths[name]}: {name}, {counted(*clips.shape[:2])}")
     if codes:
         codes = {name: _without_batch(one) for name, one in codes.items()}
         path = paths[next(iter(codes))]
         writer.write_arrays(path, codes)
         lines.append(f"{path}: {', '.join(codes)}")
     return lines
+
+
+def counted(clips: int, frames: int) -> str:
+    """Says how many clips of how many frames, or how many pictures, there are."""
+    if frames == 1:
+        return f"{clips} picture{'s' * (clips > 1)}"
+    return f"{f'{clips} clips of ' * (clips > 1)}{frames} frames"
 
 
 def is_picture(array: np.ndarray) -> bool:
@@ -87,13 +94,6 @@ def film(array: np.ndarray, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
     """
     clips = _clips(array, inputs)
     return galleries.film(clips, _rows(clips, inputs))
-
-
-def _counted(clips: int, frames: int) -> str:
-    """Says how many clips of how many frames, or how many pictures, there are."""
-    if frames == 1:
-        return f"{clips} picture{'s' * (clips > 1)}"
-    return f"{f'{clips} clips of ' * (clips > 1)}{frames} frames"
 
 
 def _clips(answers: np.ndarray, inputs: Mapping[str, np.ndarray]) -> np.ndarray:

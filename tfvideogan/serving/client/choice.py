@@ -40,14 +40,16 @@ FLAGS = {
         signatures.CLIP,
     ),
     "motion": (signatures.MOTION,),
-    "mask": (signatures.MASK,),
+    "mask": (signatures.MASK, signatures.HOLES),
+    "dilate": (signatures.HOLES,),
+    "crop": (signatures.HOLES,),
     "text": (signatures.TEXT,),
     "category": (signatures.LABEL,),
     "truncation": (signatures.TRUNCATION,),
 }
 
 # Flags with a default.
-OPTIONAL = ("seed", "category", "truncation")
+OPTIONAL = ("seed", "category", "truncation", "dilate", "crop")
 
 
 def verb(options: argparse.Namespace, known: Mapping[str, metadata.Signature]) -> str:
@@ -120,7 +122,7 @@ def described(
       known: the signatures of the model.
     """
     first = options.signature or _default(options, known)
-    parts = (signatures.START, signatures.NEXT)
+    parts = (signatures.START, signatures.NEXT, signatures.END)
     verbs = [one for one in known if not one.endswith(parts)]
     if len(verbs) > 1:
         verbs = [one for one in verbs if one != signatures.DEFAULT]

@@ -18,6 +18,7 @@ from tfvideogan.core import errors, later
 from tfvideogan.serving import command_line
 
 with later.imported():
+    from tfvideogan.media import hole_masks
     from tfvideogan.serving.client import destinations
 
 ABOUT = """\
@@ -32,6 +33,11 @@ input it gets depends on the name under which it wants it:
     clip         as many frames as the model wants, from the start
     motion       likewise, of each --motion
     text         what --text says
+
+--mask is a picture of the object in the first frame. For a model that completes it says
+what is missing: a picture for all frames, a folder of pictures or a film with one for each
+frame, or a box of pixels, --mask=x,y,w,h. The holes grow by --dilate; each shot is
+completed by itself; rate and, in an mp4, sound are those of the input.
 
 A picture is a video of one frame. Without --input, a model whose `generate` takes a
 `text` makes the picture, too. Several --samples, and several motions, are one request. A
@@ -50,9 +56,11 @@ LEAST = {
     "overlap": 0,
     "wait_seconds": 0,
     "max_message_mb": 0,
+    "dilate": 0,
 }
 # Films, GIF and APNG cannot say others.
 MIN_FPS, MAX_FPS = 0.01, 1000.0
+CROPS = ("auto", "off")
 INT32, INT64 = 2**31, 2**63
 MEGABYTE = 2**20
 
@@ -87,7 +95,11 @@ def add_request(made: argparse.ArgumentParser) -> None:
 def _add_inputs(given: argparse._ArgumentGroup) -> None:
     texts = (
         ("input", "", "a video file (mp4, gif ...), a picture or a folder of pictures"),
-        ("mask", "", "a picture: white, or any colour, where the object is"),
+        (
+            "mask",
+            "",
+            "white, or any colour, where the object or the hole is: see above",
+        ),
         ("text", None, "what is to be seen, in words the model knows"),
     )
     command_line.add_flags(given, str, "TEXT", texts)
@@ -105,8 +117,14 @@ def _add_inputs(given: argparse._ArgumentGroup) -> None:
         ("context_frames", None, "last frames of the input; up to 3 by default"),
         ("stride", 1, "take every so many frames of the inputs"),
         ("max_frames", 0, "read so many frames of the input; 0 for all"),
+        ("dilate", None, "holes grow by so many pixels; 4 for 240 rows by default"),
     )
     command_line.add_flags(given, int, "N", counts)
+    given.add_argument(
+        "--crop",
+        choices=CROPS,
+        help="complete what lies around the holes alone (auto, the default), or all",
+    )
     truncation = "for models that want it: 0 typical, 1 (default) varied"
     command_line.add_flags(given, float, "N", [("truncation", None, truncation)])
 
@@ -177,7 +195,8 @@ def check(options: argparse.Namespace) -> None:
 
 def input_files(options: argparse.Namespace) -> list[str]:
     """Returns the files and folders that the flags name as inputs."""
-    return [one for one in (options.input, options.mask, *options.motion) if one]
+    mask = "" if hole_masks.is_box(options.mask) else options.mask
+    return [one for one in (options.input, mask, *options.motion) if one]
 
 
 def connection(options: argparse.Namespace) -> dict[str, Any]:

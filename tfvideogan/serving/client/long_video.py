@@ -1,10 +1,9 @@
 """A long video in several requests: state where the model has one, else overlap.
 
 A model with `<verb>_start` and `<verb>_next` (core/signatures.py) hands out its memory,
-and the joined chunks equal one request; with `<verb>_end` it answers some frames late. Any
-other model is asked for chunks that overlap;
-the overlap is blended, and an input `mask` of the first frame is taken from the chunk
-before.
+and the joined chunks equal one request; with `<verb>_end` it answers late, as many frames
+at a time as are ready. Any other model is asked for chunks that overlap; the overlap is
+blended, and an input `mask` of the first frame is taken from the chunk before.
 
 Only outputs with an entry for each frame can be joined: `video`, `mask`, a brightness
 [N, T]. What a signature says once about all frames, such as a label, is only answered
@@ -147,7 +146,7 @@ def _with_state(
         state = {signatures.state_input(name): found[name] for name in memory}
         # A further chunk begins with the last frame of the one before.
         new = stop - first - bool(parts)
-        if end and not parts:  # What is missing comes at the end.
+        if end:  # What is missing comes at the end.
             new = len(found[outputs[0]])
         parts.append(_checked(signature, found, outputs, new))
         plan.progress(stop, total)

@@ -16,6 +16,8 @@ from tfvideogan.core import signatures
 from tfvideogan.serving.client import (
     answers,
     choice,
+    completion,
+    completion_files,
     destinations,
     flags,
     flows,
@@ -55,6 +57,10 @@ def run(
     destinations.check(
         _files(options, known[verb], outputs), inputs=flags.input_files(options)
     )
+    if signatures.HOLES in known[verb].inputs:
+        return completion_files.run(
+            options, known, verb, call, outputs=outputs, plan=plan
+        )
     given, fps = inputs.read(options, known[verb])
     is_video = signatures.FRAMES in given
     request = given if is_video else inputs.batched(given, options.samples)
@@ -99,7 +105,10 @@ def answer(
         return call(signature=name, outputs=wanted, **arrays)
 
     rollout.check(verb, known, outputs, steps)
-    if signatures.FRAMES in given:
+    if signatures.HOLES in given and list(outputs) == [signatures.VIDEO]:
+        video = completion.of_arrays(ask, verb, known, given, plan)
+        found = {signatures.VIDEO: video[np.newaxis]}
+    elif signatures.FRAMES in given:
         given = dict(flows.filled(known[verb], given))
         single = long_video.predict(ask, verb, known, given, outputs, plan)
         found = {name: array[np.newaxis] for name, array in single.items()}
