@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import cv2
 import numpy as np
 
-# In ten sequences of DAVIS neighbours differ in at most 0.07 of their colours, which move by
-# 0.015 of their range on average; the end of one and the start of another differ in at least
-# 0.38, and by 0.052.
+# In ten sequences of DAVIS neighbours differ in at most 0.07 of their colours, which move
+# by 0.015 of their range on average; the end of one and the start of another differ in at
+# least 0.38, and by 0.052.
 FAR, MOVED = 0.25, 0.04
 # Bins a channel: fewer do not tell scenes apart, more take noise and flicker for one.
 BINS = 8

@@ -64,10 +64,10 @@ def test_a_description_says_first_what_each_verb_wants() -> None:
 
 
 def test_an_input_that_no_flag_fills_is_named() -> None:
-    known = {"complete": signature("complete", "frames holes", video=5)}
+    known = {"complete": signature("complete", "frames depth", video=5)}
     [first, _] = choice.described(flags(), known)
     assert (
-        first == "complete: --input --output, and holes, which no flag brings -> video"
+        first == "complete: --input --output, and depth, which no flag brings -> video"
     )
 
 
@@ -94,7 +94,10 @@ def test_without_a_video_a_model_of_words_makes_all_of_it() -> None:
         ({"signature": "mixed", "samples": 2}, "or a whole video"),
         ({"motion": "a.mp4"}, "generate has no input `motion`; .*--signature=swap"),
         ({"input": "a.mp4"}, "--input is given, .* or `clip`; .*--signature=swap"),
-        ({"mask": "a.png"}, "has no input `mask`; no signature of the model has"),
+        (
+            {"mask": "a.png"},
+            "no input `mask` or `holes`; no signature of the model has",
+        ),
         ({"text": "up"}, "generate has no input `text`"),
         ({"category": 0}, "generate has no input `label`"),
         ({"truncation": 0.5}, "generate has no input `truncation`"),
