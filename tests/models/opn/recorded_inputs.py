@@ -8,9 +8,9 @@ import numpy as np
 
 from tests import formula_weights
 
-# Two frames of them are remembered, every fifth.
-NUM_FRAMES, HEIGHT, WIDTH = 6, 40, 48
-MEMORY_EVERY = 5
+# Two frames of them are remembered, every second; of films every fifth.
+NUM_FRAMES, HEIGHT, WIDTH = 3, 40, 48
+MEMORY_EVERY = 2
 # Of what is recorded, one number in so many.
 THINNING = 13
 
@@ -27,7 +27,7 @@ def holes() -> np.ndarray:
     """Returns a rectangle that moves, [T, H, W, 1]; 22 x 20 pixels, two peels deep."""
     found = np.zeros((NUM_FRAMES, HEIGHT, WIDTH, 1), np.float32)
     for time in range(NUM_FRAMES):
-        left = 5 + 3 * time
+        left = 5 + 7 * time
         found[time, 9:31, left : left + 20] = 1.0
     return found
 

@@ -19,8 +19,14 @@ from tfvideogan.models.opn import peeling
 GOLDENS = source_tree.ROOT / "tests/goldens/parity_opn.npz"
 SPEC = clip.ClipSpec(2, 16, 16, has_holes=True, has_flow=True)
 NETWORK, INFERENCE = 1e-4, 1e-3
-# As released, so that its results are met.
-RELEASED = {"has_sampled_maps": True, "starts_from_black": True, "is_unpasted": True}
+# As released, so that its results are met; a memory of 120 places in three chunks.
+RELEASED = {
+    "has_sampled_maps": True,
+    "starts_from_black": True,
+    "is_unpasted": True,
+    "reference_stride": recorded_inputs.MEMORY_EVERY,
+    "chunk": 50,
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +39,7 @@ def recorded():
 def built(recorded):
     """The published networks at full width, with weights by formula."""
     made = model.OPN(
-        options_lib.Options(consistency_width=32, chunk=50, **RELEASED),
+        options_lib.Options(consistency_width=32, **RELEASED),
         weights=objective.LossWeights(perceptual=0.0, style=0.0),
     )
     made.build_for(SPEC)

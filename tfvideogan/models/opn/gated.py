@@ -61,19 +61,25 @@ class GatedConv(keras.layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Takes [N, H, W, C]."""
-        margin = (self.kernel_size // 2) * self.dilation
-        made = tf.nn.conv2d(
-            x,
-            tf.convert_to_tensor(self.kernel),
-            self.stride,
-            [[0, 0], [margin, margin], [margin, margin], [0, 0]],
-            dilations=self.dilation,
-        )
+        made = self._convolved(x, tf.convert_to_tensor(self.kernel))
         made = tf.nn.bias_add(made, tf.convert_to_tensor(self.bias))
         features, gates = tf.split(made, 2, axis=-1)
         if not self.is_linear:
             features = tf.nn.leaky_relu(features, LEAKY_SLOPE)
         return features * tf.sigmoid(gates)
+
+    def _convolved(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        if self.dilation > 1:
+            # TensorFlow has no gradient of dilated convolutions for every CPU.
+            return tf.nn.with_space_to_batch(
+                x,
+                [self.dilation] * 2,
+                "SAME",
+                lambda pieces, _, padding: tf.nn.conv2d(pieces, kernel, 1, padding),
+                filter_shape=kernel.shape[:2],
+            )
+        margin = [self.kernel_size // 2] * 2
+        return tf.nn.conv2d(x, kernel, self.stride, [[0, 0], margin, margin, [0, 0]])
 
 
 def enlarged(x: tf.Tensor) -> tf.Tensor:
