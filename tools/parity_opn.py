@@ -222,7 +222,11 @@ def inputs(
         cv2.distanceTransform(one.astype(np.uint8), cv2.DIST_L2, precise)
         for one in holes
     ]
-    arrays = (np.where(holes > 0, mean, frames), holes, np.stack(depths)[..., np.newaxis])
+    arrays = (
+        np.where(holes > 0, mean, frames),
+        holes,
+        np.stack(depths)[..., np.newaxis],
+    )
     return tuple(
         torch.from_numpy(np.ascontiguousarray(np.moveaxis(one, -1, 0)))[None].float()
         for one in arrays

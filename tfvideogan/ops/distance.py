@@ -79,7 +79,9 @@ def _along_columns(squares: tf.Tensor) -> tf.Tensor:
         way = tf.square(tf.cast(step, tf.float32))
         # A row outside is the outermost one, whose way is shorter in truth.
         above, below = (
-            tf.gather(squares, tf.clip_by_value(rows + sign * step, 0, height - 1), axis=1)
+            tf.gather(
+                squares, tf.clip_by_value(rows + sign * step, 0, height - 1), axis=1
+            )
             for sign in (-1, 1)
         )
         return step + 1, tf.minimum(nearest, tf.minimum(above, below) + way)

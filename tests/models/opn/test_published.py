@@ -12,9 +12,13 @@ from tests import check_parity, formula_weights, source_tree
 from tests.models.opn import recorded_inputs
 from tfvideogan.core import clip
 from tfvideogan.models import weight_names
-from tfvideogan.models.opn import consistency, memory, model, networks, objective
+from tfvideogan.models.opn import (
+    model,
+    networks,
+    objective,
+    peeling,
+)
 from tfvideogan.models.opn import options as options_lib
-from tfvideogan.models.opn import peeling
 
 GOLDENS = source_tree.ROOT / "tests/goldens/parity_opn.npz"
 SPEC = clip.ClipSpec(2, 16, 16, has_holes=True, has_flow=True)

@@ -68,7 +68,8 @@ class GRU(keras.layers.Layer):
         heard = tf.split(self.of_input(inputs), 3, axis=-1)
         kept = tf.split(self.of_state(state), 3, axis=-1)
         reset, update = (
-            tf.sigmoid(one + other) for one, other in zip(heard[:2], kept[:2], strict=True)
+            tf.sigmoid(one + other)
+            for one, other in zip(heard[:2], kept[:2], strict=True)
         )
         candidate = tf.tanh(heard[2] + reset * kept[2])
         return candidate + update * (tf.cast(state, candidate.dtype) - candidate)
@@ -212,9 +213,7 @@ def run(
         ),
         parallel_iterations=1,
     )
-    return tf.ensure_shape(
-        tf.transpose(array.stack(), [1, 0, 2, 3, 4]), frames.shape
-    )
+    return tf.ensure_shape(tf.transpose(array.stack(), [1, 0, 2, 3, 4]), frames.shape)
 
 
 def _through(layers: Sequence[gated.GatedConv], x: tf.Tensor) -> tf.Tensor:

@@ -26,15 +26,17 @@ from tfvideogan.models.opn import (
     memory,
     networks,
     objective,
-    options,
     peeling,
     published,
 )
+from tfvideogan.models.opn import options as options_lib
+from tfvideogan.ops import distance
 
 LEARNING_RATE = 1e-4
+PUBLISHED = options_lib.Options()
 OBJECTIVES = {
-    options.objective.PUBLISHED: objective.published,
-    options.objective.BY_AREA: objective.by_area,
+    objective.PUBLISHED: objective.published,
+    objective.BY_AREA: objective.by_area,
 }
 
 
@@ -43,7 +45,7 @@ class OPN(completion.CompletionModel):
 
     def __init__(
         self,
-        options: options.Options = options.Options(),
+        options: options_lib.Options = PUBLISHED,
         *,
         weights: objective.LossWeights | None = None,
         optimizer: keras.optimizers.Optimizer | None = None,
@@ -67,8 +69,8 @@ class OPN(completion.CompletionModel):
         self.options = options
         self.loss_weights = weights or objective.LossWeights()
         self.optimizer_ = optimizer or keras.optimizers.Adam(LEARNING_RATE)
-        self.consistency_optimizer = (
-            consistency_optimizer or keras.optimizers.Adam(LEARNING_RATE)
+        self.consistency_optimizer = consistency_optimizer or keras.optimizers.Adam(
+            LEARNING_RATE
         )
 
     @property
@@ -301,7 +303,7 @@ class OPN(completion.CompletionModel):
     def _candidates(self, length: tf.Tensor) -> tf.Tensor:
         """The frames that are remembered, [K] int32."""
         stride = tf.constant(self.options.reference_stride)
-        if self.options.references == options.BY_VISIBILITY:
+        if self.options.references == options_lib.BY_VISIBILITY:
             most = self.options.most_candidates
             stride = tf.maximum(stride, -(-length // most))
         return tf.range(0, length, stride)
@@ -313,7 +315,7 @@ class OPN(completion.CompletionModel):
         remembered: memory.Memory,
         holes: tf.Tensor,
     ) -> tf.Tensor:
-        if self.options.references == options.EVERY_NTH:
+        if self.options.references == options_lib.EVERY_NTH:
             return memory.every_nth(candidates, target)
         return memory.by_visibility(
             candidates,
@@ -325,17 +327,17 @@ class OPN(completion.CompletionModel):
 
     def _peel_width(self, height: int | tf.Tensor) -> tf.Tensor:
         """Pixels of a peel, a float32 scalar."""
-        if self.options.peel == options.FIXED:
+        if self.options.peel == options_lib.FIXED:
             return tf.constant(self.options.peel_width)
-        share = tf.cast(height, tf.float32) / options.PUBLISHED_HEIGHT
-        return tf.maximum(self.options.peel_width * share, options.LEAST_PEEL)
+        share = tf.cast(height, tf.float32) / options_lib.PUBLISHED_HEIGHT
+        return tf.maximum(self.options.peel_width * share, options_lib.LEAST_PEEL)
 
     def _training_widths(self, holes: tf.Tensor) -> tf.Tensor:
         """Pixels of a peel of each target, [N]."""
         widths = tf.fill([tf.shape(holes)[0]], self._peel_width(holes.shape[1]))
         if not self.options.widens_peels:
             return widths
-        deepest = tf.reduce_max(peeling.distance.inside(holes), axis=[1, 2, 3])
+        deepest = tf.reduce_max(distance.inside(holes), axis=[1, 2, 3])
         return tf.maximum(widths, deepest / self.options.train_passes)
 
 

@@ -59,7 +59,10 @@ class Encoder(keras.layers.Layer):
             gated.GatedConv(width, WIDE_KERNEL, stride=2),
             gated.GatedConv(width),
         ]
-        self.quarter = [gated.GatedConv(2 * width, stride=2), gated.GatedConv(2 * width)]
+        self.quarter = [
+            gated.GatedConv(2 * width, stride=2),
+            gated.GatedConv(2 * width),
+        ]
         self.wide = [gated.GatedConv(2 * width, dilation=rate) for rate in DILATIONS]
         self.key = gated.GatedConv(2 * width, is_linear=True)
         self.value = gated.GatedConv(2 * width, is_linear=True)
@@ -123,7 +126,9 @@ class Decoder(keras.layers.Layer):
     def tail(self, features: tf.Tensor) -> tf.Tensor:
         """The others, which see `TAIL_REACH` places."""
         for layer in self.half:
-            features = layer(gated.enlarged(features) if layer is self.half[0] else features)
+            features = layer(
+                gated.enlarged(features) if layer is self.half[0] else features
+            )
         return self.full(gated.enlarged(features))
 
 

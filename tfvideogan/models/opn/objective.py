@@ -3,7 +3,7 @@
 `published` is the loss of the code's lineage [2], of each pass:
 
     100 · L1 of the peel + L1 of what was visible, both over all pixels
-    + 0.05 · content + 120 · style + 0.01 · total variation of the peel pasted into the truth
+    + 0.05 · content + 120 · style + 0.01 · total variation, of the peel within the truth
 
 The authors have published no training code; the weights are those of [2] with a heavier
 peel, to be taken as a start. Pixels are in [0, 1] here, as there.
@@ -164,7 +164,10 @@ def total_variation(frames: tf.Tensor, is_inside: tf.Tensor) -> tf.Tensor:
     total = tf.zeros([])
     for first, second in (
         ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
-        ((slice(None), slice(None), slice(1, None)), (slice(None), slice(None), slice(None, -1))),
+        (
+            (slice(None), slice(None), slice(1, None)),
+            (slice(None), slice(None), slice(None, -1)),
+        ),
     ):
         steps = UNIT * tf.abs(frames[first] - frames[second])
         counts = is_inside[first] | is_inside[second]

@@ -1,4 +1,4 @@
-"""The settings of OPN: the published ones, the better ones, and what the released code does.
+"""The settings of OPN: published ones, better ones, and what the released code does.
 
 | setting       | published       | better (gin/opn.gin)                                  |
 |---------------|-----------------|-------------------------------------------------------|

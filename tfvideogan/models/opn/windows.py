@@ -32,7 +32,7 @@ def around(is_inside: tf.Tensor, *, margin: int) -> Window:
 
 
 def within(*windows: Window) -> Window:
-    """Returns where the last window lies in the whole, each being cut out of the one before."""
+    """Returns where the last window lies, each being cut out of the one before."""
     tops, lefts = ([one[axis] for one in windows] for axis in (0, 1))
     top, left, last = tf.add_n(tops), tf.add_n(lefts), windows[-1]
     return Window(
