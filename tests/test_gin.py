@@ -99,6 +99,13 @@ NARROW = {
         "mocogan.Options.critic_width = 4",
         "mocogan.Options.long_multiple = 2",
     ],
+    "opn.OPN": [
+        "options.Options.width = 2",
+        "options.Options.train_passes = 1",
+        "options.Options.consistency_start = 0",
+        "objective.LossWeights.perceptual = 0.0",
+        "objective.LossWeights.style = 0.0",
+    ],
     "paper.PaperMoCoGAN": [
         "paper.Options.width = 4",
         "paper.Options.long_multiple = 2",

@@ -1,0 +1,144 @@
+"""The encoder and the decoder of OPN.
+
+All layers are gated convolutions (`gated.py`); `w` is the width, 64 as published.
+
+Encoder: a frame with holes and the two maps beside it -> a key and a value of each place
+    layer     channels   kernel   stride   dilation   size
+    half 1     5 -> w       5        2         1       1/2
+    half 2     w -> w       3        1         1       1/2
+    quarter 1  w -> 2w      3        2         1       1/4
+    quarter 2  2w           3        1         1       1/4
+    wide 1-3   2w           3        1      2, 4, 8    1/4
+    key        2w           3        1         1       1/4     no activation
+    value      2w           3        1         1       1/4     no activation
+
+Decoder: values, with what was read from other frames added -> a frame
+    wide 1-3   2w           3        1      8, 4, 2    1/4
+    quarter    2w           3        1         1       1/4
+    repeated by 2
+    half 1     2w -> w      3        1         1       1/2
+    half 2     w -> w       3        1         1       1/2
+    repeated by 2
+    full       w -> 3       5        1         1       1       no activation
+
+Frames are normalised as ImageNet's (`normalised`): the mean colour, which stands in the
+holes, is 0. 3,420,422 parameters with w = 64.
+
+Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3, and
+the code published with it.
+"""
+
+import keras
+import tensorflow as tf
+
+from tfvideogan.models.opn import gated
+from tfvideogan.pretrained import image_network
+
+# Pixels of a place of keys and values.
+STRIDE = 4
+DILATIONS = (2, 4, 8)
+WIDE_KERNEL = 5
+# Places beyond the border of a window that a pixel inside is computed from. Decoder at a
+# quarter of the size: dilations 8 + 4 + 2 + 1, and what the rest sees.
+TAIL_REACH = 2
+DECODER_REACH = sum(DILATIONS) + 1 + TAIL_REACH
+
+
+class Encoder(keras.layers.Layer):
+    """Keys and values of every fourth pixel; see the module."""
+
+    def __init__(self, width: int, **kwargs: object) -> None:
+        """Creates the layers.
+
+        Args:
+          width: channels at half of the size.
+          **kwargs: of `keras.layers.Layer`.
+        """
+        super().__init__(**kwargs)
+        self.half = [
+            gated.GatedConv(width, WIDE_KERNEL, stride=2),
+            gated.GatedConv(width),
+        ]
+        self.quarter = [
+            gated.GatedConv(2 * width, stride=2),
+            gated.GatedConv(2 * width),
+        ]
+        self.wide = [gated.GatedConv(2 * width, dilation=rate) for rate in DILATIONS]
+        self.key = gated.GatedConv(2 * width, is_linear=True)
+        self.value = gated.GatedConv(2 * width, is_linear=True)
+
+    def call(
+        self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Encodes frames.
+
+        Args:
+          frames: [N, H, W, 3] normalised, 0 in the holes; H and W divide by 4.
+          visible: [N, H, W, 1], 1 where the frame is known from the start.
+          holes: [N, H, W, 1], 1 where it is still missing.
+
+        Returns:
+          Keys and values, each [N, H/4, W/4, 2 width].
+        """
+        features = self.features(frames, visible, holes)
+        return self.key(features), self.value(features)
+
+    def features(
+        self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
+    ) -> tf.Tensor:
+        """Returns what keys and values are made of, [N, H/4, W/4, 2 width]."""
+        maps = (tf.cast(one, frames.dtype) for one in (visible, holes))
+        x = tf.concat([frames, *maps], axis=-1)
+        for layer in (*self.half, *self.quarter, *self.wide):
+            x = layer(x)
+        return x
+
+
+class Decoder(keras.layers.Layer):
+    """A frame of the values of its places; see the module."""
+
+    def __init__(self, width: int, channels: int = 3, **kwargs: object) -> None:
+        """Creates the layers.
+
+        Args:
+          width: channels at half of the size.
+          channels: of the frame.
+          **kwargs: of `keras.layers.Layer`.
+        """
+        super().__init__(**kwargs)
+        self.wide = [
+            gated.GatedConv(2 * width, dilation=rate) for rate in reversed(DILATIONS)
+        ]
+        self.quarter = gated.GatedConv(2 * width)
+        self.half = [gated.GatedConv(width), gated.GatedConv(width)]
+        self.full = gated.GatedConv(channels, WIDE_KERNEL, is_linear=True)
+
+    def call(self, values: tf.Tensor) -> tf.Tensor:
+        """Takes [N, h, w, 2 width], returns normalised frames [N, 4h, 4w, C]."""
+        return self.tail(self.head(values))
+
+    def head(self, values: tf.Tensor) -> tf.Tensor:
+        """The layers at a quarter of the size, which see `sum(DILATIONS) + 1` places."""
+        for layer in (*self.wide, self.quarter):
+            values = layer(values)
+        return values
+
+    def tail(self, features: tf.Tensor) -> tf.Tensor:
+        """The others, which see `TAIL_REACH` places."""
+        for layer in self.half:
+            features = layer(
+                gated.enlarged(features) if layer is self.half[0] else features
+            )
+        return self.full(gated.enlarged(features))
+
+
+def normalised(frames: tf.Tensor) -> tf.Tensor:
+    """Takes ImageNet's mean and deviation out of [..., 3] in [-1, 1]; float32."""
+    frames = tf.cast(frames, tf.float32)
+    return (frames - image_network.MEAN) / image_network.DEVIATION
+
+
+def restored(frames: tf.Tensor) -> tf.Tensor:
+    """Undoes `normalised`; float32."""
+    frames = tf.cast(frames, tf.float32)
+    return frames * image_network.DEVIATION + image_network.MEAN

@@ -1,0 +1,236 @@
+"""The passes of OPN: a hole is painted from its rim inwards, a peel in each.
+
+    depth of each pixel in the hole -> peel: what lies at most `peel_width` deep
+    frame, what was known, what is missing -> encoder -> key and value of each place
+    places of the peel ask the memory; what they read is added to their values
+    values -> decoder -> the peel is painted, the rest is thrown away
+
+ceil(greatest depth / peel width) passes; each encodes the target anew.
+
+Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfvideogan.models.opn import memory as memory_lib
+from tfvideogan.models.opn import networks, windows
+from tfvideogan.ops import attention, distance
+from tfvideogan.pretrained import image_network
+
+# Pixels around a hole that a painted one is computed from, in places: what the encoder
+# sees (2 + 2 + 2 pixels, then 1 + 2 + 4 + 8 places), and the decoder and the value.
+ENCODER_REACH = 2 + 1 + sum(networks.DILATIONS)
+VALUE_REACH = networks.DECODER_REACH + 1
+# As published, a place asks if at least half of it is to be painted.
+ASKING_SHARE = 0.5
+
+
+class Pass(NamedTuple):
+    """What a pass saw and made.
+
+    Attributes:
+      predicted: [N, H, W, 3] all that was painted, in [-1, 1] but not clipped.
+      peel: [N, H, W, 1] bool, what of it is kept.
+      frames: [N, H, W, 3] behind the pass.
+    """
+
+    predicted: tf.Tensor
+    peel: tf.Tensor
+    frames: tf.Tensor
+
+
+class Painter:
+    """Encoder, decoder, and how they are used."""
+
+    def __init__(
+        self,
+        encoder: networks.Encoder,
+        decoder: networks.Decoder,
+        *,
+        has_sampled_maps: bool = False,
+        chunk: int | None = None,
+    ) -> None:
+        """Stores them.
+
+        Args:
+          encoder: of targets and of the memory.
+          decoder: of targets.
+          has_sampled_maps: see `memory.touched`; the places that ask are then those
+            half of whose middle is to be painted, and all that a peel touches otherwise.
+          chunk: places of a memory that are looked at together when a clip is completed.
+        """
+        self.encoder, self.decoder = encoder, decoder
+        self.has_sampled_maps = has_sampled_maps
+        self.chunk = chunk
+
+    def remember(self, frames: tf.Tensor, holes: tf.Tensor) -> memory_lib.Memory:
+        """Encodes frames; see `memory.remember`."""
+        return memory_lib.remember(
+            self.encoder, frames, holes, has_sampled_maps=self.has_sampled_maps
+        )
+
+    def asking(self, peel: tf.Tensor) -> tf.Tensor:
+        """Returns the places that ask the memory, [N, H/4, W/4, 1] bool."""
+        peel = tf.cast(peel, tf.float32)
+        if self.has_sampled_maps:
+            return memory_lib.means(peel, has_sampled_maps=True) >= ASKING_SHARE
+        return memory_lib.touched(peel)
+
+    def train(
+        self,
+        frames: tf.Tensor,
+        holes: tf.Tensor,
+        memory: memory_lib.Memory,
+        *,
+        widths: tf.Tensor,
+        passes: int,
+    ) -> list[Pass]:
+        """Paints targets in a fixed number of passes, through which gradients flow.
+
+        Args:
+          frames: [N, H, W, 3] in [-1, 1], the mean colour in the holes.
+          holes: [N, H, W, 1], exactly 0 or 1.
+          memory: of N clips.
+          widths: [N] pixels, the width of a peel.
+          passes: how many; what lies deeper than all peels stays a hole.
+        """
+        visible, depths = 1.0 - holes, distance.inside(holes)
+        widths = tf.reshape(widths, [-1, 1, 1, 1])
+        made = []
+        for _ in range(passes):
+            is_hole = depths > 0
+            peel = is_hole & (depths <= widths)
+            predicted = self.predict(
+                frames, visible, tf.cast(is_hole, tf.float32), peel, memory
+            )
+            frames = tf.where(peel, predicted, frames)
+            depths = tf.maximum(depths - widths, 0.0)
+            made.append(Pass(predicted, peel, frames))
+        return made
+
+    def complete(
+        self,
+        frame: tf.Tensor,
+        hole: tf.Tensor,
+        memory: memory_lib.Memory,
+        *,
+        width: tf.Tensor,
+    ) -> tf.Tensor:
+        """Paints a target until nothing is missing.
+
+        Args:
+          frame: [1, H, W, 3] in [-1, 1], the mean colour in the hole.
+          hole: [1, H, W, 1].
+          memory: of one clip.
+          width: of a peel, pixels.
+
+        Returns:
+          [1, H, W, 3] in [-1, 1].
+        """
+        visible = 1.0 - hole
+
+        def painted(depths: tf.Tensor, frame: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            is_hole = depths > 0
+            peel = is_hole & (depths <= width)
+            predicted = self._predict_around(
+                frame, visible, tf.cast(is_hole, tf.float32), peel, memory
+            )
+            predicted = tf.clip_by_value(predicted, -1.0, 1.0)
+            return tf.maximum(depths - width, 0.0), tf.where(peel, predicted, frame)
+
+        _, frame = tf.while_loop(
+            lambda depths, _: tf.reduce_any(depths > 0),
+            painted,
+            (distance.inside(hole), frame),
+            shape_invariants=(hole.shape, frame.shape),
+            parallel_iterations=1,
+        )
+        return frame
+
+    def predict(
+        self,
+        frames: tf.Tensor,
+        visible: tf.Tensor,
+        holes: tf.Tensor,
+        peel: tf.Tensor,
+        memory: memory_lib.Memory,
+    ) -> tf.Tensor:
+        """Runs the networks once on whole targets.
+
+        Args:
+          frames: [N, H, W, 3] in [-1, 1], the mean colour in the holes.
+          visible: [N, H, W, 1], 1 where known before the first pass.
+          holes: [N, H, W, 1], 1 where missing now.
+          peel: [N, H, W, 1] bool, what is to be painted.
+          memory: of N clips.
+
+        Returns:
+          [N, H, W, 3], in [-1, 1] but not clipped.
+        """
+        features = self.encoder.features(networks.normalised(frames), visible, holes)
+        values = self._with_read(features, self.asking(peel), memory, chunk=None)
+        return networks.restored(self.decoder(values))
+
+    def _predict_around(
+        self,
+        frames: tf.Tensor,
+        visible: tf.Tensor,
+        holes: tf.Tensor,
+        peel: tf.Tensor,
+        memory: memory_lib.Memory,
+    ) -> tf.Tensor:
+        """As `predict` within the peel, and computed around it only."""
+        size = networks.STRIDE
+        touched = memory_lib.touched(tf.cast(peel, tf.float32))
+        first = windows.around(touched, margin=ENCODER_REACH + VALUE_REACH)
+        seen = [
+            windows.cut(one, first, scale=size)
+            for one in (networks.normalised(frames), visible, holes)
+        ]
+        features = self.encoder.features(*seen)
+        asking, touched = (
+            windows.cut(one, first) for one in (self.asking(peel), touched)
+        )
+        second = windows.around(touched, margin=VALUE_REACH)
+        features, asking, touched_there = (
+            windows.cut(one, second) for one in (features, asking, touched)
+        )
+        values = self._with_read(features, asking, memory, chunk=self.chunk)
+        decoded = self.decoder.head(values)
+        third = windows.around(touched_there, margin=networks.TAIL_REACH)
+        made = self.decoder.tail(windows.cut(decoded, third))
+        found = windows.within(first, second, third)
+        return windows.put_back(networks.restored(made), found, like=frames, scale=size)
+
+    def _with_read(
+        self,
+        features: tf.Tensor,
+        asking: tf.Tensor,
+        memory: memory_lib.Memory,
+        *,
+        chunk: int | None,
+    ) -> tf.Tensor:
+        """Values [N, h, w, C], with what was read added where places ask."""
+        keys, values = self.encoder.key(features), self.encoder.value(features)
+        shape = tf.shape(values)
+        flat_keys, flat_values, flat_asking = (
+            tf.reshape(one, [shape[0], -1, one.shape[-1]])
+            for one in (keys, values, tf.cast(asking, tf.float32))
+        )
+        # Those that ask, of each target, and others where it has fewer than another.
+        most = tf.reduce_max(tf.reduce_sum(tf.cast(flat_asking, tf.int32), axis=1))
+        asks, places = tf.math.top_k(flat_asking[..., 0], most)  # [N, Q]
+        queries = tf.gather(flat_keys, places, batch_dims=1)
+        read = attention.read(queries, *memory, chunk=chunk)
+        read = tf.cast(asks[..., tf.newaxis] * read, values.dtype)
+        batch = tf.broadcast_to(tf.range(shape[0])[:, tf.newaxis], tf.shape(places))
+        indices = tf.stack([batch, places], axis=-1)  # [N, Q, 2]
+        added = tf.tensor_scatter_nd_add(flat_values, indices, read)
+        return tf.ensure_shape(tf.reshape(added, shape), values.shape)
+
+
+def hidden(frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
+    """Puts ImageNet's mean colour into the holes of [..., H, W, 3] in [-1, 1]."""
+    return tf.where(holes > 0, tf.constant(image_network.MEAN, frames.dtype), frames)
