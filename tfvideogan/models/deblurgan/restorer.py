@@ -128,7 +128,7 @@ class Aligner(keras.Model):
             frame, other = tf.split(pyramid[level], 2, axis=-1)
             moved = warp.backward(other, flow)
             flow += self._residual(tf.concat([frame, moved, flow], axis=-1))
-            flow = resizing.flow_twice_as_large(flow)
+            flow = resizing.larger_flow(flow)
         return tf.ensure_shape(flow[:, :height, :width], [*frames.shape[:3], 2])
 
     def _residual(self, x: tf.Tensor) -> tf.Tensor:

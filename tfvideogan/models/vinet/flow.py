@@ -84,7 +84,7 @@ class FlowNet(keras.Model):
         """
         if coarser is None:
             return self(self.inputs(frame_features, other_features))
-        flow = resizing.flow_twice_as_large(coarser)
+        flow = resizing.larger_flow(coarser)
         moved = warp.backward_into_zeros(other_features, flow)
         return flow + self(self.inputs(frame_features, moved, flow))
 

@@ -19,7 +19,7 @@ and `LossWeights`. The video before its first frame is, as released, filled back
 Source: Kim, Woo, Lee, Kweon, Deep Video Inpainting, CVPR 2019.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf

@@ -183,6 +183,6 @@ def misalignment(
     distances = []
     for source, flow in zip(sources, flows, strict=True):
         while flow.shape[1] < frame.shape[1]:
-            flow = resizing.flow_twice_as_large(flow)
+            flow = resizing.larger_flow(flow)
         distances.append(motion.warp(source, frame, flow))
     return tf.add_n(distances) / len(distances)

@@ -155,7 +155,7 @@ class Carrier(keras.Model):
           to the previous output.
         """
         of_frame, of_previous = features
-        flow_there = resizing.flow_twice_as_large(coarser)
+        flow_there = resizing.larger_flow(coarser)
         moved = warp.backward(of_previous, flow_there)
         mask = tf.cast(self.mask_net(tf.abs(of_frame - moved)), tf.float32)
         if self.doubles:
@@ -163,10 +163,10 @@ class Carrier(keras.Model):
         refined = flow_there + self.flow_net(
             self.flow_net.inputs(of_frame, moved, flow_there)
         )
-        if not self.discards_flow:
-            flow_there = refined
-        if self.doubles:
-            flow_there = resizing.flow_twice_as_large(flow_there)
+        if self.discards_flow:
+            flow_there = resizing.larger_flow(coarser, by=4)
+        else:
+            flow_there = resizing.larger_flow(refined) if self.doubles else refined
         carried = warp.backward(tf.cast(previous, tf.float32), flow_there)
         return (1.0 - mask) * painted + mask * carried, flow_there
 
