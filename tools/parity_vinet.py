@@ -141,15 +141,15 @@ def steps(kind: str) -> Goldens:
     """Records a first frame, and one that has a previous output and a memory."""
     made, found = network(kind), {}
     found[f"{kind}/parameters"] = parameters(made)
-    state = previous = None
+    state = previous = shown = None
     for step in range(2):
         frames, holes = map(to_torch, recorded_inputs.clip(kind, step))
         middle = holes[:, :, recorded_inputs.MIDDLE]
         if step == 0:
-            previous = frames[:, :, recorded_inputs.MIDDLE]
-        else:
-            middle = middle * (recorded_inputs.SHARE if kind == "double" else 0.0)
-        feed = torch.cat([previous, torch.ones_like(middle), middle], dim=1)
+            previous, shown = frames[:, :, recorded_inputs.MIDDLE], middle
+        feed = torch.cat([previous, torch.ones_like(shown), shown], dim=1)
+        # What the next step is told of the holes of this one.
+        shown = middle * (recorded_inputs.SHARE if kind == "double" else 0.0)
         output, flows, state, _, carried = made(frames, holes, state, feed, step)
         if step:
             output, raw = output

@@ -84,8 +84,7 @@ def test_a_squared_sum_lets_opposite_channels_cancel():
 
 def test_misalignment_is_least_where_the_flow_is_right():
     ramp = tf.broadcast_to(tf.range(16.0)[:, None] / 16, [1, 16, 16, 3])
-    ramp = tf.transpose(ramp, [0, 2, 1, 3])  # grows to the right
-    moved = tf.roll(ramp, 2, axis=2)  # frame(x) = source(x + 2)
+    moved = tf.roll(ramp, 2, axis=2)  # to the right: frame(x) = source(x + 2)
 
     def loss(dx):
         flow = tf.fill([1, 8, 8, 2], 0.0) + [dx, 0.0]

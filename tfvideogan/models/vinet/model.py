@@ -9,12 +9,13 @@ Trained in up to three stages, as published:
     recurrence    some consecutive frames, each with the output before; flow and warping
                   losses
 
-Without a second frame to look at, one source stands in the places of all, and in each
-stage the frame itself in that of a previous output that is not there yet.
+The source of the first stage stands in the places of all. A frame that has no output
+before it stands there itself, with its holes.
 
-Where this differs from the released code by default is in `options.Release`; its
-networks, initial values, losses and stages are the paper's with the defaults of `Options`
-and `LossWeights`. The video before its first frame is, as released, filled backwards.
+With the defaults of `Options` and `LossWeights` networks, losses and stages are the
+paper's, but for the teacher of the flow, which is that of the batch instead of FlowNet2's.
+What the released code does otherwise is in `options.Release`. As there, a video begins
+with some frames filled backwards, so that its first frame has an output before it.
 
 Source: Kim, Woo, Lee, Kweon, Deep Video Inpainting, CVPR 2019.
 """

@@ -1,12 +1,18 @@
 """The names of the original's weights: the state_dict of VINet's released code.
 
 Its kernels of one frame, (1, 3, 3), are planar here, and those over all S frames,
-(S, 3, 3), have the frames side by side:
+(S, 3, 3), have the frames side by side. The released file holds more than weights. Where
+you trust it, this line keeps them:
 
-    import_weights --gin_file=gin/vinet/paper.gin --weights=save_agg_rec.pth
+    torch.save(torch.load(FILE, "cpu", weights_only=False)["state_dict"], "vinet.pth")
 
-with `options.Release.ones_channel`, as that file has it. The weights of 512x512 need
-`options.Options.double_size = True` and `previous_holes = 0.5`, too.
+Then, for the file of 512x512:
+
+    import_weights --gin_file=gin/vinet/paper.gin --weights=vinet.pth \
+        --gin_param='vinet_options.Options.double_size = True' \
+        --gin_param='vinet_options.Options.previous_holes = 0.5'
+
+It was made for frames in the order blue, green, red.
 """
 
 from collections.abc import Iterator, Mapping
