@@ -83,6 +83,15 @@ NARROW = {
         "paper.Options.width = 2",
         "paper.Options.critic_width = 2",
     ],
+    "vinet.VINet": [
+        "vinet_options.Options.widths = (2, 2, 2, 2)",
+        "vinet_options.Options.flow_widths = (2, 2, 2, 2, 2)",
+        "vinet_options.Options.context_widths = (2, 2, 2, 2, 2, 2)",
+        "vinet_options.Options.search_range = 1",
+        "vinet_options.Options.targets = 2",
+        "vinet_options.Options.sources_start = 0",
+        "vinet_options.Options.recurrence_start = 0",
+    ],
     "foregan.ForeGAN": [
         "foregan.Options.width = 4",
         "foregan.Options.critic_width = 4",

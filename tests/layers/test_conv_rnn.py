@@ -147,3 +147,31 @@ def test_parameters_are_three_convolutions_of_both():
 def test_an_unknown_activation_is_refused():
     with pytest.raises(ValueError, match=r"`activation` \('elu'\) must be one of relu"):
         conv_rnn.ConvGRU(1, activation="elu")
+
+
+@pytest.mark.parametrize(
+    ("biases", "wanted"),
+    [
+        # Enter and leave are open, the candidate is tanh(0.5): tanh(tanh(0.5)).
+        ([99, -99, 99, 0.5], np.tanh(np.tanh(0.5))),
+        # Only keep and leave are open: the cell of 0.3 stays.
+        ([-99, 99, 99, 0.5], np.tanh(0.3)),
+        # Nothing leaves.
+        ([99, 99, -99, 0.5], 0.0),
+    ],
+)
+def test_gates_of_an_lstm_are_enter_keep_leave_candidate(biases, wanted):
+    cell = conv_rnn.ConvLSTMCell(1)
+    inputs, start = tf.ones([1, 3, 4, 2]), tf.fill([1, 3, 4, 1], 0.3)
+    cell(inputs)
+    cell.gates.set_weights([np.zeros((3, 3, 3, 4)), np.array(biases)])
+    hidden, state = cell(inputs, (start, start))
+    np.testing.assert_allclose(hidden, np.full((1, 3, 4, 1), wanted), atol=1e-6)
+    np.testing.assert_array_equal(state[0], hidden)
+
+
+def test_an_lstm_begins_with_zeros():
+    cell = conv_rnn.ConvLSTMCell(3)
+    inputs = seeds.uniform([1, 4, 4, 2], seeds.from_int(0))
+    zeros = tf.zeros([1, 4, 4, 3])
+    np.testing.assert_array_equal(cell(inputs)[0], cell(inputs, (zeros, zeros))[0])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfvideogan.core import seeds
 from tfvideogan.ops import correlation
 
 GOLDENS = pathlib.Path(__file__).parents[1] / "goldens" / "addons_correlation.npz"
@@ -153,3 +154,18 @@ def test_wrong_arguments_are_named():
         correlation.cost_volume(maps, maps, max_displacement=1, stride_2=0)
     with pytest.raises(ValueError, match="`second` has shape"):
         correlation.cost_volume(maps, tf.zeros([1, 4, 5, 2]), max_displacement=1)
+
+
+def test_a_shift_peaks_at_its_channel_rows_slowest():
+    """As VINet's CUDA operation: means over channels, 9x9 displacements, zeros around."""
+    first = seeds.normal([1, 12, 12, 8], seeds.from_int(0))
+    costs = correlation.cost_volume(first, first, max_displacement=4, pad=4)
+    assert costs.shape == (1, 12, 12, 81)
+    np.testing.assert_allclose(
+        costs[..., 40], np.mean(np.square(first), axis=-1), rtol=1e-5
+    )
+    for dy, dx in ((0, 3), (-2, 1), (4, -4)):
+        second = tf.roll(first, [dy, dx], axis=[1, 2])
+        costs = correlation.cost_volume(first, second, max_displacement=4, pad=4)
+        mean = np.mean(costs[0, 4:8, 4:8], axis=(0, 1))
+        assert np.argmax(mean) == (dy + 4) * 9 + dx + 4

@@ -7,6 +7,7 @@ import pytest
 import scipy.ndimage
 import tensorflow as tf
 
+from tfvideogan.core import seeds
 from tfvideogan.ops import warp
 
 # A bilinear sample is a sum of four float32 products of numbers below 10.
@@ -284,3 +285,18 @@ def test_nearest_equals_backward_by_whole_pixels():
     np.testing.assert_array_equal(
         warp.nearest(images, flow), warp.backward(images, flow)
     )
+
+
+# --- Into zeros
+
+
+def test_zeros_lie_beyond_the_border_and_a_flow_of_zero_is_exact():
+    images = seeds.uniform([1, 4, 5, 2], seeds.from_int(0))
+    np.testing.assert_array_equal(
+        warp.backward_into_zeros(images, tf.zeros([1, 4, 5, 2])), images
+    )
+    # Half a pixel to the left: half of the first column; one and a half: nothing.
+    for distance, share in ((0.5, 0.5), (1.0, 0.0), (1.5, 0.0)):
+        flow = tf.broadcast_to([-distance, 0.0], [1, 4, 5, 2])
+        moved = warp.backward_into_zeros(images, flow)
+        np.testing.assert_allclose(moved[:, :, 0], share * images[:, :, 0], atol=1e-6)

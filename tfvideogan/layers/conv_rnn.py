@@ -5,6 +5,7 @@ References:
       Representations, 2016, section 3, equations 10-13 (ConvGRU).
   [2] Clark et al., Adversarial Video Generation on Complex Datasets, 2019, appendix on the
       generator (rectified candidate, spectral norm).
+  [3] Shi et al., Convolutional LSTM Network, 2015, equation 3, without peepholes.
 """
 
 from collections.abc import Sequence
@@ -55,6 +56,58 @@ class ConvGRUCell(keras.layers.Layer):
         seen = tf.concat([inputs, reset * state], axis=-1)  # [N, H, W, C + F]
         candidate = self.candidate(seen)  # [N, H, W, F]
         return state + update * (candidate - state)
+
+
+class ConvLSTMCell(keras.layers.Layer):
+    """One step of an LSTM whose products are 3x3 convolutions with a bias.
+
+    The four gates are one convolution of inputs and hidden map, in this order: enter,
+    keep, leave, candidate. Source: equation 3 of [3].
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        *,
+        kernel_initializer: str | keras.Initializer = "glorot_uniform",
+        **kwargs: object,
+    ) -> None:
+        """Creates the convolution.
+
+        Args:
+          filters: channels F of the hidden map and of the cell.
+          kernel_initializer: of its kernel.
+          **kwargs: of `keras.layers.Layer`.
+        """
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.gates = keras.layers.Conv2D(
+            4 * filters, KERNEL, padding="same", kernel_initializer=kernel_initializer
+        )
+
+    def call(
+        self, inputs: tf.Tensor, state: tuple[tf.Tensor, ...] = ()
+    ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
+        """Makes the next state.
+
+        Args:
+          inputs: [N, H, W, C].
+          state: hidden map and cell [N, H, W, F]; zeros by default.
+
+        Returns:
+          The hidden map [N, H, W, F], and the state, which is it and the cell.
+        """
+        hidden, cell = state or (self._nothing(inputs),) * 2
+        gates = self.gates(tf.concat([inputs, hidden], axis=-1))  # [N, H, W, 4F]
+        enter, keep, leave, candidate = tf.split(gates, 4, axis=-1)  # [N, H, W, F]
+        cell = tf.sigmoid(keep) * cell + tf.sigmoid(enter) * tf.tanh(candidate)
+        hidden = tf.sigmoid(leave) * tf.tanh(cell)
+        return hidden, (hidden, cell)
+
+    def _nothing(self, inputs: tf.Tensor) -> tf.Tensor:
+        shape = tf.concat([tf.shape(inputs)[:3], [self.filters]], axis=0)
+        zeros = tf.zeros(shape, inputs.dtype)
+        return tf.ensure_shape(zeros, [*inputs.shape[:3], self.filters])
 
 
 class ConvGRU(keras.layers.Layer):

@@ -115,6 +115,29 @@ def nearest(images: tf.Tensor, flow: tf.Tensor) -> tf.Tensor:
     return tf.ensure_shape(found, images.shape)
 
 
+def backward_into_zeros(images: tf.Tensor, flow: tf.Tensor) -> tf.Tensor:
+    """Samples the images at p + flow(p), bilinearly, with zeros beyond the border.
+
+    Half a pixel outside, a sample has half of the border's value. A flow of 0 changes
+    nothing: corners are aligned, as PyTorch's `grid_sample` had them before 1.3.
+
+    Args:
+      images: [N, H, W, C] any float dtype.
+      flow: [N, H, W, 2] pixels, (dx, dy).
+
+    Returns:
+      [N, H, W, C] in the dtype of `images`.
+
+    Raises:
+      ValueError: a shape differs from the above.
+    """
+    _check_pair(images, flow)
+    # The repeated border of the larger image is a border of zeros.
+    margins = [[0, 0], [1, 1], [1, 1], [0, 0]]
+    warped = backward(tf.pad(images, margins), tf.pad(flow, margins))
+    return tf.ensure_shape(warped[:, 1:-1, 1:-1], images.shape)
+
+
 def compose(flow_t_to_s: tf.Tensor, flow_s_to_r: tf.Tensor) -> tf.Tensor:
     """Follows the first flow, then the second.
 

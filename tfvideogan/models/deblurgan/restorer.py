@@ -31,7 +31,7 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.layers import naf
-from tfvideogan.ops import mirror, warp
+from tfvideogan.ops import mirror, resizing, warp
 
 # Halvings of the aligner; sides are padded to multiples of two to the power of it.
 ALIGNER_LEVELS = 4
@@ -87,7 +87,7 @@ class Restorer(keras.Model):
             skips.append(x)
         skips.pop()
         for level in reversed(range(len(self.up))):
-            x = skips.pop() + twice_as_large(self.up[level](x))
+            x = skips.pop() + resizing.twice_as_large(self.up[level](x))
             x = _through(self.up_blocks[level], x)
         made = self.to_frame(x)[:, :height, :width]
         frame = tf.cast(windows[..., : self.channels], tf.float32)
@@ -128,21 +128,13 @@ class Aligner(keras.Model):
             frame, other = tf.split(pyramid[level], 2, axis=-1)
             moved = warp.backward(other, flow)
             flow += self._residual(tf.concat([frame, moved, flow], axis=-1))
-            # Twice as many pixels are twice as far.
-            flow = 2.0 * twice_as_large(flow)
+            flow = resizing.larger_flow(flow)
         return tf.ensure_shape(flow[:, :height, :width], [*frames.shape[:3], 2])
 
     def _residual(self, x: tf.Tensor) -> tf.Tensor:
         for convolve in self.convolutions:
             x = tf.nn.leaky_relu(convolve(x), LEAKY_SLOPE)
         return self.to_flow(x)
-
-
-def twice_as_large(x: tf.Tensor) -> tf.Tensor:
-    """Doubles the sides of [N, H, W, C], bilinearly."""
-    static = [None if size is None else 2 * size for size in x.shape[1:3]]
-    made = tf.image.resize(x, 2 * tf.shape(x)[1:3])
-    return tf.cast(tf.ensure_shape(made, [x.shape[0], *static, x.shape[3]]), x.dtype)
 
 
 def _blocks(number: int) -> list[naf.NAFBlock]:

@@ -26,8 +26,7 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import seeds
-from tfvideogan.models.deblurgan import restorer
-from tfvideogan.ops import mirror
+from tfvideogan.ops import mirror, resizing
 
 BLOCKS = ("two_conv", "one_conv")
 UPSAMPLING = ("transposed", "resize_conv")
@@ -127,7 +126,7 @@ class PaperGenerator(keras.Model):
 
     def _enlarged(self, layer: keras.layers.Layer, x: tf.Tensor) -> tf.Tensor:
         if self.upsampling == "resize_conv":
-            return layer(_mirrored(restorer.twice_as_large(x), 1))
+            return layer(_mirrored(resizing.twice_as_large(x), 1))
         # PyTorch's padding of 1 and output padding of 1: the first of 2 H + 1 rows and
         # columns is left out.
         return layer(x)[:, 1:, 1:]

@@ -26,6 +26,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from tfvideogan.layers import conv_rnn
 from tfvideogan.models.foregan.thesis import backbone
 
 KERNEL = 3
@@ -139,30 +140,18 @@ class Concatenated(keras.layers.Layer):
         return joined, (tf.nn.relu(self.reduce[step](joined)),)
 
 
-class ConvLSTM(keras.layers.Layer):
+class ConvLSTM(conv_rnn.ConvLSTMCell):
     """An LSTM cell whose products are 3x3 convolutions, equation 3 of [2]."""
 
     def __init__(self, channels: int) -> None:
         """Creates the convolution that makes all four gates; it has a bias."""
-        super().__init__()
+        normal = keras.initializers.RandomNormal(stddev=backbone.KERNEL_STD)
+        super().__init__(channels, kernel_initializer=normal)
         self.joined_channels = (channels,)
-        self.gates = keras.layers.Conv2D(
-            4 * channels,
-            KERNEL,
-            padding="same",
-            kernel_initializer=keras.initializers.RandomNormal(
-                stddev=backbone.KERNEL_STD
-            ),
-        )
 
     def call(
         self, features: tf.Tensor, state: tuple[tf.Tensor, ...], step: int
     ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
         """Returns the hidden map h [N, H, W, C] and (h, c)."""
         del step
-        hidden, cell = state or (tf.zeros_like(features), tf.zeros_like(features))
-        gates = self.gates(tf.concat([features, hidden], axis=-1))  # [N, H, W, 4C]
-        enter, keep, leave, candidate = tf.split(gates, 4, axis=-1)  # [N, H, W, C]
-        cell = tf.sigmoid(keep) * cell + tf.sigmoid(enter) * tf.tanh(candidate)
-        hidden = tf.sigmoid(leave) * tf.tanh(cell)
-        return hidden, (hidden, cell)
+        return super().call(features, state)

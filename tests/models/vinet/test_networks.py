@@ -1,0 +1,92 @@
+"""The parts of the painter by themselves."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import check_parity
+from tfvideogan.core import seeds
+from tfvideogan.models.vinet import composition, encoder, flow, gated
+
+
+def noise(*shape, seed=0):
+    return seeds.uniform(shape, seeds.from_int(seed), -1.0, 1.0)
+
+
+@pytest.mark.parametrize(("bias", "of_others"), [(-200.0, False), (200.0, True)])
+def test_a_mask_of_0_keeps_the_frame_and_of_1_takes_the_others(bias, of_others):
+    network = composition.Composition(4, num_others=3, name="composition")
+    frame, others = noise(1, 5, 6, 4), [noise(1, 5, 6, 4, seed=n) for n in (1, 2, 3)]
+    network(frame, others)
+    network.mask_net.to_mask.bias.assign([bias])
+    composed, mask = network(frame, others)
+    assert mask.shape == (1, 5, 6, 1)
+    wanted = network.aggregate(tf.concat(others, axis=-1)) if of_others else frame
+    np.testing.assert_array_equal(composed, wanted)
+
+
+def test_frames_side_by_side_are_a_convolution_over_time_without_padding():
+    layer = gated.GatedConv(2, frames=3)
+    frames = [noise(1, 5, 6, 4, seed=n) for n in range(3)]
+    ours = layer(tf.concat(frames, axis=-1))
+    kernel = tf.reshape(layer.convolve.kernel, [3, 3, 3, 4, 4])  # [h, w, S, in, out]
+    both = tf.nn.conv3d(
+        tf.pad(tf.stack(frames, axis=1), [[0, 0], [0, 0], [1, 1], [1, 1], [0, 0]]),
+        tf.transpose(kernel, [2, 0, 1, 3, 4]),
+        strides=[1] * 5,
+        padding="VALID",
+    )[:, 0]
+    features, gates = np.split(both.numpy(), 2, axis=-1)
+    wanted = np.maximum(features, 0) / (1 + np.exp(-gates))
+    check_parity.assert_close(ours.numpy(), wanted, 1e-5)
+
+
+def test_gated_kernels_begin_with_hes_variance_by_outputs():
+    keras.utils.set_random_seed(0)
+    for frames in (1, 5):
+        layer = gated.GatedConv(32, frames=frames)
+        layer(tf.zeros([1, 4, 4, 8 * frames]))
+        # 2 / (9 · 64 outputs · frames)
+        np.testing.assert_allclose(
+            np.std(layer.convolve.kernel), np.sqrt(2 / (9 * 64 * frames)), rtol=0.03
+        )
+
+
+def test_halving_pads_alike_on_all_sides():
+    """The first output is the kernel around the first pixel, as in PyTorch."""
+    layer = gated.GatedConv(1, stride=2)
+    x = noise(1, 6, 6, 1)
+    made = layer(x)
+    assert made.shape == (1, 3, 3, 1)
+    kernel = layer.convolve.kernel.numpy()[1:, 1:, 0]  # Beyond it are zeros.
+    first, gate = np.einsum("hwo,hw->o", kernel, x[0, :2, :2, 0])
+    wanted = max(first, 0) / (1 + np.exp(-gate))
+    np.testing.assert_allclose(made[0, 0, 0, 0], wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize(("halves", "finest"), [(False, 16), (True, 8)])
+def test_the_encoder_has_four_sizes(halves, finest):
+    network = encoder.Encoder((2, 3, 4, 5), halves=halves, name="encoder")
+    shapes = [tuple(one.shape[1:]) for one in network(noise(1, 16, 16, 4))]
+    wanted = [
+        (finest // 2**n, finest // 2**n, width) for n, width in enumerate((2, 3, 4, 5))
+    ]
+    assert shapes == wanted
+
+
+def test_a_flow_net_adds_to_twice_the_coarser_flow():
+    network = flow.FlowNet(
+        widths=(2,) * 5, context_widths=(2,) * 6, search_range=1, name="flow"
+    )
+    features = noise(1, 8, 8, 3)
+    coarser = tf.fill([1, 4, 4, 2], 0.75)
+    network.flow(features, features, coarser)
+    for one in (network.to_flow, network.context[-1]):
+        one.kernel.assign(tf.zeros_like(one.kernel))
+    # The refinement's LeakyReLU stays: 0.5 - 0.1 · 1.
+    network.to_flow.bias.assign([0.5, 0.0])
+    network.context[-1].bias.assign([-1.0, 0.0])
+    made = network.flow(features, features, coarser)
+    np.testing.assert_allclose(made[..., 0], np.full([1, 8, 8], 1.9), atol=1e-6)
+    np.testing.assert_allclose(made[..., 1], np.full([1, 8, 8], 1.5), atol=1e-6)
