@@ -124,20 +124,30 @@ class Filler:
         after = self._state(frame, made, painted.state)
         return Filled(made, painted.frame, painted.flows, carried, after)
 
-    def fill_clip(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
+    def fill_clip(
+        self,
+        frames: tf.Tensor,
+        holes: tf.Tensor,
+        *,
+        stop: tf.Tensor | None = None,
+        goes_on: tf.Tensor | bool = False,
+    ) -> tf.Tensor:
         """Fills a clip of any length, a few frames twice.
 
         Args:
           frames: [N, T, H, W, C] in [-1, 1], anything in the holes.
           holes: [N, T, H, W, 1], 1 = missing.
+          stop: frames from this one on are sources only; None fills all.
+          goes_on: whether the first frame is an output itself, which takes no warm-up.
 
         Returns:
-          [N, T, H, W, C] float32.
+          [N, stop, H, W, C] float32.
         """
         clip, length = Clip.of(frames, holes), tf.shape(frames)[1]
-        warm_up = tf.minimum(self.options.warm_up, length)
-        order = tf.concat([tf.range(warm_up - 1, -1, -1), tf.range(length)], axis=0)
-        total = warm_up + length
+        stop = length if stop is None else stop
+        warm_up = tf.where(goes_on, 0, tf.minimum(self.options.warm_up, length))
+        order = tf.concat([tf.range(warm_up - 1, -1, -1), tf.range(stop)], axis=0)
+        total = warm_up + stop
 
         def step(number: tf.Tensor, state: State | None) -> Filled:
             time = order[number]

@@ -27,12 +27,14 @@ import tensorflow as tf
 
 from tfvideogan.core import clip as clips
 from tfvideogan.core import errors, seeds
-from tfvideogan.models import completion, phase, weight_names
+from tfvideogan.models import completion, completion_windows, phase, weight_names
 from tfvideogan.models.vinet import filling, objective, painter, published
 from tfvideogan.models.vinet import options as vinet_options
 from tfvideogan.ops import warp
 
 LEARNING_RATE = 1e-4
+# Frames of a long video that are filled at a time.
+BLOCK = 16
 SINGLE, SOURCES, RECURRENCE = "single", "sources", "recurrence"
 
 
@@ -303,6 +305,32 @@ class VINet(completion.CompletionModel):
             )
 
     # --- Inference
+
+    @property
+    def reach(self) -> completion_windows.Reach:
+        """As far as the sources; an output follows from the one before, unblended."""
+        return completion_windows.Reach(
+            block=BLOCK,
+            context=max(map(abs, self.options.offsets)),
+            overlap=0,
+            references=0,
+        )
+
+    def paint_window(self, window: completion_windows.Window) -> tf.Tensor:
+        """Fills a block, going on from the outputs before it; see `CompletionModel`.
+
+        These pass through the networks again, which brings the LSTM's memory back.
+        """
+        before = window.before.completed()
+        whole = completion_windows.joined(before, window.block, window.behind)
+        first = before.length()
+        made = self.filler.fill_clip(
+            whole.frames,
+            whole.holes,
+            stop=first + window.block.length(),
+            goes_on=first > 0,
+        )
+        return made[:, first:]
 
     def paint(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
         """Fills clips; see `CompletionModel`."""
