@@ -20,13 +20,14 @@ from tfvideogan.core import clip
 from tfvideogan.engine import build, loop, protocols, strategy
 from tfvideogan.engine.config import config
 from tfvideogan.engine.runs import checkpoints, run_folder
-from tfvideogan.pretrained import lpips
+from tfvideogan.pretrained import i3d, lpips
 
 NAMES = protocols.names()
 GREY_64 = clip.ClipSpec(8, 64, 64, channels=1)
 GREY_16 = clip.ClipSpec(8, 16, 16, channels=1)
 RGB_16 = clip.ClipSpec(8, 16, 16)
 MASKED_32 = clip.ClipSpec(4, 32, 32, has_masks=True, has_flow=True)
+HOLED_32 = dataclasses.replace(MASKED_32, has_holes=True)
 
 
 # --- Small clips in the true format
@@ -44,6 +45,14 @@ class Always(tf.Module):
         means = tf.reduce_mean(tf.cast(frames, tf.float32), axis=[2, 3, 4])  # [N, T]
         labels = tf.zeros_like(means[:, 0], tf.int32)
         return {"probabilities": tf.one_hot(labels, 2), "features": means}
+
+
+class Pixels:
+    """Takes the place of I3D's trunk in VFID."""
+
+    def trunk(self, frames, *, clip_statistics):
+        assert clip_statistics
+        return frames
 
 
 def classifier(folder: pathlib.Path, spec: clip.ClipSpec) -> list[str]:
@@ -139,6 +148,16 @@ MASKS = {
     "L1/composite/4T": 0.1,
     "PSNR/composite/T": 20.0,
 }
+# Everything is off by a tenth, of 8-bit values by 25 or 26.
+COMPLETED = {
+    "PSNR in holes/completed/all": 20.0,
+    "PSNR in holes/completed - mean/all": None,
+}
+COMPLETED_BYTES = {
+    "PSNR in holes/completed/all": None,
+    "VFID/model/16 frames, n=2": None,
+}
+ONE_BASELINE = ["completion.CompletionQuality.baselines = ('mean',)"]
 FVD = {"FVD/model/16 frames, n=2": None, "FVD/floor/16 frames, n=2": None}
 LPIPS = {"LPIPS-Alex/model/all": None, "LPIPS-Alex/copied frame/all": None}
 GREY_128 = dataclasses.replace(GREY_64, height=128, width=128)
@@ -146,6 +165,17 @@ RGB_64 = clip.ClipSpec(16, 64, 64)
 CASES = {
     "bair1_15_fvd": Case(
         RGB_64, 1, PREDICTED | FVD, bair, random_features(""), "bair.Bair"
+    ),
+    "davis_completion_clean": Case(
+        HOLED_32,
+        0,
+        COMPLETED | {"LPIPS-Alex/completed/all": None},
+        davis,
+        ONE_BASELINE,
+        "davis.Davis",
+    ),
+    "davis_completion_community": Case(
+        HOLED_32, 0, COMPLETED_BYTES, davis, ONE_BASELINE, "davis.Davis"
     ),
     "davis_foregan": Case(MASKED_32, 1, MASKS, davis, cache="davis.Davis", clips=1),
     "digits_10_10": Case(GREY_64, 10, PREDICTED | SUMS),
@@ -178,6 +208,7 @@ CASES = {
     "shapes_uncond_16": Case(
         RGB_64, 1, FVD, more=random_features("appearance/"), has_classifier=True
     ),
+    "sprites_completion": Case(HOLED_32, 0, COMPLETED, more=ONE_BASELINE),
     "sprites_foregan": Case(MASKED_32, 1, MASKS | {"PSNR/backgrounds/T": 20.0}),
     "strips_3_10": Case(RGB_16, 3, PREDICTED, strips, cache="strips.Strips"),
     "ucf101_fvd2048_16f": Case(
@@ -212,7 +243,8 @@ def test_every_protocol_is_tried() -> None:
 
 @pytest.fixture
 def by_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
-    """A network of LPIPS by hand, and features of real clips kept here."""
+    """Networks of LPIPS and VFID by hand, and features of real clips kept here."""
+    monkeypatch.setattr(i3d, "load", Pixels)
     distance = lpips.LPIPS("alexnet", test_lpips.arrays())
     monkeypatch.setattr(lpips, "load", lambda network: distance)
     monkeypatch.setenv("TFVIDEOGAN_CACHE", str(tmp_path / "features"))

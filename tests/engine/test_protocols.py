@@ -143,14 +143,17 @@ def test_data_set_otherwise_in_the_training_are_told() -> None:
 # --- The files
 
 
+def with_includes(path: str) -> str:
+    text = (source_tree.ROOT / path).read_text(encoding="utf-8")
+    return text + "".join(map(with_includes, INCLUDE.findall(text)))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_protocol_binds_clips_and_metrics_over_any_run(name: str) -> None:
     text = echo.TEXT.format(given=1) + "FRAMES = 8\nHEIGHT = 64\nWIDTH = 64\n"
     path = protocols.gin_file(name)
-    whole = (source_tree.ROOT / path).read_text(encoding="utf-8")
-    for included in INCLUDE.findall(whole):
-        whole += (source_tree.ROOT / included).read_text(encoding="utf-8")
-    given = [f"{macro} = 'given'" for macro in sorted(set(REQUIRED.findall(whole)))]
+    required = set(REQUIRED.findall(with_includes(path)))
+    given = [f"{macro} = 'given'" for macro in sorted(required)]
     parsed = config.parse_text(text, given, gin_files=[path])
     config.check_complete(loop.run, {"workdir": "any"})
     made = config.call(protocols.Protocol, name=name)
