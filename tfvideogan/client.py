@@ -30,6 +30,11 @@ blurred to sharp, of any size: a video, a picture or a folder of pictures:
 
     python -m tfvideogan.client --model=deblurgan --input=blurred.mp4 --output=sharp.mp4
 
+holes in a video filled; a box, a picture, a folder of pictures or a film says where:
+
+    python -m tfvideogan.client --model=NAME --input=film.mp4 --mask=masks/ \
+        --output=out.mp4
+
 one content with the motions of others; codes:
 
     python -m tfvideogan.client --model=mocogan_prediction --signature=swap \

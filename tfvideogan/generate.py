@@ -20,6 +20,8 @@ EXAMPLES = """\
   python -m tfvideogan.generate --model=foregan --describe
   python -m tfvideogan.generate --model=foregan --input=clip.mp4 --mask=mask.png \\
     --output=out.mp4
+  python -m tfvideogan.generate --workdir=runs/completion --input=film.mp4 \
+    --mask=100,60,80,40 --output=out.mp4
   python -m tfvideogan.generate --workdir=runs/mocogan --samples=9 --output=grid.mp4
   python -m tfvideogan.generate --workdir=runs/prediction --input=clip.mp4 --samples=4 \\
     --output=grid.mp4
