@@ -148,7 +148,7 @@ def steps(kind: str) -> Goldens:
         if step == 0:
             previous, shown = frames[:, :, recorded_inputs.MIDDLE], middle
         feed = torch.cat([previous, torch.ones_like(shown), shown], dim=1)
-        # What the next step is told of the holes of this one.
+        # What the next step is shown of the holes of this one.
         shown = middle * (recorded_inputs.SHARE if kind == "double" else 0.0)
         output, flows, state, _, carried = made(frames, holes, state, feed, step)
         if step:

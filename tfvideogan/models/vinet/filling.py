@@ -42,7 +42,7 @@ class State(NamedTuple):
 
     Attributes:
       previous: [N, H, W, C], the output.
-      previous_holes: [N, H, W, 1], what the next step is told of its holes.
+      previous_holes: [N, H, W, 1], what the next step is shown of its holes.
       memory: hidden map and cell of the LSTM, [N, H/8, W/8, F]; () of a model that
         forgets them.
     """
