@@ -193,7 +193,9 @@ class Refiner(keras.Model):
           [N, H, W, 2] float32 pixels (dx, dy), to be added to the affine flow.
         """
         pairs = (
-            stages.with_mask(tf.where(hole > 0, stages.mean(frame.shape[-1]), frame), hole)
+            stages.with_mask(
+                tf.where(hole > 0, stages.mean(frame.shape[-1]), frame), hole
+            )
             for frame, hole in ((frames, holes), (aligned, aligned_holes))
         )
         x = tf.concat([*pairs], axis=-1)

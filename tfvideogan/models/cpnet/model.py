@@ -42,9 +42,9 @@ from tfvideogan.models.cpnet import (
     filling,
     networks,
     objective,
-    passes,
     published,
 )
+from tfvideogan.models.cpnet import passes as whole_clips
 
 LEARNING_RATE = 1e-4
 COUNTS = ("width", "alignment_width", "num_references")
@@ -107,8 +107,8 @@ class CPNet(completion.CompletionModel):
         self,
         options: Options = Options(),
         *,
-        matching: filling.Matching = filling.Matching(),
-        passes: passes.Passes = passes.Passes(),
+        matching: filling.Matching | None = None,
+        passes: whole_clips.Passes | None = None,
         weights: objective.LossWeights | None = None,
         optimizer: keras.optimizers.Optimizer | None = None,
         seed: int = 0,
@@ -119,8 +119,8 @@ class CPNet(completion.CompletionModel):
 
         Args:
           options: of networks and training.
-          matching: how references are compared.
-          passes: how whole clips are filled.
+          matching: how references are compared; the defaults of `Matching` by default.
+          passes: how whole clips are filled; likewise.
           weights: of the losses; the defaults of `LossWeights` by default.
           optimizer: of both stages; Adam(1e-4) by default.
           seed: see `VideoModel`.
@@ -128,7 +128,9 @@ class CPNet(completion.CompletionModel):
           name: see `VideoModel`.
         """
         super().__init__(seed=seed, ema_decay=ema_decay, name=name)
-        self.options, self.matching, self.whole = options, matching, passes
+        self.options = options
+        self.matching = matching or filling.Matching()
+        self.whole = passes or whole_clips.Passes()
         self.loss_weights = weights or objective.LossWeights()
         self.adam = optimizer or keras.optimizers.Adam(LEARNING_RATE)
 
