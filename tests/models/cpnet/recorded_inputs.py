@@ -16,11 +16,19 @@ TARGET, REFERENCES = 1, (0, 3)
 # In the original's order, the transform that changes nothing.
 THETA_BIAS = "A_Regressor.fc.bias"
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+KERNEL_AXES, GAIN = 4, np.float32(2.0**0.5)
 
 
 def weights(shapes: Mapping[str, Sequence[int]]) -> dict[str, np.ndarray]:
-    """Draws parameters; transforms are near the identity, so that frames stay in sight."""
+    """Draws parameters.
+
+    Kernels are as large as keeps features large behind ReLU, and transforms near the
+    identity, so that what is painted depends on what is seen.
+    """
     found = {name: formula_weights.weight(name, one) for name, one in shapes.items()}
+    for name, shape in shapes.items():
+        if len(shape) == KERNEL_AXES:
+            found[name] *= GAIN
     if THETA_BIAS in found:
         found[THETA_BIAS] = np.array(IDENTITY, np.float32) + 0.2 * found[THETA_BIAS]
     return found

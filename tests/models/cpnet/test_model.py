@@ -19,7 +19,7 @@ def make_model(seed=0, *, has_two_passes=True, neighbourhood=0, **options):
         "alignment_width": 2,
         "alignment_size": 32,
         "num_references": 2,
-        "alignment_steps": 1,
+        "alignment_steps": 0,
         **options,
     }
     whole = passes.Passes()

@@ -104,7 +104,7 @@ class Aligner(keras.Model):
         )
         self.middle = stages.made(MIDDLE, width)
         [self.smaller] = stages.made([SMALLER], width)
-        self.late = self.middle if repeats_layers else stages.made(LATE, width)
+        self.late = [] if repeats_layers else stages.made(LATE, width)
         self.to_theta = keras.layers.Dense(
             len(IDENTITY), kernel_initializer="zeros", dtype="float32"
         )
@@ -149,7 +149,8 @@ class Aligner(keras.Model):
           [N, 2, 3] float32, for `ops.affine.affine_warp` of the reference.
         """
         x = tf.nn.relu(as_target + as_reference)
-        x = stages.through([*self.middle, self.smaller, *self.late], x)
+        late = self.late or self.middle
+        x = stages.through([*self.middle, self.smaller, *late], x)
         pooled = tf.reduce_mean(tf.cast(x, tf.float32), axis=[1, 2])
         # The identity is added, so that decay of weights would not pull towards zero.
         found = self.to_theta(pooled) + tf.constant(IDENTITY)

@@ -24,7 +24,7 @@ def table(trained: Mapping[str, keras.Layer]) -> weight_names.Table:
     """Returns all names, of the networks of `CPNet`."""
     aligner = trained["aligner"]
     unused = UNUSED
-    if aligner.late is aligner.middle:
+    if not aligner.late:
         unused += tuple(f"A_Regressor.{one.name}.*" for one in alignment.LATE)
     return weight_names.Table(
         {
@@ -42,7 +42,7 @@ def _of_aligner(network: alignment.Aligner) -> Iterator[weight_names.Weight]:
     prefix = "A_Regressor"
     yield from _of_stages(network.middle, prefix, alignment.MIDDLE)
     yield from _of_stages([network.smaller], prefix, [alignment.SMALLER])
-    if network.late is not network.middle:
+    if network.late:
         yield from _of_stages(network.late, prefix, alignment.LATE)
     kernel, bias = weight_names.of_layer(network.to_theta, f"{prefix}.fc")
     yield kernel
