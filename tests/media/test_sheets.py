@@ -33,6 +33,16 @@ def test_the_object_is_veiled_in_red():
     np.testing.assert_array_equal(film[0, 3, 6], [0, 0, 0])
 
 
+def test_holes_are_grey():
+    clip = {key: raw_clip()[key] for key in ("frames", "foreground_masks")}
+    film = sheets.side_by_side(
+        {"frames": clip["frames"], "holes": clip["foreground_masks"]}
+    )
+    assert film.shape == (5, 4, 2 * 6, 3)
+    np.testing.assert_array_equal(film[1, 0, 6], [128, 128, 128])
+    np.testing.assert_array_equal(film[1, 3, 6], [0, 1, 0])
+
+
 def test_a_clip_of_frames_alone_is_shown():
     sheet = sheets.contact_sheet([{"frames": raw_clip()["frames"]}], num_columns=2)
     assert sheet.shape == (4, 12, 3)

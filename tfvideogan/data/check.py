@@ -34,6 +34,7 @@ class Report:
       pixel_range: least and greatest value of a frame.
       mask_share: mean share of a frame that the object covers, or None.
       copied_j: mean J of the first mask against those of the next seven frames, or None.
+      hole_share: mean share of a frame that is missing, or None.
       longest_motion: of the flow, pixels, or None.
       examinations: of the flow, one per clip.
       problems: the first ones, one line each.
@@ -48,6 +49,7 @@ class Report:
     pixel_range: tuple[int, int]
     mask_share: float | None
     copied_j: float | None
+    hole_share: float | None
     longest_motion: float | None
     examinations: tuple[flow_doctor.Examination, ...]
     problems: tuple[str, ...]
@@ -70,6 +72,8 @@ class Report:
                 f"  object covers {100 * self.mask_share:.1f} % of a frame; first mask "
                 f"copied over frames 1..{COPY_FRAMES - 1}: J {self.copied_j:.3f}"
             )
+        if self.hole_share is not None:
+            lines.append(f"  holes cover {100 * self.hole_share:.1f} % of a frame")
         if self.longest_motion is not None:
             lines.append(f"  longest motion {self.longest_motion:.1f} pixels")
             table = flow_doctor.table(self.examinations)
@@ -119,6 +123,7 @@ def check_split(
         ),
         mask_share=_mean([one.mask_share for one in found]),
         copied_j=_mean([one.copied_j for one in found]),
+        hole_share=_mean([one.hole_share for one in found]),
         longest_motion=max(
             (one.longest_motion for one in found if one.longest_motion is not None),
             default=None,
@@ -137,6 +142,7 @@ class _Examined:
     pixel_range: tuple[int, int]
     mask_share: float | None
     copied_j: float | None
+    hole_share: float | None
     longest_motion: float | None
     examination: flow_doctor.Examination | None
     problems: tuple[str, ...]
@@ -154,6 +160,7 @@ def _examined(
         pixel_range=(int(frames.min()), int(frames.max())),
         mask_share=None if masks is None else float(np.mean(masks)),
         copied_j=None if masks is None else copied_mask_j(masks),
+        hole_share=float(np.mean(clip["holes"])) if "holes" in clip else None,
         longest_motion=(
             None
             if flow is None
@@ -184,12 +191,12 @@ def clip_problems(clip: Mapping[str, np.ndarray], spec: clips.ClipSpec) -> list[
         elif dtype is np.float32 and not np.isfinite(clip[key]).all():
             problems.append(f"`{key}` has values that are not finite")
     problems += _word_problems(clip, spec)
+    for key in ("foreground_masks", "holes"):
+        if (most := np.max(clip.get(key, 0), initial=0)) > 1:
+            problems.append(f"`{key}` holds {most}, not only 0 and 1")
     masks = clip.get("foreground_masks")
-    if masks is not None:
-        if masks.max(initial=0) > 1:
-            problems.append(f"`foreground_masks` holds {masks.max()}, not only 0 and 1")
-        if not masks[0].any():
-            problems.append("the first mask is empty")
+    if masks is not None and not masks[0].any():
+        problems.append("the first mask is empty")
     return problems
 
 

@@ -12,11 +12,12 @@ dictionary of
 | `backward_flow`    | float32 [T-1, H, W, 2] | pixels (dx, dy) on frame t + 1, to t      |
 | `backgrounds`      | uint8 [T, H, W, C]     | the same scene without the object         |
 | `blurred_frames`   | uint8 [T, H, W, C]     | the same frames of a shaking camera       |
+| `holes`            | uint8 [T, H, W, 1]     | 1 = missing in what a model is given      |
 | `labels`           | int32 []               | the class                                 |
 | `caption_tokens`   | int32 [L]              | words by number, 0 behind the last one    |
 | `caption_lengths`  | int32 []               | number of words                           |
 
-where the spec says which of the last eight there are (names as in a batch, `core/clip.py`).
+where the spec says which of the last nine there are (names as in a batch, `core/clip.py`).
 
     source = sprites.Sprites(frames=8, height=64, width=64)
     for clip in source.clips("test"):

@@ -14,6 +14,8 @@ import numpy as np
 # A mask is shown as a red veil.
 VEIL_COLOUR = (255, 40, 40)
 VEIL_SHARE = 0.5
+# Holes are shown as models are given them, 0 of [-1, 1].
+HOLE_GREY = 128
 # Colour wheel of the flow: hue is direction; this quantile of lengths is full colour.
 FULL_COLOUR_QUANTILE = 0.98
 # OpenCV packs a turn of hue into 180 byte steps.
@@ -110,6 +112,8 @@ def _films(clip: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         share = VEIL_SHARE * clip["foreground_masks"].astype(np.float32)
         veiled = frames + share * (np.asarray(VEIL_COLOUR, np.float32) - frames)
         films.append(veiled.astype(np.uint8))
+    if "holes" in clip:
+        films.append(np.where(clip["holes"] > 0, np.uint8(HOLE_GREY), frames))
     if "backgrounds" in clip:
         films.append(np.broadcast_to(clip["backgrounds"], frames.shape))
     if "backward_flow" in clip and len(clip["backward_flow"]):
