@@ -14,6 +14,11 @@ Regressor, of the features of target and reference side by side:
     conv 3x3 / 2, conv 3x3 twice      8u        S/32
     mean over places, dense            6        starts as the identity
 
+Ours, with a `search` of d: features at S/4, less their mean over the frame, are compared
+shift by shift up to d. A softmax of their cosines gives each place a shift, an affine
+transform is fitted to all shifts by least squares, and the regressor adds to it what is
+left. What frames look like need not be learned before they are aligned.
+
 The first convolution of the regressor is linear in both features before its ReLU. Each
 frame therefore goes through it once as a target and once as a reference, and a pair costs
 the sum of two small maps: the same numbers for a quarter less of the regressor.
@@ -27,14 +32,16 @@ Source: Lee, Oh, Won, Kim, Copy-and-Paste Networks for Deep Video Inpainting, IC
 section 3.1, and the code published with it.
 """
 
+import functools
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfvideogan.models.cpnet import stages
 from tfvideogan.models.cpnet.stages import Stage
-from tfvideogan.ops import affine
+from tfvideogan.ops import affine, correlation
 
 ENCODER = (
     Stage("conv12", 1, 5, 2),
@@ -51,6 +58,16 @@ SMALLER = Stage("conv56", 8, 3, 2)
 LATE = (Stage("conv6a", 8), Stage("conv6b", 8))
 THETA = (2, 3)
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+# Behind so many stages the encoder is at S/4; these blocks make S/16 of it.
+DESCRIBING, BLOCK = 4, 4
+_NORM = 1e-6
+# Of the cosines, at the start.
+SHARPNESS = 20.0
+FAR = -1e9
+# Size of what the regressor adds to a fit.
+REST = 0.1
+# Less than 1 by rounding.
+WHOLE = 1.0 - 1e-3
 # The refiner works at a quarter of the size, its kernels this far apart.
 QUARTER = 4
 DILATIONS = (1, 2, 4, 1)
@@ -60,7 +77,8 @@ class Features(NamedTuple):
     """What the regressor knows of frames.
 
     Attributes:
-      as_target: [..., S/16, S/16, 8u] float32.
+      as_target: [..., S/16, S/16, F] float32; F is 8u, and with a search 40u: what is
+        compared shift by shift stands behind it, in blocks.
       as_reference: likewise.
     """
 
@@ -78,6 +96,7 @@ class Aligner(keras.Model):
         size: int,
         antialiases: bool = False,
         repeats_layers: bool = False,
+        search: int = 0,
         name: str = "aligner",
     ) -> None:
         """Creates the layers.
@@ -87,10 +106,12 @@ class Aligner(keras.Model):
           size: S, sides of what the encoder sees, pixels.
           antialiases: whether frames are smoothed when they are made smaller.
           repeats_layers: the published fault, see the module.
+          search: d, shifts at S/4 by which features are compared, S a multiple of 16; 0
+            for none, as published.
           name: of the network.
         """
         super().__init__(name=name)
-        self.size, self.antialiases = size, antialiases
+        self.size, self.antialiases, self.search = size, antialiases, search
         self.encoder = stages.made(ENCODER, width)
         # Both halves of one kernel; ReLU comes when they are added.
         self.first_of_target, self.first_of_reference = (
@@ -105,6 +126,13 @@ class Aligner(keras.Model):
         self.middle = stages.made(MIDDLE, width)
         [self.smaller] = stages.made([SMALLER], width)
         self.late = [] if repeats_layers else stages.made(LATE, width)
+        self.log_sharpness = None
+        if search:
+            self.log_sharpness = self.add_weight(
+                shape=(),
+                initializer=keras.initializers.Constant(np.log(SHARPNESS)),
+                name="log_sharpness",
+            )
         self.to_theta = keras.layers.Dense(
             len(IDENTITY), kernel_initializer="zeros", dtype="float32"
         )
@@ -115,7 +143,10 @@ class Aligner(keras.Model):
         side = self.size
         for stage in (*ENCODER, FIRST):
             side = -(-side // stage.stride)
-        return side, side, self.first_of_target.filters
+        channels = self.first_of_target.filters
+        if self.search:
+            channels += BLOCK**2 * self.encoder[DESCRIBING - 1].filters
+        return side, side, channels
 
     def encode(self, frames: tf.Tensor, holes: tf.Tensor) -> Features:
         """Encodes frames of any size; what `call` takes.
@@ -132,29 +163,88 @@ class Aligner(keras.Model):
             [self.size, self.size],
             antialias=self.antialiases,
         )
-        x = stages.through(self.encoder, x)
-        return Features(
-            tf.cast(self.first_of_target(x), tf.float32),
-            tf.cast(self.first_of_reference(x), tf.float32),
-        )
+        x = described = stages.through(self.encoder[:DESCRIBING], x)
+        x = stages.through(self.encoder[DESCRIBING:], x)
+        both = (self.first_of_target(x), self.first_of_reference(x))
+        parts = [[tf.cast(one, tf.float32)] for one in both]
+        if self.search:
+            blocks = tf.nn.space_to_depth(_direction(described), BLOCK)
+            parts = [[*one, blocks] for one in parts]
+        return Features(*(tf.concat(one, axis=-1) for one in parts))
 
     def call(self, as_target: tf.Tensor, as_reference: tf.Tensor) -> tf.Tensor:
         """Predicts transforms.
 
         Args:
-          as_target: [N, h, w, 8u], see `Features`.
+          as_target: [N, h, w, F], see `Features`.
           as_reference: likewise, of the references.
 
         Returns:
           [N, 2, 3] float32, for `ops.affine.affine_warp` of the reference.
         """
-        x = tf.nn.relu(as_target + as_reference)
+        width = self.first_of_target.filters
+        x = as_target[..., :width] + as_reference[..., :width]
+        x = tf.nn.relu(x)
         late = self.late or self.middle
         x = stages.through([*self.middle, self.smaller, *late], x)
         pooled = tf.reduce_mean(tf.cast(x, tf.float32), axis=[1, 2])
         # The identity is added, so that decay of weights would not pull towards zero.
-        found = self.to_theta(pooled) + tf.constant(IDENTITY)
-        return tf.reshape(found, [-1, *THETA])
+        identity = tf.constant(IDENTITY, shape=[1, *THETA])
+        if not self.search:
+            return identity + tf.reshape(self.to_theta(pooled), [-1, *THETA])
+        # They have become small in so many layers, and hardly move what follows.
+        change = REST * self.to_theta(_standardised(pooled))
+        blocks = (as_target[..., width:], as_reference[..., width:])
+        fitted = self._fitted(*(tf.cast(one, tf.float32) for one in blocks))
+        return identity + fitted + tf.reshape(change, [-1, *THETA])
+
+    def _fitted(self, target: tf.Tensor, reference: tf.Tensor) -> tf.Tensor:
+        """Fits what is added to the identity, [N, 2, 3], to the shifts of features."""
+        target, reference = (
+            tf.nn.depth_to_space(one, BLOCK) for one in (target, reference)
+        )
+        compare = functools.partial(
+            correlation.cost_volume, max_displacement=self.search, pad=self.search
+        )
+        alike = compare(target, reference)
+        # Nothing lies beyond the border. Shifts from there are left out, too, so that none
+        # is the mean of those that are left.
+        anywhere = tf.ones_like(target[:1, ..., :1])
+        is_inside = compare(anywhere, anywhere) > 0.5
+        is_inside &= is_inside[..., ::-1]
+        sharpness = tf.exp(tf.cast(self.log_sharpness, tf.float32))
+        scores = tf.where(is_inside, sharpness * alike, FAR)
+        shares = tf.nn.softmax(scores, axis=-1)  # [N, S/4, S/4, (2d + 1)²]
+        shifts = tf.range(-self.search, self.search + 1, dtype=tf.float32)
+        down, right = tf.meshgrid(shifts, shifts, indexing="ij")
+        steps = tf.reshape(tf.stack([right, down], axis=-1), [-1, 2])
+        flow = tf.einsum("nhwd,dc->nhwc", shares, steps)
+        # Places that look like those around them are undecided, at the border confined.
+        certainty = tf.reduce_max(shares, axis=-1, keepdims=True)
+        certainty *= tf.reduce_mean(tf.cast(is_inside, tf.float32), -1, keepdims=True)
+        motion = affine.fit(flow, certainty)
+        # From u, v of `affine.fit` and steps of four pixels, the first at pixel 0, to
+        # coordinates of -1 and 1 at the corners.
+        places, half = self.size / 4, (self.size - 1) / 2
+        linear = motion[..., :2] * (2 / places)
+        middle = motion[..., 2:] + tf.reduce_sum(motion[..., :2], -1, keepdims=True) * (
+            (2 - 0.5) / (2 * places)
+        )
+        return tf.concat([linear, middle * (4 / half)], axis=-1)
+
+
+def _direction(features: tf.Tensor) -> tf.Tensor:
+    """Makes the mean product of two features of [N, H, W, C] their cosine."""
+    features = tf.cast(features, tf.float32)
+    features -= tf.reduce_mean(features, axis=[1, 2], keepdims=True)
+    squares = tf.reduce_mean(tf.square(features), axis=-1, keepdims=True)
+    return features * tf.math.rsqrt(squares + _NORM)
+
+
+def _standardised(x: tf.Tensor) -> tf.Tensor:
+    """Returns [N, C] of mean 0 and deviation 1 in each row."""
+    mean, variance = tf.nn.moments(x, axes=[1], keepdims=True)
+    return (x - mean) * tf.math.rsqrt(variance + _NORM)
 
 
 class Refiner(keras.Model):
@@ -197,7 +287,10 @@ class Refiner(keras.Model):
             stages.with_mask(
                 tf.where(hole > 0, stages.mean(frame.shape[-1]), frame), hole
             )
-            for frame, hole in ((frames, holes), (aligned, aligned_holes))
+            for frame, hole in (
+                (tf.cast(frames, tf.float32), holes),
+                (tf.cast(aligned, tf.float32), aligned_holes),
+            )
         )
         x = tf.concat([*pairs], axis=-1)
         x = tf.nn.avg_pool2d(x, QUARTER, QUARTER, "VALID")
@@ -213,10 +306,13 @@ class Aligned(NamedTuple):
     Attributes:
       frames: [N, H, W, C] in [-1, 1]; -1 beyond the border.
       visible: [N, H, W, 1], 0 or 1; 0 beyond the border. No gradient.
+      is_whole: [N, H, W, 1], 0 or 1: 1 where nothing of a pixel comes from a hole or from
+        beyond the border. No gradient.
     """
 
     frames: tf.Tensor
     visible: tf.Tensor
+    is_whole: tf.Tensor
 
 
 def aligned(
@@ -246,4 +342,5 @@ def aligned(
 def _sampled(frames: tf.Tensor, holes: tf.Tensor, flow: tf.Tensor) -> Aligned:
     moved = affine.sample_in_plane(frames, flow, outside=-1.0)
     share = affine.sample_in_plane(1.0 - holes, tf.stop_gradient(flow))
-    return Aligned(moved, tf.cast(share > 0.5, tf.float32))
+    visible, is_whole = (tf.cast(share > one, tf.float32) for one in (0.5, WHOLE))
+    return Aligned(moved, visible, is_whole)

@@ -44,7 +44,7 @@ class Filled(NamedTuple):
     Attributes:
       painted: [N, H, W, C] float32, unclipped.
       never_seen: [N, H, W, 1], `c_mask`: 1 where no reference shows anything. No gradient.
-      aligned: frames [N, R, H, W, C] and visibility [N, R, H, W, 1].
+      aligned: [N, R, ...].
     """
 
     painted: tf.Tensor
@@ -88,7 +88,7 @@ class Filler:
         self.options = options
 
     def align(self, target: Target, references: References) -> alignment.Aligned:
-        """Brings references to a target; both parts are [N, R, H, W, C or 1]."""
+        """Brings references to a target; all parts are [N, R, ...]."""
         number = tf.shape(references.frames)[1]
         repeated = Target(*(_repeated(one, number) for one in target))
         flat = References(*map(_folded, references))
@@ -126,7 +126,7 @@ class Filling:
         """Copies from a micro-batch of references."""
         options, copier = self.filler.options, self.filler.copier
         aligned = self.filler.align(self.target, references)
-        flat_frames, flat_visible = map(_folded, aligned)
+        flat_frames, flat_visible = map(_folded, aligned[:2])
         masks = flat_visible if options.has_mixed_polarity else 1.0 - flat_visible
         number = tf.shape(aligned.frames)[1]
         features = _unfolded(copier(flat_frames, masks), number)

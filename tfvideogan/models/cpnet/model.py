@@ -48,10 +48,12 @@ from tfvideogan.models.cpnet import passes as whole_clips
 
 LEARNING_RATE = 1e-4
 COUNTS = ("width", "alignment_width", "num_references")
+SIZES = ("search", "refiner_width", "alignment_steps")
 # Both encoders halve twice, the paster has to come out even.
 SIZE_MULTIPLE = 8
 # Of what the alignment encoder sees: below it nothing is left at a 32nd.
 LEAST_ALIGNMENT_SIZE = 32
+SEARCH_MULTIPLE = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Options:
       alignment_width: of the aligner's.
       alignment_size: sides of what the aligner sees, pixels.
       antialiases: whether frames are smoothed when they are made as small as that.
+      search: shifts by which the aligner compares features, see `alignment`; 0 for none.
       refiner_width: channels of the flow network behind the affine transform; 0 for none.
       sharpness: by which similarities are multiplied at first, and then as learned; None
         for 1, as published.
@@ -79,6 +82,7 @@ class Options:
     alignment_width: int = 64
     alignment_size: int = 224
     antialiases: bool = False
+    search: int = 0
     refiner_width: int = 0
     sharpness: float | None = None
     num_references: int = 4
@@ -87,13 +91,18 @@ class Options:
     repeats_layers: bool = False
 
     def __post_init__(self) -> None:
-        least = dict.fromkeys(COUNTS, 1) | {"refiner_width": 0, "alignment_steps": 0}
+        least = dict.fromkeys(COUNTS, 1) | dict.fromkeys(SIZES, 0)
         least["alignment_size"] = LEAST_ALIGNMENT_SIZE
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least {bound}."
                 )
+        if self.search and self.alignment_size % SEARCH_MULTIPLE:
+            raise errors.UserError(
+                f"`alignment_size` ({self.alignment_size}) must be a multiple of "
+                f"{SEARCH_MULTIPLE} with a `search` ({self.search})."
+            )
         if self.sharpness is not None and self.sharpness <= 0:
             raise errors.UserError(
                 f"`sharpness` ({self.sharpness}) must be positive, or None."
@@ -158,6 +167,7 @@ class CPNet(completion.CompletionModel):
             size=options.alignment_size,
             antialiases=options.antialiases,
             repeats_layers=options.repeats_layers,
+            search=options.search,
         )
         self.refiner = None
         if options.refiner_width:
@@ -190,7 +200,9 @@ class CPNet(completion.CompletionModel):
 
     def published_weights(self) -> weight_names.Table:
         """The names in the released state_dict, of the networks of the paper."""
-        if self.options.refiner_width or self.options.sharpness is not None:
+        options = self.options
+        is_ours = options.search or options.refiner_width
+        if is_ours or options.sharpness is not None:
             return super().published_weights()
         return published.table(self.networks)
 

@@ -69,10 +69,13 @@ def features(given: LossWeights) -> perceptual.Features | None:
 def misalignment(target: filling.Target, aligned: alignment.Aligned) -> tf.Tensor:
     """Compares aligned references with the target where both are visible.
 
+    Pixels at the edge of a reference or of its hole, which are mixed with what lies beyond,
+    do not count: they would pull transforms inwards.
+
     Returns:
       A float32 scalar: the mean over these pixels, in [0, 1]; 0 without any.
     """
-    visible = (1.0 - target.holes)[:, tf.newaxis] * aligned.visible
+    visible = (1.0 - target.holes)[:, tf.newaxis] * aligned.is_whole
     return HALF * pixels.masked_l1(
         target.frames[:, tf.newaxis], aligned.frames, visible
     )

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tfvideogan.pretrained import image_network
 
 # He et al., Delving Deep into Rectifiers, ICCV 2015.
-HE_FAN_OUT = keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")
+HE_FAN_OUT = (2.0, "fan_out", "untruncated_normal")
 
 
 class Stage(NamedTuple):
@@ -63,7 +63,9 @@ class Convolution(keras.layers.Conv2D):
             dilation_rate=dilation,
             padding="same",
             activation=None if is_linear else "relu",
-            **{"kernel_initializer": HE_FAN_OUT} | kwargs,
+            # Each its own: one that is shared would draw the same numbers again.
+            **{"kernel_initializer": keras.initializers.VarianceScaling(*HE_FAN_OUT)}
+            | kwargs,
         )
 
     def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
