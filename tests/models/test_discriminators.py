@@ -116,3 +116,40 @@ def test_random_frames_reach_every_frame():
     assert (found // 4 == np.arange(16)[:, np.newaxis]).all()
     assert set(found.ravel() % 4) == {0, 1, 2, 3}
     assert any(len(set(row)) > 1 for row in found)
+
+
+@pytest.mark.parametrize(
+    ("size", "scores"), [((64, 64), (1, 1)), ((8, 12), (1, 1)), ((65, 130), (2, 3))]
+)
+def test_patches_of_clips_are_judged_at_every_moment(size, scores):
+    critic = discriminators.TemporalPatchDiscriminator(1)
+    assert critic(tf.zeros([2, 3, *size, 3])).shape == (2, 3, *scores, 4)
+
+
+def test_patches_of_clips_cost_six_convolutions():
+    critic = discriminators.TemporalPatchDiscriminator(1)
+    critic(tf.zeros([1, 1, 8, 8, 3]))
+    # 75 taps: 3 to 1 channels, 1 to 2, 2 to 4, and 4 to 4 three times, with biases.
+    assert count(critic) == 226 + 152 + 604 + 3 * 1204
+
+
+def test_a_patch_of_a_clip_reaches_six_frames_far():
+    critic = discriminators.TemporalPatchDiscriminator(1, has_spectral_norm=False)
+    clips = seeds.normal([1, 9, 8, 8, 3], seeds.from_int(1))
+    with tf.GradientTape() as tape:
+        tape.watch(clips)
+        score = tf.reduce_sum(critic(clips)[:, 0])
+    gradient = tf.reduce_max(tf.abs(tape.gradient(score, clips)), axis=[0, 2, 3, 4])
+    # Six kernels of three frames.
+    np.testing.assert_array_equal(gradient > 0, [True] * 7 + [False] * 2)
+
+
+def test_training_brings_the_norm_of_a_kernel_over_time_to_one():
+    critic = discriminators.TemporalPatchDiscriminator(2)
+    critic(tf.zeros([1, 1, 4, 4, 3]))
+    layer = critic.convolutions[1]
+    for _ in range(30):
+        layer(tf.zeros([1, 1, 1, 1, 2]), training=True)
+    kernel = layer.layer.kernel.numpy()
+    values = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)
+    assert values[0] == pytest.approx(1.0, abs=0.02)

@@ -210,7 +210,11 @@ class FlowError(PairedMetric):
 
 
 def warp_errors(
-    videos: np.ndarray, forward_flow: np.ndarray, backward_flow: np.ndarray
+    videos: np.ndarray,
+    forward_flow: np.ndarray,
+    backward_flow: np.ndarray,
+    *,
+    regions: np.ndarray | None = None,
 ) -> np.ndarray:
     """Computes E_warp of every step of videos that should all move alike.
 
@@ -218,6 +222,7 @@ def warp_errors(
       videos: [S, T, H, W, C] in [0, 1].
       forward_flow: [T-1, H, W, 2] pixels (dx, dy), on frame t, to t + 1.
       backward_flow: [T-1, H, W, 2], on frame t + 1, to t.
+      regions: [T-1, H, W, 1] of frame t, above 0 where pixels count; None for all.
 
     Returns:
       [S, T-1] float64: the mean squared difference per channel of the pixels that are seen
@@ -231,6 +236,7 @@ def warp_errors(
             frames[start : start + _STEPS + 1],
             tf.constant(forward_flow[start : start + _STEPS], tf.float32),
             tf.constant(backward_flow[start : start + _STEPS], tf.float32),
+            None if regions is None else regions[start : start + _STEPS],
         )
         for start in range(0, num_frames - 1, _STEPS)
     ]
@@ -258,12 +264,17 @@ def inner(values: np.ndarray) -> np.ndarray:
 
 
 def _masked_errors(
-    frames: np.ndarray, forward_flow: tf.Tensor, backward_flow: tf.Tensor
+    frames: np.ndarray,
+    forward_flow: tf.Tensor,
+    backward_flow: tf.Tensor,
+    regions: np.ndarray | None,
 ) -> np.ndarray:
     """Mean squared error [T-1, C] of frames [T, H, W, C] where both show the scene."""
     hidden = warp.occlusion(forward_flow, backward_flow)
     hidden += warp.motion_boundaries(forward_flow)
     is_seen = hidden.numpy() == 0  # [T-1, H, W, 1]
+    if regions is not None:
+        is_seen &= regions > 0
     carried = warp.backward(tf.constant(frames[1:], tf.float32), forward_flow)
     squares = np.square(carried.numpy() - frames[:-1])
     sums = np.sum(squares, axis=(1, 2), where=is_seen)  # [T-1, C]

@@ -3,6 +3,7 @@
     FrameDiscriminator     a few frames of each clip, in full
     ClipDiscriminator      all frames at half their size, beside their differences
     PatchDiscriminator     overlapping patches of whatever one image can hold
+    TemporalPatchDiscriminator    likewise of clips, over space and time
 
 `FrameDiscriminator` of 64x64 and width w, and `ClipDiscriminator` of T frames:
 
@@ -28,6 +29,8 @@ References:
       2019, appendix B (sum over places before the last layer of the discriminator).
   [5] Isola et al., Image-to-Image Translation with Conditional Adversarial Networks, CVPR
       2017, section 3.2.2 (patches).
+  [6] Chang et al., Free-form Video Inpainting with 3D Gated Convolution and Temporal
+      PatchGAN, ICCV 2019, section 3.3.
 """
 
 import functools
@@ -48,6 +51,10 @@ SMALLEST = 4
 MOST = 4
 # Kernels of `PatchDiscriminator`: those that halve, and the last one.
 PATCH_DOWN_KERNEL, PATCH_KERNEL = 4, 3
+# `TemporalPatchDiscriminator`, [6]: channels by the width; kernels, strides and zeros of
+# time, rows and columns.
+CLIP_PATCH_CHANNELS = (1, 2, 4, 4, 4, 4)
+CLIP_PATCH = {"kernel_size": (3, 5, 5), "strides": (1, 2, 2), "padding": (1, 2, 2)}
 
 
 class FrameDiscriminator(keras.Model):
@@ -274,6 +281,49 @@ class PatchDiscriminator(keras.Model):
         for layer in self.down:
             x = tf.nn.leaky_relu(layer(x, training=training), LEAKY_SLOPE)
         return tf.cast(self.score(x, training=training), tf.float32)
+
+
+class TemporalPatchDiscriminator(keras.Model):
+    """Scores patches of clips, overlapping in space and time: T-PatchGAN, [6].
+
+    Six convolutions 3x5x5 with strides 1x2x2 and spectral norm, of 1, 2, 4, 4, 4 and 4
+    times the width in channels: 17,833,216 parameters at the published width of 64. As
+    published, the last one has as many outputs as the one before it, each of them a
+    score; here its kernel is normalised, too.
+    """
+
+    def __init__(
+        self,
+        width: int = 64,
+        *,
+        has_spectral_norm: bool = True,
+        name: str = "temporal_patch_discriminator",
+    ) -> None:
+        """Creates the layers.
+
+        Args:
+          width: channels of the first layer.
+          has_spectral_norm: whether the norm of each kernel is 1, [1].
+          name: of the network.
+        """
+        super().__init__(name=name)
+        self.convolutions = [
+            resnet.with_spectral_norm(
+                convolution.Conv3D(width * multiple, **CLIP_PATCH), has_spectral_norm
+            )
+            for multiple in CLIP_PATCH_CHANNELS
+        ]
+
+    def call(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Returns logits [N, T, h, w, 4 x width] of clips [N, T, H, W, C], h = H / 64.
+
+        They are float32, h and w rounded up; `training` moves the spectral norm.
+        """
+        *inner, last = self.convolutions
+        x = clips
+        for layer in inner:
+            x = tf.nn.leaky_relu(layer(x, training=training), LEAKY_SLOPE)
+        return tf.cast(last(x, training=training), tf.float32)
 
 
 def least_frames(size: int) -> int:

@@ -28,7 +28,9 @@ def make_model(seed=0, *, has_two_passes=True, neighbourhood=0, **options):
         whole = passes.Passes(passes=1, window=window, micro_batch=2)
     return model.CPNet(
         model.Options(**options),
-        matching=filling.Matching(neighbourhood=neighbourhood),
+        matching=filling.Matching(
+            neighbourhood=neighbourhood, copies_pixels=neighbourhood > 0
+        ),
         passes=whole,
         weights=objective.LossWeights(perceptual=0.0, style=0.0),
         seed=seed,

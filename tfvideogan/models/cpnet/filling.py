@@ -58,7 +58,8 @@ class Matching:
 
     Attributes:
       neighbourhood: see `matching.similarity`.
-      is_raw: likewise, a published fault.
+      copies_pixels: whether pixels are copied as features are, and the paster adds to them.
+      is_raw: see `matching.similarity`, a published fault.
       has_mixed_polarity: the published fault: the mask that the encoder gets beside a
         reference is 1 where it is *visible*; beside a target where it is a hole.
       has_soft_c_mask: the published fault: `c_mask` is enlarged bilinearly, so that the
@@ -66,6 +67,7 @@ class Matching:
     """
 
     neighbourhood: int = 0
+    copies_pixels: bool = False
     is_raw: bool = False
     has_mixed_polarity: bool = False
     has_soft_c_mask: bool = False
@@ -118,7 +120,11 @@ class Filling:
 
     def start(self) -> matching.Running:
         """Returns the state before any reference."""
-        return matching.start(self.features)
+        like = self.features
+        if self.filler.options.copies_pixels:
+            frames, holes = self.target.frames, self.target.holes
+            like = matching.with_pixels(like, frames, holes)
+        return matching.start(like)
 
     def add(
         self, running: matching.Running, references: References
@@ -129,7 +135,12 @@ class Filling:
         flat_frames, flat_visible = map(_folded, aligned[:2])
         masks = flat_visible if options.has_mixed_polarity else 1.0 - flat_visible
         number = tf.shape(aligned.frames)[1]
-        features = _unfolded(copier(flat_frames, masks), number)
+        flat_features = copier(flat_frames, masks)
+        features = copied = _unfolded(flat_features, number)
+        if options.copies_pixels:
+            normalised = stages.normalised(flat_frames)
+            flat = matching.with_pixels(flat_features, normalised, flat_visible)
+            copied = _unfolded(flat, number)
         visible = _unfolded(matching.at_quarter(flat_visible), number)
         scores = matching.similarity(
             self.features,
@@ -138,13 +149,19 @@ class Filling:
             is_raw=options.is_raw,
             neighbourhood=options.neighbourhood,
         )
-        running = matching.add(running, copier.sharpened(scores), visible, features)
+        running = matching.add(running, copier.sharpened(scores), visible, copied)
         return running, aligned
 
     def finish(self, running: matching.Running) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the painted frame and `c_mask`, see `Filled`."""
         copied, never_seen = matching.finish(running)
+        pixels = None
+        if self.filler.options.copies_pixels:
+            copied, pixels = matching.without_pixels(copied, self.features.shape[-1])
         painted = self.filler.paster(self.features, copied, never_seen)
+        if pixels is not None:
+            # The mean colour is there already.
+            painted += stages.denormalised(pixels) - stages.mean(pixels.shape[-1])
         is_soft = self.filler.options.has_soft_c_mask
         enlarged = tf.image.resize(
             never_seen,

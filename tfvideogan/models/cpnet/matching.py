@@ -27,6 +27,8 @@ NOTHING = -1e9
 # Pixels of visible neighbours that the whole frame weighs as much as.
 PRIOR = 1.0
 _NORM = 1e-12
+# Pixels in a row of a place.
+BLOCK = 4
 
 
 class Running(NamedTuple):
@@ -89,6 +91,40 @@ def similarity(
     area = float(neighbourhood**2)
     around, seen = (_box(one, neighbourhood) * area for one in (alike, both_visible))
     return (around + PRIOR * whole) / (seen + PRIOR)
+
+
+def with_pixels(
+    features: tf.Tensor, frames: tf.Tensor, visible: tf.Tensor
+) -> tf.Tensor:
+    """Lets pixels be copied with the features of their place.
+
+    Ours: a decoder that starts at a quarter of the size would have to draw details again.
+
+    Args:
+      features: [N, h, w, C] of aligned references.
+      frames: [N, 4 h, 4 w, c], normalised.
+      visible: [N, 4 h, 4 w, 1], 0 or 1.
+
+    Returns:
+      [N, h, w, C + 16 (c + 1)]: behind the features visible pixels, and which they are.
+    """
+    seen = tf.concat([tf.where(visible > 0, frames, 0.0), visible], axis=-1)
+    return tf.concat([features, tf.nn.space_to_depth(seen, BLOCK)], axis=-1)
+
+
+def without_pixels(copied: tf.Tensor, channels: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Parts means of `with_pixels`.
+
+    Args:
+      copied: [N, h, w, C + 16 (c + 1)].
+      channels: C.
+
+    Returns:
+      Features [N, h, w, C], and pixels [N, 4 h, 4 w, c], 0 where none was visible.
+    """
+    seen = tf.nn.depth_to_space(copied[..., channels:], BLOCK)
+    pixels = tf.math.divide_no_nan(seen[..., :-1], seen[..., -1:])
+    return copied[..., :channels], pixels
 
 
 def start(target: tf.Tensor) -> Running:

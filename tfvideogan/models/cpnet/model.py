@@ -11,8 +11,9 @@ Training has two stages, which are phases:
 
 In each step one frame of each clip is the target, and some others are its references, at
 random. The same class is the published network, with the defaults of its options
-(gin/cpnet/paper.gin), and ours (gin/cpnet.gin): narrow, with a similarity for each place
-that is sharpened by a learned temperature, a flow beside the affine transform, and one
+(gin/cpnet/paper.gin), and ours (gin/cpnet.gin): narrow, with features that are searched
+before they are regressed, a flow beside the affine transform, a similarity for each place
+that is sharpened by a learned temperature, pixels that are copied with features, and one
 pass over a clip.
 
 The released code departs from the paper in ways that cost quality. Each is a switch:
@@ -173,7 +174,11 @@ class CPNet(completion.CompletionModel):
         if options.refiner_width:
             self.refiner = alignment.Refiner(width=options.refiner_width)
         self.copier = networks.Copier(width=options.width, sharpness=options.sharpness)
-        self.paster = networks.Paster(spec.channels, width=options.width)
+        self.paster = networks.Paster(
+            spec.channels,
+            width=options.width,
+            is_residual=self.matching.copies_pixels,
+        )
         self.filler = filling.Filler(
             self.aligner, self.copier, self.paster, self.matching, self.refiner
         )
@@ -201,7 +206,7 @@ class CPNet(completion.CompletionModel):
     def published_weights(self) -> weight_names.Table:
         """The names in the released state_dict, of the networks of the paper."""
         options = self.options
-        is_ours = options.search or options.refiner_width
+        is_ours = options.search or options.refiner_width or self.paster.is_residual
         if is_ours or options.sharpness is not None:
             return super().published_weights()
         return published.table(self.networks)

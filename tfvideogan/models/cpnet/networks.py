@@ -18,6 +18,9 @@ Decoder, of the target's features, the copied ones, and where nothing could be c
     nearest x2, conv 3x3 twice         u        H/2 x W/2
     nearest x2, conv 5x5, linear       C        H x W
 
+Ours, with `is_residual`: each wide convolution adds to what it gets, and the last one
+starts at zero, since it adds to pixels that were copied (`matching.with_pixels`).
+
 Source: Lee et al., Copy-and-Paste Networks for Deep Video Inpainting, ICCV 2019, sections
 3.2 and 3.3, and the code published with it.
 """
@@ -50,6 +53,8 @@ WIDE = {
 NARROWER = (Stage("conv3b", 2), Stage("conv3a", 2))
 HALF = (Stage("conv32", 1), Stage("conv2", 1))
 LAST = Stage("conv21", 0, 5)
+# Of convolutions that add: eight of them leave what they get as large as it is.
+SMALL = "lecun_uniform"
 
 
 class Copier(keras.Model):
@@ -100,21 +105,36 @@ class Copier(keras.Model):
 class Paster(keras.Model):
     """Decodes frames."""
 
-    def __init__(self, channels: int, *, width: int, name: str = "paster") -> None:
+    def __init__(
+        self,
+        channels: int,
+        *,
+        width: int,
+        is_residual: bool = False,
+        name: str = "paster",
+    ) -> None:
         """Creates the layers.
 
         Args:
           channels: C of a frame.
           width: u, see the module.
+          is_residual: likewise.
           name: of the network.
         """
         super().__init__(name=name)
-        wide = 4 * width + 1
-        self.wide = [stages.Convolution(wide, dilation=one) for one in WIDE.values()]
+        self.is_residual = is_residual
+        initial, zeros = {}, {}
+        if is_residual:
+            initial["kernel_initializer"] = SMALL
+            zeros["kernel_initializer"] = "zeros"
+        self.wide = [
+            stages.Convolution(4 * width + 1, dilation=one, **initial)
+            for one in WIDE.values()
+        ]
         self.narrower = stages.made(NARROWER, width)
         self.half = stages.made(HALF, width)
         self.last = stages.Convolution(
-            channels, LAST.size, is_linear=True, dtype="float32"
+            channels, LAST.size, is_linear=True, dtype="float32", **zeros
         )
 
     def call(
@@ -131,7 +151,9 @@ class Paster(keras.Model):
           [N, 4 h, 4 w, C] float32; [-1, 1] where it is right, unclipped.
         """
         x = tf.concat([target, copied, never_seen], axis=-1)
-        x = stages.through([*self.wide, *self.narrower], x)
+        for layer in self.wide:
+            x = x + layer(x) if self.is_residual else layer(x)
+        x = stages.through(self.narrower, x)
         x = stages.through(self.half, _twice_as_large(x))
         return stages.denormalised(self.last(_twice_as_large(x)))
 
