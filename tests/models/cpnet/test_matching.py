@@ -123,3 +123,27 @@ def test_a_quarter_is_visible_where_its_middle_is():
     np.testing.assert_array_equal(
         matching.at_quarter(shown)[0, ..., 0], [[1.0, 0.0], [0.0, 0.0]]
     )
+
+
+def test_pixels_are_copied_where_they_are_visible():
+    frames = seeds.uniform([2, 8, 8, 3], seeds.from_int(3))
+    shown = np.ones((2, 8, 8, 1), np.float32)
+    shown[1, :4] = 0.0
+    shown[0, 0, 0] = 0.0
+    features = tf.zeros([2, 2, 2, 5])
+    wide = matching.with_pixels(features, frames, shown)
+    assert wide.shape == (2, 2, 2, 5 + 16 * 4)
+    # Both are references of one target, equally alike.
+    running = matching.add(
+        matching.start(wide[:1]),
+        tf.zeros([1, 2, 1, 1, 1]),
+        matching.at_quarter(shown)[tf.newaxis],
+        wide[tf.newaxis],
+    )
+    copied, pixels = matching.without_pixels(matching.finish(running)[0], 5)
+    assert copied.shape == features[:1].shape
+    # Above, the first alone; below, both.
+    np.testing.assert_allclose(pixels[0, 1:4], frames[0, 1:4], rtol=1e-5)
+    mean = (frames[0, 4:] + frames[1, 4:]) / 2
+    np.testing.assert_allclose(pixels[0, 4:], mean, rtol=1e-5)
+    np.testing.assert_array_equal(pixels[0, 0, 0], [0.0, 0.0, 0.0])
