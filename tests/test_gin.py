@@ -74,6 +74,12 @@ NARROW = {
         "captioner.Options.levels = 1",
         "captioner.Options.units = 4",
     ],
+    "cpnet.CPNet": [
+        "cpnet.Options.width = 2",
+        "cpnet.Options.alignment_width = 2",
+        "cpnet.Options.alignment_size = 32",
+        "cpnet.Options.alignment_steps = 1",
+    ],
     "deblurgan.DeblurGAN": [
         "WIDTHS = (2, 4)",
         "deblurgan.Options.blocks = (1, 1)",

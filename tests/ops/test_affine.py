@@ -92,3 +92,67 @@ def test_wrong_shapes_are_named():
         affine.fit(tf.zeros([1, 4, 4, 2]), tf.zeros([1, 4, 4, 2]))
     with pytest.raises(ValueError, match="`motion` has shape"):
         affine.to_flow(tf.zeros([1, 3, 3]), 4, 4)
+
+
+# --- Affine warps
+
+
+IDENTITY = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+
+
+def pictures(height=5, width=7, channels=2):
+    drawn = np.random.default_rng(1).uniform(size=(2, height, width, channels))
+    return drawn.astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [(5, 7), (240, 3), (1, 4)])
+def test_the_identity_returns_the_images_bit_for_bit(size):
+    images = pictures(*size)
+    np.testing.assert_array_equal(
+        affine.affine_warp(images, tf.constant([IDENTITY] * 2)), images
+    )
+
+
+def test_a_quarter_turn_equals_numpy():
+    images = pictures(6, 6)
+    # Samples x from y and y from -x.
+    turned = affine.affine_warp(
+        images, tf.constant([[[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]]] * 2)
+    )
+    wanted = np.rot90(images, k=-1, axes=(1, 2))
+    np.testing.assert_allclose(turned, wanted, atol=1e-5)
+
+
+def test_corners_are_aligned_and_what_lies_beyond_is_given():
+    images = pictures(5, 7)
+    # Seven columns are six steps from -1 to 1: a third is one of them.
+    shift = tf.constant([[[1.0, 0.0, 1 / 3], [0.0, 1.0, 0.0]]] * 2)
+    moved = affine.affine_warp(images, shift, outside=-1.0)
+    np.testing.assert_allclose(moved[:, :, :-1], images[:, :, 1:], atol=1e-5)
+    np.testing.assert_allclose(moved[:, :, -1], -1.0, atol=1e-5)
+    # Half a step beyond the border is half of what is there.
+    half = affine.affine_warp(
+        images, tf.constant([[[1.0, 0.0, 1 / 6], [0.0, 1.0, 0.0]]] * 2)
+    )
+    np.testing.assert_allclose(half[:, :, -1], images[:, :, -1] / 2, atol=1e-5)
+
+
+def test_the_gradient_of_a_transform_equals_hand_numbers():
+    # The picture of x itself, -1 to 1: what is sampled is where.
+    ramp = tf.broadcast_to(tf.linspace(-1.0, 1.0, 5)[:, tf.newaxis], [1, 5, 5, 1])
+    theta = tf.constant([[[0.5, 0.1, 0.2], [0.0, 0.5, 0.0]]])
+    with tf.GradientTape() as tape:
+        tape.watch(theta)
+        # Row 1, column 3: y = -0.5, x = 0.5.
+        sample = affine.affine_warp(ramp, theta)[0, 1, 3, 0]
+    np.testing.assert_allclose(sample, 0.5 * 0.5 - 0.1 * 0.5 + 0.2, rtol=1e-5)
+    np.testing.assert_allclose(
+        tape.gradient(sample, theta)[0], [[0.5, -0.5, 1.0], [0, 0, 0]], atol=1e-5
+    )
+
+
+def test_a_transform_is_the_same_at_every_resolution():
+    theta = tf.constant([[[0.9, 0.1, 0.2], [0.0, 1.1, -0.1]]])
+    small, large = (affine.theta_to_flow(theta, size, size) for size in (3, 5))
+    # Five pixels are four steps, twice as many: places and flow are doubled.
+    np.testing.assert_allclose(large[:, ::2, ::2], 2.0 * small, atol=1e-6)

@@ -1,16 +1,25 @@
-"""Affine motion: the motion of a camera fitted to optical flow.
+"""Affine motion: the motion of a camera fitted to optical flow, and affine warps.
 
     motion = affine.fit(flow, weights)            # [N, 2, 3]
     camera_flow = affine.to_flow(motion, 64, 64)  # [N, H, W, 2]
+    aligned = affine.affine_warp(frames, theta)   # theta: [N, 2, 3]
 
 A motion maps the centred, scaled coordinates (u, v, 1) of a pixel to its flow in pixels,
 where u = (x - (W - 1) / 2) / s, v = (y - (H - 1) / 2) / s and s = max(H, W) / 2. The
 scaling keeps the normal equations well conditioned at every size.
+
+`theta` is what spatial transformers [1] predict: it maps (x, y, 1) of a pixel, where the
+*centres* of the corner pixels are -1 and 1, to the place that is sampled, likewise. Of
+one transform it is the same at every resolution.
+
+References:
+  [1] Jaderberg et al., Spatial Transformer Networks, NeurIPS 2015, section 3.2.
 """
 
 import tensorflow as tf
 
 from tfvideogan.core import shapes
+from tfvideogan.ops import warp
 
 # Added to the diagonal of the mean normal matrix, whose entries are of order 1: without
 # any weight the motion becomes zero, with weights the error is below a thousandth pixel.
@@ -48,6 +57,75 @@ def to_flow(motion: tf.Tensor, height: int, width: int) -> tf.Tensor:
     shapes.check_shape(motion, "N R C", name="motion", R=2, C=3)
     flat = tf.einsum("ncj,pj->npc", motion, _basis(height, width))
     return tf.reshape(flat, [-1, height, width, 2])
+
+
+def affine_warp(
+    images: tf.Tensor, theta: tf.Tensor, *, outside: float = 0.0
+) -> tf.Tensor:
+    """Samples images where affine transforms lead, bilinearly.
+
+    Args:
+      images: [N, H, W, C] any float dtype.
+      theta: [N, 2, 3], rows (x, y), columns (x, y, 1); corners are at -1 and 1. The
+        identity [[1, 0, 0], [0, 1, 0]] returns the images, bit for bit.
+      outside: the value of everything beyond the border.
+
+    Returns:
+      [N, H, W, C] in the dtype of `images`.
+
+    Raises:
+      ValueError: a shape differs from the above.
+    """
+    dynamic = tf.shape(images)
+    flow = theta_to_flow(
+        theta,
+        dynamic[1] if images.shape[1] is None else images.shape[1],
+        dynamic[2] if images.shape[2] is None else images.shape[2],
+    )
+    return sample_in_plane(images, flow, outside=outside)
+
+
+def theta_to_flow(
+    theta: tf.Tensor, height: int | tf.Tensor, width: int | tf.Tensor
+) -> tf.Tensor:
+    """Returns the flow [N, H, W, 2] in pixels, float32, by which `affine_warp` samples."""
+    shapes.check_shape(theta, "N R C", name="theta", R=2, C=3)
+    half_height = (tf.cast(height, tf.float32) - 1.0) / 2
+    half_width = (tf.cast(width, tf.float32) - 1.0) / 2
+    rows = tf.range(tf.cast(height, tf.float32)) - half_height
+    columns = tf.range(tf.cast(width, tf.float32)) - half_width
+    # A side of one pixel has no extent: its only place is the middle, 0.
+    y, x = tf.meshgrid(
+        tf.math.divide_no_nan(rows, half_height),
+        tf.math.divide_no_nan(columns, half_width),
+        indexing="ij",
+    )
+    basis = tf.stack([x, y, tf.ones_like(x)], axis=-1)  # [H, W, 3]
+    # The difference to the identity first, so that none is exactly none.
+    change = tf.cast(theta, tf.float32) - tf.eye(2, 3)
+    moved = tf.einsum("ncj,hwj->nhwc", change, basis)
+    return moved * tf.stack([half_width, half_height])
+
+
+def sample_in_plane(
+    images: tf.Tensor, flow: tf.Tensor, *, outside: float = 0.0
+) -> tf.Tensor:
+    """Samples images at p + flow(p), bilinearly, in a plane of one value beyond them.
+
+    Args:
+      images: [N, H, W, C] any float dtype.
+      flow: [N, H, W, 2] pixels, (dx, dy).
+      outside: that value; `warp.backward` repeats the border instead.
+
+    Returns:
+      [N, H, W, C] in the dtype of `images`.
+
+    Raises:
+      ValueError: a shape differs from the above.
+    """
+    frame = [[0, 0], [1, 1], [1, 1], [0, 0]]
+    framed = tf.pad(images, frame, constant_values=outside)
+    return warp.backward(framed, tf.pad(flow, frame))[:, 1:-1, 1:-1]
 
 
 def _basis(height: int, width: int) -> tf.Tensor:
