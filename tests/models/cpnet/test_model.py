@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import check_model
+from tests import check_model, completion_cases
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.models.cpnet import (
     alignment,
@@ -95,6 +95,16 @@ def clips(length=3, size=(16, 16), share=0.3):
 
 
 # --- Whole clips
+
+
+def test_a_block_of_a_long_video_is_filled_from_its_window(built):
+    frames, holes = clips(5)
+    shown = tf.where(holes > 0, 0.0, frames)
+    shown = tf.concat([frames[:, :2], shown[:, 2:]], axis=1)
+    missing = tf.concat([tf.zeros_like(holes[:, :2]), holes[:, 2:]], axis=1)
+    window = completion_cases.window(shown, holes, before=2, block=2)
+    made = built.paint_window(window)
+    np.testing.assert_allclose(made, built.paint(shown, missing)[:, 2:4], atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import check_model
+from tests import check_model, completion_cases
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.models.opn import (
     consistency,
@@ -109,6 +109,17 @@ def test_any_size_is_completed_and_known_pixels_stay(name, size, request):
     np.testing.assert_array_equal(made[known], frames[known])
     assert np.abs(made[~known] - frames[~known]).min() > 0
     assert float(tf.reduce_max(tf.abs(made))) <= 1.0
+
+
+@pytest.mark.parametrize("name", ["better", "tcn"])
+def test_a_block_of_a_long_video_is_completed_from_its_window(name, request):
+    built = request.getfixturevalue(name)
+    frames, holes = clips(5), square(5)
+    shown = tf.concat([frames[:, :2], peeling.hidden(frames, holes)[:, 2:]], axis=1)
+    missing = tf.concat([tf.zeros_like(holes[:, :2]), holes[:, 2:]], axis=1)
+    window = completion_cases.window(shown, holes, before=2, block=2)
+    made = built.paint_window(window)
+    np.testing.assert_allclose(made, built.paint(shown, missing)[:, 2:4], atol=1e-5)
 
 
 def test_without_holes_nothing_changes(better):

@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import check_model
+from tests import check_model, completion_cases
 from tfvideogan.core import clip, errors, seeds
-from tfvideogan.models import completion_windows
 from tfvideogan.models.vinet import filling, model, objective, options
 
 SPEC = clip.ClipSpec(4, 16, 16, has_holes=True, has_flow=True)
@@ -226,39 +225,22 @@ def test_a_clip_begins_backwards(made):
     )
 
 
-def part(frames, holes, first, stop):
-    return completion_windows.Part(frames[:, first:stop], holes[:, first:stop])
-
-
 def test_a_long_video_goes_on_from_the_outputs_before(made):
     frames, holes = clip_of((1, 6, 8, 8))
     hidden = tf.where(holes > 0, 0.0, frames)
     # At the start of a video nothing lies before the block: as in a whole clip.
-    window = completion_windows.Window(
-        part(hidden, holes, 0, 0),
-        part(hidden, holes, 0, 0),
-        part(hidden, holes, 0, 2),
-        part(hidden, holes, 2, 4),
-        tf.constant(0),
-    )
+    start = completion_cases.window(hidden[:, :4], holes[:, :4], before=0, block=2)
     whole = made.filler.fill_clip(frames[:, :4], holes[:, :4])
-    np.testing.assert_allclose(made.paint_window(window), whole[:, :2], atol=1e-6)
+    np.testing.assert_allclose(made.paint_window(start), whole[:, :2], atol=1e-6)
     # Later the outputs before it are known frames, and there is no warm-up.
-    window = dataclasses.replace(
-        window,
-        before=part(frames, holes, 0, 2),
-        block=part(hidden, holes, 2, 4),
-        behind=part(hidden, holes, 4, 6),
-    )
-    known = filling.Clip.of(
-        tf.concat([frames[:, :2], hidden[:, 2:]], axis=1),
-        tf.concat([tf.zeros_like(holes[:, :2]), holes[:, 2:]], axis=1),
-    )
-    state = None
+    shown = tf.concat([frames[:, :2], hidden[:, 2:]], axis=1)
+    later = completion_cases.window(shown, holes, before=2, block=2)
+    missing = tf.concat([tf.zeros_like(holes[:, :2]), holes[:, 2:]], axis=1)
+    known, state = filling.Clip.of(shown, missing), None
     for time in range(3):
         filled = made.filler.fill(known, time, made.filler.places(time, 6), state)
         state = filled.state
-    np.testing.assert_allclose(made.paint_window(window)[:, 0], filled.frame, atol=1e-5)
+    np.testing.assert_allclose(made.paint_window(later)[:, 0], filled.frame, atol=1e-5)
 
 
 # --- The release's faults and their cures

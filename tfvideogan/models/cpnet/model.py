@@ -37,7 +37,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import perceptual
-from tfvideogan.models import completion, phase, weight_names
+from tfvideogan.models import completion, completion_windows, phase, weight_names
 from tfvideogan.models.cpnet import (
     alignment,
     filling,
@@ -307,6 +307,25 @@ class CPNet(completion.CompletionModel):
         return self.filler(*self._parted(frames, holes))
 
     # --- Inference
+
+    @property
+    def reach(self) -> completion_windows.Reach:
+        """Frames are filled each by itself, from references; nothing is to be blended."""
+        return completion_windows.Reach(block=8, context=8, overlap=0, references=8)
+
+    def paint_window(self, window: completion_windows.Window) -> tf.Tensor:
+        """Fills a block from all that the window shows; see `CompletionModel`."""
+        references, before = window.references.hidden(), window.before.completed()
+        whole = completion_windows.joined(
+            references, before, window.block, window.behind
+        )
+        first = references.length() + before.length()
+        return self.whole.complete(
+            self.filler,
+            whole.frames,
+            whole.holes,
+            targets=tf.range(first, first + window.block.length()),
+        )
 
     def paint(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
         """Paints clips; see `CompletionModel`."""

@@ -61,7 +61,12 @@ class Passes:
     keeps_stale_features: bool = False
 
     def complete(
-        self, filler: filling.Filler, frames: tf.Tensor, holes: tf.Tensor
+        self,
+        filler: filling.Filler,
+        frames: tf.Tensor,
+        holes: tf.Tensor,
+        *,
+        targets: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Fills clips.
 
@@ -69,30 +74,34 @@ class Passes:
           filler: the networks.
           frames: [N, T, H, W, C] in [-1, 1]; H and W multiples of eight.
           holes: [N, T, H, W, 1], 0 or 1.
+          targets: [K] int32, consecutive frames that are filled; None for all.
 
         Returns:
-          [N, T, H, W, C] float32 in [-1, 1].
+          [N, K, H, W, C] float32 in [-1, 1].
         """
         frames, holes = _swapped(frames), _swapped(holes)
         frames = filling.with_mean(frames, holes)
         clip = Clip(frames, holes, *_features(filler.aligner, frames, holes))
+        if targets is None:
+            targets = tf.range(tf.shape(frames)[0])
         if self.passes == 1:
             made = tf.map_fn(
                 lambda target: self._filled(filler, clip, target),
-                tf.range(tf.shape(frames)[0]),
+                targets,
                 fn_output_signature=tf.TensorSpec(frames.shape[1:], tf.float32),
                 parallel_iterations=1,
             )
             return _swapped(made)
-        length = tf.shape(frames)[0]
-        first = self._pass(filler, clip, tf.range(length)[::-1])
+        first = self._pass(filler, clip, targets[::-1])
         start = clip
         if self.keeps_stale_features:
             start = clip._replace(as_reference=first.as_reference)
-        second = self._pass(filler, start, tf.range(length))
-        share = tf.cast(tf.range(length) / length, tf.float32)
+        second = self._pass(filler, start, targets)
+        number = tf.size(targets)
+        share = tf.cast(tf.range(number) / number, tf.float32)
         share = tf.reshape(share, [-1, 1, 1, 1, 1])
-        return _swapped((1.0 - share) * first.frames + share * second.frames)
+        made = [tf.gather(one.frames, targets) for one in (first, second)]
+        return _swapped((1.0 - share) * made[0] + share * made[1])
 
     def _pass(self, filler: filling.Filler, clip: Clip, order: tf.Tensor) -> Clip:
         """Fills the frames of a clip in an order; what is filled is a reference."""

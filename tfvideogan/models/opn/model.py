@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.losses import pixels
-from tfvideogan.models import completion, phase, weight_names
+from tfvideogan.models import completion, completion_windows, phase, weight_names
 from tfvideogan.models.opn import (
     consistency,
     memory,
@@ -237,30 +237,76 @@ class OPN(completion.CompletionModel):
 
     # --- Inference
 
+    @property
+    def reach(self) -> completion_windows.Reach:
+        """Frames are completed each by itself, from references; nothing is blended."""
+        return completion_windows.Reach(block=8, context=8, overlap=0, references=8)
+
+    def paint_window(self, window: completion_windows.Window) -> tf.Tensor:
+        """Completes a block from all that the window shows; see `CompletionModel`.
+
+        The consistency network starts at the frames before, of which it knows no more
+        than how they look.
+        """
+        references, before = window.references.hidden(), window.before.completed()
+        whole = completion_windows.joined(
+            references, before, window.block, window.behind
+        )
+        first = references.length() + before.length()
+        made = self._completed(
+            peeling.hidden(whole.frames, whole.holes),
+            whole.holes,
+            targets=tf.range(first, first + window.block.length()),
+        )
+        if not self.options.consistency_width:
+            return made
+        made = tf.where(window.block.holes > 0, made, window.block.frames)
+        shown = completion_windows.joined(
+            before, completion_windows.Part(made, window.block.holes)
+        )
+        return self._consistent(shown.frames, shown.holes)[:, before.length() :]
+
     def paint(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
         """Paints clips; see `CompletionModel`."""
         made = self._completed(peeling.hidden(frames, holes), holes)
         if not self.options.consistency_width:
             return made
+        return self._consistent(tf.where(holes > 0, made, frames), holes)
+
+    def _consistent(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
         return consistency.run(
             self.consistency,
-            tf.where(holes > 0, made, frames),
+            frames,
             holes,
             starts_from_black=self.options.starts_from_black,
             is_unpasted=self.options.is_unpasted,
         )
 
-    def _completed(self, hidden: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
-        """Completes the frames of clips one by one, [N, T, H, W, 3]."""
-        made = tf.map_fn(
-            lambda one: self._completed_clip(*one),
+    def _completed(
+        self, hidden: tf.Tensor, holes: tf.Tensor, *, targets: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Completes frames of clips one by one, [N, K, H, W, 3].
+
+        Args:
+          hidden: [N, T, H, W, 3], see `peeling.hidden`.
+          holes: [N, T, H, W, 1].
+          targets: [K] int32, those that are completed; None for all.
+        """
+        length, *size = hidden.shape[1:]
+        if targets is None:
+            targets = tf.range(tf.shape(hidden)[1])
+        else:
+            length = targets.shape[0]
+        return tf.map_fn(
+            lambda one: self._completed_clip(*one, targets),
             (hidden, tf.cast(holes > 0, tf.float32)),
-            fn_output_signature=tf.TensorSpec(hidden.shape[1:], tf.float32),
+            fn_output_signature=tf.TensorSpec([length, *size], tf.float32),
             parallel_iterations=1,
         )
-        return tf.ensure_shape(made, hidden.shape)
 
-    def _completed_clip(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
+    def _completed_clip(
+        self, frames: tf.Tensor, holes: tf.Tensor, targets: tf.Tensor
+    ) -> tf.Tensor:
         length = tf.shape(frames)[0]
         candidates = self._candidates(length)
         # Each is encoded once, one at a time.
@@ -290,7 +336,7 @@ class OPN(completion.CompletionModel):
 
         return tf.map_fn(
             completed,
-            tf.range(length),
+            targets,
             fn_output_signature=tf.TensorSpec(frames.shape[1:], tf.float32),
             parallel_iterations=1,
         )
