@@ -5,6 +5,7 @@ from tests.data import toy_source
 from tfvideogan.core import clip as clips
 from tfvideogan.core import errors
 from tfvideogan.data import check
+from tfvideogan.data.holes import holed
 from tfvideogan.data.procedural.sprites import sprites
 
 WORDS = ("", *"abcdefgh")
@@ -29,6 +30,18 @@ def test_a_source_without_flow_or_objects_is_reported_too():
     assert report.longest_motion is None
     assert report.mask_share == 1.0
     assert report.pixel_range == (0, 5)
+
+
+def test_holes_are_measured_and_looked_at():
+    source = holed.Holed(make_whole=lambda: SOURCE, coverage=(0.25, 0.25))
+    report = check.check_split(source, "train", max_clips=1)
+    assert report.problems == ()
+    assert report.hole_share == 0.25
+    assert "holes cover 25.0 % of a frame" in report.text()
+    clip = dict(next(source.clips("train")))
+    clip["holes"] = clip["holes"] * 2
+    [problem] = check.clip_problems(clip, source.spec)
+    assert problem == "`holes` holds 2, not only 0 and 1"
 
 
 def test_copied_mask_j_is_that_of_the_hand():

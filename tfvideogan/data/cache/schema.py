@@ -14,7 +14,6 @@ A clip is one example, a long one several, a piece each.
 | `frames`           | RGB or grey: JPEG (quality 95, full chroma), one entry per frame  |
 | `backgrounds`      | like `frames`                                                     |
 | `blurred_frames`   | like `frames`                                                     |
-| `holes`            | like `foreground_masks`                                           |
 | `foreground_masks` | PNG, grey, 0 or 1, one entry per frame                            |
 | `forward_flow`     | float16 (dx, dy), little-endian, one entry                        |
 | `backward_flow`    | float16 (dx, dy), little-endian, one entry                        |
