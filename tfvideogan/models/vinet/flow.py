@@ -49,13 +49,11 @@ class FlowNet(keras.Model):
         """
         super().__init__(name=name)
         self.search_range = search_range
-        biases = "zeros"
-        if has_uniform_biases:
-            biases = keras.initializers.RandomUniform(0.0, 1.0)
-        self.estimator = [_convolution(one, 1, biases) for one in widths]
-        self.to_flow = _convolution(2, 1, biases)
+        is_uniform = has_uniform_biases
+        self.estimator = [_convolution(one, 1, is_uniform) for one in widths]
+        self.to_flow = _convolution(2, 1, is_uniform)
         self.context = [
-            _convolution(width, dilation, biases)
+            _convolution(width, dilation, is_uniform)
             for width, dilation in zip((*context_widths, 2), DILATIONS, strict=True)
         ]
 
@@ -103,8 +101,11 @@ class FlowNet(keras.Model):
 
 
 def _convolution(
-    filters: int, dilation: int, biases: str | keras.Initializer
+    filters: int, dilation: int, has_uniform_biases: bool
 ) -> keras.layers.Conv2D:
+    biases = "zeros"
+    if has_uniform_biases:  # One of its own: it draws the same whenever it is asked.
+        biases = keras.initializers.RandomUniform(0.0, 1.0)
     return keras.layers.Conv2D(
         filters,
         gated.KERNEL,
