@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,6 +9,7 @@ from tfvideogan.models.opn import (
     consistency,
     memory,
     model,
+    networks,
     objective,
     peeling,
     windows,
@@ -140,6 +142,24 @@ def test_what_lies_behind_holes_is_never_seen(better):
     np.testing.assert_array_equal(
         better.complete(frames, holes), better.complete(broken, holes)
     )
+
+
+# --- Networks
+
+
+def test_a_gain_lets_a_signal_through_the_gates():
+    frames = seeds.normal([1, 64, 64, 3], seeds.from_int(0))
+    maps = tf.zeros([1, 64, 64, 1])
+
+    def spread(gain):
+        keras.utils.set_random_seed(0)
+        encoder = networks.Encoder(16, gain=gain)
+        decoder = networks.Decoder(16, gain=gain)
+        made = decoder(encoder(frames, 1.0 - maps, maps)[1])
+        return float(tf.math.reduce_std(made))
+
+    assert spread(1.0) < 0.001
+    assert 0.1 < spread(2.0) < 2.0
 
 
 # --- Passes

@@ -16,9 +16,28 @@ import keras
 import tensorflow as tf
 
 LEAKY_SLOPE = 0.2
-# He's normal by fan-out; of two convolutions side by side the fan-out is double.
-HE_FAN_OUT = keras.initializers.VarianceScaling
-HE_SCALE = 2.0 * 2.0
+HE_SCALE = 2.0
+
+
+class SideBySide(keras.initializers.Initializer):
+    """Kernels of features and of gates, each He's normal by fan-out as published."""
+
+    def __init__(self, gain: float) -> None:
+        """Stores by what the kernels of features are multiplied."""
+        self.gain = gain
+
+    def __call__(
+        self, shape: Sequence[int], dtype: str | None = None, **options: object
+    ) -> tf.Tensor:
+        """Draws a kernel [h, w, I, 2 F]."""
+        half = (*shape[:-1], shape[-1] // 2)
+        kernels = [
+            keras.initializers.VarianceScaling(scale, "fan_out", "untruncated_normal")(
+                half, dtype
+            )
+            for scale in (HE_SCALE * self.gain**2, HE_SCALE)
+        ]
+        return keras.ops.concatenate(kernels, axis=-1)
 
 
 class GatedConv(keras.layers.Layer):
@@ -32,6 +51,7 @@ class GatedConv(keras.layers.Layer):
         stride: int = 1,
         dilation: int = 1,
         is_linear: bool = False,
+        gain: float = 1.0,
         **kwargs: object,
     ) -> None:
         """Stores the settings.
@@ -42,18 +62,19 @@ class GatedConv(keras.layers.Layer):
           stride: of rows and columns, which it divides.
           dilation: places between two taps of the kernel.
           is_linear: whether features go through no activation.
+          gain: of the first kernels of features, see `networks.py`.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
         self.filters, self.kernel_size = filters, kernel_size
         self.stride, self.dilation = stride, dilation
-        self.is_linear = is_linear
+        self.is_linear, self.gain = is_linear, gain
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         outputs = 2 * self.filters
         self.kernel = self.add_weight(
             shape=(self.kernel_size, self.kernel_size, input_shape[-1], outputs),
-            initializer=HE_FAN_OUT(HE_SCALE, "fan_out", "untruncated_normal"),
+            initializer=SideBySide(self.gain),
             name="kernel",
         )
         self.bias = self.add_weight(shape=(outputs,), initializer="zeros", name="bias")

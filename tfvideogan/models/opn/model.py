@@ -91,8 +91,10 @@ class OPN(completion.CompletionModel):
         """
         settings = self.options
         self._check(spec)
-        self.encoder = networks.Encoder(settings.width)
-        self.decoder = networks.Decoder(settings.width, spec.channels)
+        self.encoder = networks.Encoder(settings.width, gain=settings.gain)
+        self.decoder = networks.Decoder(
+            settings.width, spec.channels, gain=settings.gain
+        )
         self.painter = peeling.Painter(
             self.encoder,
             self.decoder,

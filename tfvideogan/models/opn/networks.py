@@ -24,9 +24,15 @@ Decoder: values, with what was read from other frames added -> a frame
 Frames are normalised as ImageNet's (`normalised`): the mean colour, which stands in the
 holes, is 0. 3,420,422 parameters with w = 64.
 
+A gate begins at one half: behind all layers 1/50,000 of a signal is left, and hundreds of
+steps make one colour. A `gain` of 2 of the first kernels of features,
+not published, lets it through.
+
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3, and
 the code published with it.
 """
+
+import functools
 
 import keras
 import tensorflow as tf
@@ -47,25 +53,27 @@ DECODER_REACH = sum(DILATIONS) + 1 + TAIL_REACH
 class Encoder(keras.layers.Layer):
     """Keys and values of every fourth pixel; see the module."""
 
-    def __init__(self, width: int, **kwargs: object) -> None:
+    def __init__(self, width: int, *, gain: float = 1.0, **kwargs: object) -> None:
         """Creates the layers.
 
         Args:
           width: channels at half of the size.
+          gain: see the module.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
+        gated_conv = functools.partial(gated.GatedConv, gain=gain)
         self.half = [
-            gated.GatedConv(width, WIDE_KERNEL, stride=2),
-            gated.GatedConv(width),
+            gated_conv(width, WIDE_KERNEL, stride=2),
+            gated_conv(width),
         ]
         self.quarter = [
-            gated.GatedConv(2 * width, stride=2),
-            gated.GatedConv(2 * width),
+            gated_conv(2 * width, stride=2),
+            gated_conv(2 * width),
         ]
-        self.wide = [gated.GatedConv(2 * width, dilation=rate) for rate in DILATIONS]
-        self.key = gated.GatedConv(2 * width, is_linear=True)
-        self.value = gated.GatedConv(2 * width, is_linear=True)
+        self.wide = [gated_conv(2 * width, dilation=rate) for rate in DILATIONS]
+        self.key = gated_conv(2 * width, is_linear=True)
+        self.value = gated_conv(2 * width, is_linear=True)
 
     def call(
         self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
@@ -97,21 +105,25 @@ class Encoder(keras.layers.Layer):
 class Decoder(keras.layers.Layer):
     """A frame of the values of its places; see the module."""
 
-    def __init__(self, width: int, channels: int = 3, **kwargs: object) -> None:
+    def __init__(
+        self, width: int, channels: int = 3, *, gain: float = 1.0, **kwargs: object
+    ) -> None:
         """Creates the layers.
 
         Args:
           width: channels at half of the size.
           channels: of the frame.
+          gain: see the module.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
+        gated_conv = functools.partial(gated.GatedConv, gain=gain)
         self.wide = [
-            gated.GatedConv(2 * width, dilation=rate) for rate in reversed(DILATIONS)
+            gated_conv(2 * width, dilation=rate) for rate in reversed(DILATIONS)
         ]
-        self.quarter = gated.GatedConv(2 * width)
-        self.half = [gated.GatedConv(width), gated.GatedConv(width)]
-        self.full = gated.GatedConv(channels, WIDE_KERNEL, is_linear=True)
+        self.quarter = gated_conv(2 * width)
+        self.half = [gated_conv(width), gated_conv(width)]
+        self.full = gated_conv(channels, WIDE_KERNEL, is_linear=True)
 
     def call(self, values: tf.Tensor) -> tf.Tensor:
         """Takes [N, h, w, 2 width], returns normalised frames [N, 4h, 4w, C]."""

@@ -5,6 +5,7 @@
 | `peel`        | "fixed", 8 px   | "by_height": 8 px of 240 rows, at least 4             |
 | `references`  | "every_nth"     | "by_visibility": those that show most of the hole     |
 | `objective`   | "published"     | "by_area": L1 of the hole by its area                 |
+| `gain`        | 1               | 2: a signal passes the gates at first                 |
 | `widens_peels`| False           | True: in training the passes reach the middle         |
 
 The released code departs from what its paper says, or from what is right. Each is a switch,
@@ -34,6 +35,7 @@ class Options:
 
     Attributes:
       width: channels of encoder and decoder at half of the size.
+      gain: of the first kernels of encoder and decoder, see `networks.py`.
       peel: "fixed" or "by_height".
       peel_width: pixels of a peel, at 240 rows if by height.
       references: how a target's references are chosen, "every_nth" or "by_visibility".
@@ -60,6 +62,7 @@ class Options:
     """
 
     width: int = 64
+    gain: float = 1.0
     peel: str = FIXED
     peel_width: float = 8.0
     references: str = EVERY_NTH
@@ -93,6 +96,7 @@ class Options:
                 )
         least = {
             "width": 1,
+            "gain": 1,
             "peel_width": 1,
             "reference_stride": 1,
             "most_candidates": 1,
