@@ -53,6 +53,16 @@ def test_gated_kernels_begin_with_hes_variance_by_outputs():
         )
 
 
+@pytest.mark.parametrize(("gain", "low", "high"), [(2.0, 0.0, 0.01), (14.0, 0.3, 3.0)])
+def test_features_keep_their_size_through_gates_or_vanish_as_published(gain, low, high):
+    keras.utils.set_random_seed(0)
+    x = noise(1, 16, 16, 32)
+    start = float(np.sqrt(np.mean(x**2)))
+    for _ in range(8):
+        x = gated.GatedConv(32, gain=gain)(x)
+    assert low < np.sqrt(np.mean(x**2)) / start < high
+
+
 def test_halving_pads_alike_on_all_sides():
     """The first output is the kernel around the first pixel, as in PyTorch."""
     layer = gated.GatedConv(1, stride=2)

@@ -46,16 +46,19 @@ class MaskNet(keras.Model):
 class Composition(keras.Model):
     """Aggregates others over time and blends them with the frame."""
 
-    def __init__(self, width: int, *, num_others: int, name: str) -> None:
+    def __init__(
+        self, width: int, *, num_others: int, gain: float = gated.GAIN, name: str
+    ) -> None:
         """Creates the layers.
 
         Args:
           width: channels C.
           num_others: S.
+          gain: see `gated.GatedConv`.
           name: of the network.
         """
         super().__init__(name=name)
-        self.aggregate = gated.GatedConv(width, frames=num_others)
+        self.aggregate = gated.GatedConv(width, frames=num_others, gain=gain)
         self.mask_net = MaskNet(width // 2, name="mask_net")
 
     def call(

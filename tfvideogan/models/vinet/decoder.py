@@ -38,11 +38,14 @@ DECODER_DILATIONS = (2, 4, 8)
 class Bottleneck(keras.Model):
     """Four dilated convolutions."""
 
-    def __init__(self, width: int, *, name: str = "bottleneck") -> None:
-        """Creates the layers, of `width` channels."""
+    def __init__(
+        self, width: int, *, gain: float = gated.GAIN, name: str = "bottleneck"
+    ) -> None:
+        """Creates the layers, of `width` channels; `gain` as in `gated.GatedConv`."""
         super().__init__(name=name)
         self.blocks = [
-            gated.GatedConv(width, dilation=one) for one in BOTTLENECK_DILATIONS
+            gated.GatedConv(width, dilation=one, gain=gain)
+            for one in BOTTLENECK_DILATIONS
         ]
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -59,6 +62,7 @@ class Decoder(keras.Model):
         channels: int,
         *,
         doubles: bool,
+        gain: float = gated.GAIN,
         name: str = "decoder",
     ) -> None:
         """Creates the layers.
@@ -67,20 +71,23 @@ class Decoder(keras.Model):
           widths: of the encoder, the finest first.
           channels: C of a frame.
           doubles: whether the frame has twice the sides of the finest features.
+          gain: see `gated.GatedConv`.
           name: of the network.
         """
         super().__init__(name=name)
         finest, fine, coarse, coarsest = widths
         self.doubles = doubles
-        self.start = [gated.GatedConv(coarsest) for _ in range(2)]
+        self.start = [gated.GatedConv(coarsest, gain=gain) for _ in range(2)]
         self.up = [
-            gated.GatedConv(width, slope=UP_SLOPE) for width in (coarse, fine, finest)
+            gated.GatedConv(width, slope=UP_SLOPE, gain=gain)
+            for width in (coarse, fine, finest)
         ]
         self.coarse = [
-            gated.GatedConv(coarse, dilation=one) for one in (1, *DECODER_DILATIONS)
+            gated.GatedConv(coarse, dilation=one, gain=gain)
+            for one in (1, *DECODER_DILATIONS)
         ]
-        self.fine = [gated.GatedConv(fine) for _ in range(2)]
-        self.last = gated.GatedConv(finest // 2)
+        self.fine = [gated.GatedConv(fine, gain=gain) for _ in range(2)]
+        self.last = gated.GatedConv(finest // 2, gain=gain)
         self.to_frame = keras.layers.Conv2D(
             channels,
             gated.KERNEL,

@@ -28,19 +28,29 @@ DEPTHS = (1, 2, 2, 3)
 class Encoder(keras.Model):
     """Makes a pyramid of features, the finest first."""
 
-    def __init__(self, widths: Sequence[int], *, halves: bool, name: str) -> None:
+    def __init__(
+        self,
+        widths: Sequence[int],
+        *,
+        halves: bool,
+        gain: float = gated.GAIN,
+        name: str,
+    ) -> None:
         """Creates the layers.
 
         Args:
           widths: channels of the four levels, the finest first.
           halves: whether the first level has half the sides of the frame.
+          gain: see `gated.GatedConv`.
           name: of the network.
         """
         super().__init__(name=name)
         self.levels = [
             [
                 gated.GatedConv(
-                    width, stride=2 if place == 0 and (level or halves) else 1
+                    width,
+                    stride=2 if place == 0 and (level or halves) else 1,
+                    gain=gain,
                 )
                 for place in range(depth)
             ]

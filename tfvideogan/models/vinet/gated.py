@@ -27,6 +27,7 @@ class GatedConv(keras.layers.Layer):
         dilation: int = 1,
         slope: float = 0.0,
         frames: int = 1,
+        gain: float = GAIN,
         **kwargs: object,
     ) -> None:
         """Creates the convolution.
@@ -39,6 +40,7 @@ class GatedConv(keras.layers.Layer):
           frames: frames that stand side by side in the channels of the input. A kernel
             over that many frames without padding in time is the same sum, and is
             initialised so.
+          gain: of the kernel's first variance, gain / outputs.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
@@ -51,7 +53,7 @@ class GatedConv(keras.layers.Layer):
             padding="valid" if stride > 1 else "same",
             use_bias=False,
             kernel_initializer=keras.initializers.VarianceScaling(
-                GAIN / frames, "fan_out", "untruncated_normal"
+                gain / frames, "fan_out", "untruncated_normal"
             ),
         )
 

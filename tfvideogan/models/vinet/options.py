@@ -47,6 +47,9 @@ class Options:
       flow_widths: of the flow nets' estimators.
       context_widths: of their refinements.
       search_range: of their cost volumes, pixels at each size.
+      gain: of the first variance of gated kernels, gain / outputs. 2 is He's, as
+        published, for rectifiers without gates: each layer then takes 0.4 of the size of
+        features, and a first frame is 1e-5. With 14 features keep it.
       double_size: the encoder halves the frame first, as for 512x512.
       offsets: frames, from the one that is filled, of the sources.
       beyond_ends: a source that would lie before the clip is taken from behind the last
@@ -70,6 +73,7 @@ class Options:
     flow_widths: Sequence[int] = (128, 128, 96, 64, 32)
     context_widths: Sequence[int] = (128, 128, 128, 96, 64, 32)
     search_range: int = 4
+    gain: float = 2.0
     double_size: bool = False
     offsets: Sequence[int] = (-6, -3, 3, 6)
     beyond_ends: bool = False
@@ -95,6 +99,8 @@ class Options:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least {smallest}."
                 )
+        if self.gain <= 0:
+            raise errors.UserError(f"`gain` ({self.gain:g}) must be positive.")
         if self.recurrence_start < self.sources_start:
             raise errors.UserError(
                 f"`recurrence_start` ({self.recurrence_start}) must not be before "

@@ -65,9 +65,9 @@ class Painter(keras.Model):
         """
         super().__init__(name=name)
         widths, halves = options.widths, options.double_size
-        num_others = len(options.offsets) + 1
+        num_others, gain = len(options.offsets) + 1, options.gain
         self.reference_encoder, self.source_encoder = (
-            encoder.Encoder(widths, halves=halves, name=name)
+            encoder.Encoder(widths, halves=halves, gain=gain, name=name)
             for name in ("reference_encoder", "source_encoder")
         )
         self.flow_nets = [
@@ -76,13 +76,16 @@ class Painter(keras.Model):
         ]
         self.compositions = [
             composition.Composition(
-                widths[level], num_others=num_others, name=f"composition_{NAMES[level]}"
+                widths[level],
+                num_others=num_others,
+                gain=gain,
+                name=f"composition_{NAMES[level]}",
             )
             for level in COMPOSED
         ]
-        self.bottleneck = decoder.Bottleneck(widths[-1])
+        self.bottleneck = decoder.Bottleneck(widths[-1], gain=gain)
         self.memory = conv_rnn.ConvLSTMCell(widths[-1], name="memory")
-        self.decoder = decoder.Decoder(widths, channels, doubles=halves)
+        self.decoder = decoder.Decoder(widths, channels, doubles=halves, gain=gain)
 
     def paint(
         self, frame: Pyramid, others: Sequence[Pyramid], state: tuple[tf.Tensor, ...]
