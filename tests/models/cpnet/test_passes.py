@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import traced_graphs
 from tfvideogan.core import seeds
 from tfvideogan.models.cpnet import alignment, filling, networks, passes, windows
 
 SIZE = 16
 ALL = windows.Window(reach=9, stride=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def freed():
+    yield
+    traced_graphs.forget()
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +121,12 @@ def test_one_pass_equals_filling_each_frame_from_all_others(filler):
         holes[:, 1] > 0, tf.clip_by_value(painted, -1.0, 1.0), frames[:, 1]
     )
     np.testing.assert_allclose(made[:, 1], wanted, atol=1e-5)
+
+
+def test_a_graph_of_a_known_number_of_clips_equals_eager(filler):
+    frames, holes = clips(2)
+    whole = passes.Passes(passes=1, window=ALL)
+    traced = tf.function(lambda *given: whole.complete(filler, *given))
+    np.testing.assert_allclose(
+        traced(frames, holes), whole.complete(filler, frames, holes), atol=1e-5
+    )

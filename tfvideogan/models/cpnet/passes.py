@@ -159,11 +159,13 @@ class Passes:
             return (start + self.micro_batch, *added)
 
         running = work.start()
+        # Of references that are gathered and folded, the number of clips is not known.
+        shapes = [tf.TensorShape([None, *held.shape[1:]]) for held in running]
         _, *running = tf.while_loop(
             lambda start, *_: start < tf.size(chosen),
             one,
             (tf.constant(0), *running),
-            shape_invariants=(tf.TensorShape([]), *(held.shape for held in running)),
+            shape_invariants=(tf.TensorShape([]), *shapes),
             parallel_iterations=1,
         )
         return matching.Running(*running)
