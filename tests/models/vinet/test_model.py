@@ -258,7 +258,7 @@ def test_a_channel_of_ones_is_a_fault_of_the_release(made):
         (True, built(release={"ones_channel": True})),
         (False, made),
     ):
-        kernel = model_built.painter.reference_encoder.levels[0][0].convolve.kernel
+        kernel = model_built.painter.reference_encoder.levels[0][0].kernel
         assert kernel.shape[2] == 4 + has_ones
 
 

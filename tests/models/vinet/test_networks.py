@@ -27,10 +27,10 @@ def test_a_mask_of_0_keeps_the_frame_and_of_1_takes_the_others(bias, of_others):
 
 
 def test_frames_side_by_side_are_a_convolution_over_time_without_padding():
-    layer = gated.GatedConv(2, frames=3)
+    layer = gated.conv(2, frames=3)
     frames = [noise(1, 5, 6, 4, seed=n) for n in range(3)]
     ours = layer(tf.concat(frames, axis=-1))
-    kernel = tf.reshape(layer.convolve.kernel, [3, 3, 3, 4, 4])  # [h, w, S, in, out]
+    kernel = tf.reshape(layer.kernel, [3, 3, 3, 4, 4])  # [h, w, S, in, out]
     both = tf.nn.conv3d(
         tf.pad(tf.stack(frames, axis=1), [[0, 0], [0, 0], [1, 1], [1, 1], [0, 0]]),
         tf.transpose(kernel, [2, 0, 1, 3, 4]),
@@ -45,11 +45,11 @@ def test_frames_side_by_side_are_a_convolution_over_time_without_padding():
 def test_gated_kernels_begin_with_hes_variance_by_outputs():
     keras.utils.set_random_seed(0)
     for frames in (1, 5):
-        layer = gated.GatedConv(32, frames=frames)
+        layer = gated.conv(32, frames=frames)
         layer(tf.zeros([1, 4, 4, 8 * frames]))
         # 2 / (9 · 64 outputs · frames)
         np.testing.assert_allclose(
-            np.std(layer.convolve.kernel), np.sqrt(2 / (9 * 64 * frames)), rtol=0.03
+            np.std(layer.kernel), np.sqrt(2 / (9 * 64 * frames)), rtol=0.03
         )
 
 
@@ -59,17 +59,17 @@ def test_features_keep_their_size_through_gates_or_vanish_as_published(gain, low
     x = noise(1, 16, 16, 32)
     start = float(np.sqrt(np.mean(x**2)))
     for _ in range(8):
-        x = gated.GatedConv(32, gain=gain)(x)
+        x = gated.conv(32, gain=gain)(x)
     assert low < np.sqrt(np.mean(x**2)) / start < high
 
 
 def test_halving_pads_alike_on_all_sides():
     """The first output is the kernel around the first pixel, as in PyTorch."""
-    layer = gated.GatedConv(1, stride=2)
+    layer = gated.conv(1, stride=2)
     x = noise(1, 6, 6, 1)
     made = layer(x)
     assert made.shape == (1, 3, 3, 1)
-    kernel = layer.convolve.kernel.numpy()[1:, 1:, 0]  # Beyond it are zeros.
+    kernel = layer.kernel.numpy()[1:, 1:, 0]  # Beyond it are zeros.
     first, gate = np.einsum("hwo,hw->o", kernel, x[0, :2, :2, 0])
     wanted = max(first, 0) / (1 + np.exp(-gate))
     np.testing.assert_allclose(made[0, 0, 0, 0], wanted, atol=1e-6)

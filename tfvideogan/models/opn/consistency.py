@@ -89,29 +89,27 @@ class ConsistencyNetwork(keras.layers.Layer):
         super().__init__(**kwargs)
         self.state_channels = 8 * width
 
-        def convolutions(*table: tuple[int, int]) -> list[gated.GatedConv]:
-            return [
-                gated.GatedConv(times * width, stride=stride) for times, stride in table
-            ]
+        def convolutions(*table: tuple[int, int]) -> list[keras.Layer]:
+            return [gated.conv(times * width, stride=stride) for times, stride in table]
 
-        self.full = gated.GatedConv(width, WIDE_KERNEL)
+        self.full = gated.conv(width, WIDE_KERNEL)
         self.half = convolutions((2, 2), (2, 1))
         self.quarter = convolutions((4, 2), (4, 1), (4, 1))
         self.eighth = convolutions((8, 2), (8, 1), (8, 1))
         self.gru = GRU(8 * width)
         self.from_eighth = [
-            gated.GatedConv(8 * width, dilation=2),
-            gated.GatedConv(8 * width),
+            gated.conv(8 * width, dilation=2),
+            gated.conv(8 * width),
         ]
-        self.to_quarter = gated.GatedConv(4 * width)
+        self.to_quarter = gated.conv(4 * width)
         self.from_quarter = [
-            gated.GatedConv(4 * width, dilation=2),
-            gated.GatedConv(4 * width),
+            gated.conv(4 * width, dilation=2),
+            gated.conv(4 * width),
         ]
-        self.to_half = gated.GatedConv(2 * width)
-        self.from_half = gated.GatedConv(2 * width)
-        self.to_full = gated.GatedConv(width)
-        self.to_frame = gated.GatedConv(channels, WIDE_KERNEL, is_linear=True)
+        self.to_half = gated.conv(2 * width)
+        self.from_half = gated.conv(2 * width)
+        self.to_full = gated.conv(width)
+        self.to_frame = gated.conv(channels, WIDE_KERNEL, is_linear=True)
 
     def call(
         self,
@@ -216,7 +214,7 @@ def run(
     return tf.ensure_shape(tf.transpose(array.stack(), [1, 0, 2, 3, 4]), frames.shape)
 
 
-def _through(layers: Sequence[gated.GatedConv], x: tf.Tensor) -> tf.Tensor:
+def _through(layers: Sequence[keras.Layer], x: tf.Tensor) -> tf.Tensor:
     for layer in layers:
         x = layer(x)
     return x

@@ -62,7 +62,7 @@ class Encoder(keras.layers.Layer):
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
-        gated_conv = functools.partial(gated.GatedConv, gain=gain)
+        gated_conv = functools.partial(gated.conv, gain=gain)
         self.half = [
             gated_conv(width, WIDE_KERNEL, stride=2),
             gated_conv(width),
@@ -117,7 +117,7 @@ class Decoder(keras.layers.Layer):
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
-        gated_conv = functools.partial(gated.GatedConv, gain=gain)
+        gated_conv = functools.partial(gated.conv, gain=gain)
         self.wide = [
             gated_conv(2 * width, dilation=rate) for rate in reversed(DILATIONS)
         ]

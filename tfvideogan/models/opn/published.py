@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import keras
 import numpy as np
 
+from tfvideogan.layers import gated
 from tfvideogan.models import weight_names
-from tfvideogan.models.opn import consistency, gated, networks
+from tfvideogan.models.opn import consistency, networks
 
 OPN, TCN = "opn.module", "tcn.module"
 PARTS = ("input_conv", "gating_conv")

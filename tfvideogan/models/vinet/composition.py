@@ -54,11 +54,11 @@ class Composition(keras.Model):
         Args:
           width: channels C.
           num_others: S.
-          gain: see `gated.GatedConv`.
+          gain: see `gated.conv`.
           name: of the network.
         """
         super().__init__(name=name)
-        self.aggregate = gated.GatedConv(width, frames=num_others, gain=gain)
+        self.aggregate = gated.conv(width, frames=num_others, gain=gain)
         self.mask_net = MaskNet(width // 2, name="mask_net")
 
     def call(

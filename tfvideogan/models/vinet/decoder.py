@@ -41,11 +41,10 @@ class Bottleneck(keras.Model):
     def __init__(
         self, width: int, *, gain: float = gated.GAIN, name: str = "bottleneck"
     ) -> None:
-        """Creates the layers, of `width` channels; `gain` as in `gated.GatedConv`."""
+        """Creates the layers, of `width` channels; `gain` as in `gated.conv`."""
         super().__init__(name=name)
         self.blocks = [
-            gated.GatedConv(width, dilation=one, gain=gain)
-            for one in BOTTLENECK_DILATIONS
+            gated.conv(width, dilation=one, gain=gain) for one in BOTTLENECK_DILATIONS
         ]
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -71,23 +70,23 @@ class Decoder(keras.Model):
           widths: of the encoder, the finest first.
           channels: C of a frame.
           doubles: whether the frame has twice the sides of the finest features.
-          gain: see `gated.GatedConv`.
+          gain: see `gated.conv`.
           name: of the network.
         """
         super().__init__(name=name)
         finest, fine, coarse, coarsest = widths
         self.doubles = doubles
-        self.start = [gated.GatedConv(coarsest, gain=gain) for _ in range(2)]
+        self.start = [gated.conv(coarsest, gain=gain) for _ in range(2)]
         self.up = [
-            gated.GatedConv(width, slope=UP_SLOPE, gain=gain)
+            gated.conv(width, slope=UP_SLOPE, gain=gain)
             for width in (coarse, fine, finest)
         ]
         self.coarse = [
-            gated.GatedConv(coarse, dilation=one, gain=gain)
+            gated.conv(coarse, dilation=one, gain=gain)
             for one in (1, *DECODER_DILATIONS)
         ]
-        self.fine = [gated.GatedConv(fine, gain=gain) for _ in range(2)]
-        self.last = gated.GatedConv(finest // 2, gain=gain)
+        self.fine = [gated.conv(fine, gain=gain) for _ in range(2)]
+        self.last = gated.conv(finest // 2, gain=gain)
         self.to_frame = keras.layers.Conv2D(
             channels,
             gated.KERNEL,

@@ -41,13 +41,13 @@ class Encoder(keras.Model):
         Args:
           widths: channels of the four levels, the finest first.
           halves: whether the first level has half the sides of the frame.
-          gain: see `gated.GatedConv`.
+          gain: see `gated.conv`.
           name: of the network.
         """
         super().__init__(name=name)
         self.levels = [
             [
-                gated.GatedConv(
+                gated.conv(
                     width,
                     stride=2 if place == 0 and (level or halves) else 1,
                     gain=gain,

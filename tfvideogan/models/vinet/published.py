@@ -20,8 +20,9 @@ from collections.abc import Iterator, Mapping
 import keras
 import numpy as np
 
+from tfvideogan.layers import gated
 from tfvideogan.models import weight_names
-from tfvideogan.models.vinet import composition, encoder, flow, gated, painter
+from tfvideogan.models.vinet import composition, encoder, flow, painter
 
 # The original's name of each level, the finest first: sides of features at 256x256.
 LEVELS = ("_256", "_128", "_64", "")
@@ -46,7 +47,7 @@ def _of_painter(network: painter.Painter) -> Iterator[weight_names.Weight]:
     parts = zip(painter.COMPOSED, network.flow_nets, network.compositions, strict=True)
     for level, flow_net, composed in parts:
         yield from _of_flow_net(flow_net, f"flownet{LEVELS[level]}")
-        kernel = composed.aggregate.convolve.kernel
+        kernel = composed.aggregate.kernel
         name = f"st_agg{LEVELS[level]}.stAgg.conv.weight"
         yield weight_names.Weight(kernel, (name,), _frames_beside)
         yield from _of_mask_net(composed.mask_net, f"masknet{LEVELS[level]}")
@@ -55,14 +56,14 @@ def _of_painter(network: painter.Painter) -> Iterator[weight_names.Weight]:
     yield from weight_names.of_layer(network.memory.gates, "convlstm.Gates")
     made = network.decoder
     for place, layer in enumerate(made.start):
-        yield _of_flat(layer.convolve, f"decoder.dc{place}.conv")
+        yield _of_flat(layer, f"decoder.dc{place}.conv")
     for name, layer in zip(UP, made.up, strict=True):
-        yield _of_flat(layer.convolve, f"decoder.{name}.conv.1")
+        yield _of_flat(layer, f"decoder.{name}.conv.1")
     for name, layer in zip(COARSE, made.coarse, strict=True):
-        yield _of_flat(layer.convolve, f"decoder.{name}.conv")
+        yield _of_flat(layer, f"decoder.{name}.conv")
     for place, layer in enumerate(made.fine, 1):
-        yield _of_flat(layer.convolve, f"decoder.dc3_{place}.conv")
-    yield _of_flat(made.last.convolve, "decoder.dc5.conv")
+        yield _of_flat(layer, f"decoder.dc3_{place}.conv")
+    yield _of_flat(made.last, "decoder.dc5.conv")
     yield _of_flat(made.to_frame, "decoder.dc6")
 
 
@@ -96,11 +97,11 @@ def _of_mask_net(
 
 
 def _of_gated(layer: gated.GatedConv, prefix: str) -> weight_names.Weight:
-    (weight,) = weight_names.of_layer(layer.convolve, f"{prefix}.conv")
-    return weight
+    name = f"{prefix}.conv.weight"
+    return weight_names.Weight(layer.kernel, (name,), weight_names.kernel)
 
 
-def _of_flat(layer: keras.layers.Conv2D, prefix: str) -> weight_names.Weight:
+def _of_flat(layer: keras.Layer, prefix: str) -> weight_names.Weight:
     return weight_names.Weight(layer.kernel, (f"{prefix}.weight",), _flat)
 
 
