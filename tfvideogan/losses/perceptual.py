@@ -17,6 +17,7 @@ References:
 from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
+from absl import logging
 
 from tfvideogan.pretrained import image_network, vgg16, weights
 
@@ -69,6 +70,20 @@ class Features:
         if channels == 1:
             images = tf.repeat(images, image_network.CHANNELS, axis=-1)
         return self.network(images)
+
+
+def features_if_fetched(
+    layers: Sequence[str] = INPAINTING_LAYERS,
+) -> Features | None:
+    """Returns VGG16, or None and a warning where its weights have not been fetched."""
+    if weights.is_there(vgg16.NAME):
+        return Features(layers)
+    logging.warning(
+        "VGG16's weights have not been fetched (python -m tfvideogan.get_weights %s): "
+        "there is no perceptual and no style loss.",
+        vgg16.NAME,
+    )
+    return None
 
 
 def content_squared(

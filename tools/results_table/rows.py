@@ -14,6 +14,7 @@ TASKS = (
     "Prediction",
     "Text to image",
     "Text to video",
+    "Inpainting",
     "Classification",
 )
 
@@ -199,9 +200,49 @@ _TEXT_TO_VIDEO = (
     ),
     Score("PSNR/model/+10", "PSNR at +10 (dB)", references=("copied",)),
 )
+_FILLS = ("mean", "nearest copy", "Telea", "Navier-Stokes", "propagation")
+_COMPLETION = (
+    Score("PSNR in holes/completed/all", "PSNR in holes (dB)", baselines=_FILLS),
+    Score(
+        "PSNR in holes, seen/completed/all",
+        "where another frame shows it",
+        baselines=_FILLS,
+    ),
+    Score(
+        "PSNR in holes, never seen/completed/all", "where none does", baselines=_FILLS
+    ),
+    Score("SSIM/completed/all", "SSIM of whole frames", baselines=_FILLS),
+    Score(
+        "E_warp[DIS] in holes/completed/all",
+        "E_warp[DIS] in holes",
+        is_lower_better=True,
+        references=("real", "propagation"),
+    ),
+)
+_HOLES_REMARK = (
+    "128 clips with random shapes, strokes, squares, objects of other clips, boxes and "
+    "captions as holes, static and moving, 5 to 40 % of a frame. The fills beside it need "
+    "no training."
+)
 _ACCURACY = (Score("accuracy/model/T", "accuracy"),)
 _CAPTIONS = (Score("caption accuracy/model/T", "caption accuracy"),)
 _STEPS_REMARK = "A mean over ten steps: the table has each step."
+
+
+def _completion(family: str, title: str) -> Row:
+    """Returns the row of a family that fills holes, on procedural sprites."""
+    return Row(
+        id=f"{family}/sprites",
+        task="Inpainting",
+        title=title,
+        link=f"tfvideogan/models/{family}",
+        data="procedural sprites with holes, 64x64",
+        gin_files=(f"gin/{family}.gin",),
+        evaluations=(("--max_clips=128",),),
+        scores=_COMPLETION,
+        remark=_HOLES_REMARK,
+    )
+
 
 ROWS = (
     Row(
@@ -322,6 +363,9 @@ ROWS = (
         "`saved_models/videocaptioner`, which *real* clips show how good it is; *swapped* "
         "is the same frame with another caption.",
     ),
+    _completion("cpnet", "CPNet: what other frames show is copied, the rest painted"),
+    _completion("opn", "OPN: holes painted peel by peel"),
+    _completion("vinet", "VINet: filled from neighbours and the last output"),
     Row(
         id="classifier/shapes",
         task="Classification",

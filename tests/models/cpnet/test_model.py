@@ -15,6 +15,7 @@ from tfvideogan.models.cpnet import (
     passes,
     windows,
 )
+from tfvideogan.pretrained import weights
 
 SPEC = clip.ClipSpec(3, 16, 16, has_holes=True)
 # As gin/cpnet.gin has them.
@@ -214,14 +215,14 @@ def test_losses_have_the_published_weights_and_hand_numbers():
         np.testing.assert_allclose(found[name], wanted, rtol=1e-6)
     # One step of 1 of seven, in every column.
     np.testing.assert_allclose(objective.variation(painted), 0.5 / 7, rtol=1e-6)
-    weights = objective.LossWeights()
-    assert (weights.alignment, weights.seen, weights.unseen) == (2, 10, 20)
-    assert (weights.known, weights.perceptual, weights.style) == (6, 0.01, 24)
-    assert weights.variation == 0.1
+    by_default = objective.LossWeights()
+    assert (by_default.alignment, by_default.seen, by_default.unseen) == (2, 10, 20)
+    assert (by_default.known, by_default.perceptual, by_default.style) == (6, 0.01, 24)
+    assert by_default.variation == 0.1
 
 
 def test_without_vgg16_there_is_a_warning_and_no_loss(monkeypatch, caplog):
-    monkeypatch.setattr(objective.weights, "is_there", lambda name: False)
+    monkeypatch.setattr(weights, "is_there", lambda name: False)
     assert objective.features(objective.LossWeights()) is None
     assert "no perceptual and no style loss" in caplog.text
 

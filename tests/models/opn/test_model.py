@@ -16,6 +16,7 @@ from tfvideogan.models.opn import (
 )
 from tfvideogan.models.opn import options as options_lib
 from tfvideogan.ops import distance
+from tfvideogan.pretrained import weights
 
 SPEC = clip.ClipSpec(2, 16, 16, has_holes=True)
 FLOW_SPEC = clip.ClipSpec(2, 16, 16, has_holes=True, has_flow=True)
@@ -338,9 +339,9 @@ def test_losses_by_area_by_hand():
 
 
 def test_missing_weights_of_vgg_are_left_out_and_said(monkeypatch, caplog):
-    monkeypatch.setattr(objective.weights, "is_there", lambda name: False)
+    monkeypatch.setattr(weights, "is_there", lambda name: False)
     assert objective.features(objective.LossWeights()) is None
-    assert "VGG16 are not installed" in caplog.text
+    assert "get_weights vgg16" in caplog.text
     caplog.clear()
     assert objective.features(WITHOUT_VGG) is None
     assert not caplog.text

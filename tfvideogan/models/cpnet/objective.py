@@ -8,12 +8,10 @@ the weights are those that an independent replication confirms.
 import dataclasses
 
 import tensorflow as tf
-from absl import logging
 
 from tfvideogan.core import errors
 from tfvideogan.losses import perceptual, pixels
 from tfvideogan.models.cpnet import alignment, filling
-from tfvideogan.pretrained import vgg16, weights
 
 # From [-1, 1] to [0, 1].
 HALF = 0.5
@@ -29,7 +27,7 @@ class LossWeights:
       unseen: of the hole where none does.
       known: of what is no hole.
       perceptual: of VGG16's features of the composite; taken where its weights have been
-        fetched (`get_weights lpips`), and left out where not.
+        fetched (`get_weights vgg16`), and left out where not.
       style: of their Gram matrices, likewise.
       variation: of the composite's differences between neighbours.
 
@@ -54,16 +52,10 @@ class LossWeights:
 
 
 def features(given: LossWeights) -> perceptual.Features | None:
-    """Returns VGG16 where a loss wants it and its weights are there, and says so."""
+    """Returns VGG16 where a loss wants it and its weights are there."""
     if not (given.perceptual or given.style):
         return None
-    if not weights.is_there(vgg16.NAME):
-        logging.warning(
-            "VGG16's weights have not been fetched (python -m tfvideogan.get_weights "
-            "lpips): there is no perceptual and no style loss."
-        )
-        return None
-    return perceptual.Features()
+    return perceptual.features_if_fetched()
 
 
 def misalignment(target: filling.Target, aligned: alignment.Aligned) -> tf.Tensor:

@@ -29,13 +29,11 @@ import dataclasses
 from collections.abc import Sequence
 
 import tensorflow as tf
-from absl import logging
 
 from tfvideogan.core import errors
 from tfvideogan.losses import motion, perceptual, pixels
 from tfvideogan.models.opn import peeling
 from tfvideogan.ops import warp
-from tfvideogan.pretrained import vgg16, weights
 
 FORMS = PUBLISHED, BY_AREA = ("published", "by_area")
 CONTENT_LAYER = "relu4_2"
@@ -85,16 +83,10 @@ class LossWeights:
 
 
 def features(weights_of: LossWeights) -> perceptual.Features | None:
-    """Returns VGG16, or None where no loss needs it or its weights are not installed."""
+    """Returns VGG16 where a loss wants it and its weights are there."""
     if not weights_of.needs_features:
         return None
-    if not weights.is_there(vgg16.NAME):
-        logging.warning(
-            "The weights of VGG16 are not installed: `perceptual` and `style` are left "
-            "out. `python -m tfvideogan.get_weights vgg16` fetches them."
-        )
-        return None
-    return perceptual.Features((*STYLE_LAYERS, CONTENT_LAYER))
+    return perceptual.features_if_fetched((*STYLE_LAYERS, CONTENT_LAYER))
 
 
 def published(
