@@ -264,7 +264,7 @@ def test_run_folder_of_another_model_is_refused(
         "loop.run.num_samples = 0",
         "loop.run.metrics = [1]",
         "loop.run.metrics = [@toy.MeanError]",
-        'toy.MeanError.needed = "depth"',
+        "loop.run.metrics = [@toy.DepthError()]",
         "loop.run.transforms = [@toy.ToySource]",
         "loop.run.make_source = @toy.ToyGAN",
         "toy.ToyGAN.filters = 0",

@@ -251,11 +251,8 @@ class MeanError(streaming.MeanMetric):
     """Mean absolute error of the repainted frames, by clips."""
 
     horizon: int = 3
-    needed: str = "frames"  # what the model must answer
 
     def update(self, batch, outputs) -> None:
-        if self.needed not in outputs:
-            raise errors.UserError(f"The outputs have no `{self.needed}`.")
         for real, fake in zip(batch["frames"], outputs["frames"], strict=True):
             self._means.add("error/model/T", float(np.abs(real - fake).mean()))
             self._means.add("error/copy/T", 0.0)
@@ -263,3 +260,10 @@ class MeanError(streaming.MeanMetric):
     def result(self) -> dict[str, float]:
         count = len(self._means.values("error/model/T"))
         return {**super().result(), "clips/model/T": count}
+
+
+class DepthError(MeanError):
+    """Wants what no model answers."""
+
+    def update(self, batch, outputs) -> None:
+        raise errors.UserError("The outputs have no `depth`.")

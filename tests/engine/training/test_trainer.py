@@ -84,7 +84,7 @@ CASES = {
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param(case, id=name, marks=pytest.mark.long if "Adam" in name else ())
+        pytest.param(case, id=name, marks=() if "WGAN-GP" in name else pytest.mark.long)
         for name, case in CASES.items()
     ],
 )
@@ -126,6 +126,7 @@ def test_block_of_steps_equals_single_steps(
     assert int(model.step.numpy()) == 5
 
 
+@pytest.mark.long
 def test_block_of_steps_on_two_replicas(one_device: tf.distribute.Strategy) -> None:
     one, _, _ = train(one_device, toy.ToyGAN)
     two, _, _ = train(strategies.make(2), toy.ToyGAN, per_call=2)

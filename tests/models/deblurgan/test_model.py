@@ -50,7 +50,9 @@ CASES = [
 CHECKS = [one for one in check_model.CHECKS if one is not check_model.the_seed_decides]
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=check_model.name)
+@pytest.mark.parametrize(
+    "check", check_model.of_large_model(CHECKS), ids=check_model.name
+)
 def test_conformance(check, monkeypatch):
     check(CASES[0], monkeypatch)
 
@@ -62,7 +64,9 @@ def test_conformance_of_the_video_form(check, monkeypatch):
     check(CASES[1], monkeypatch)
 
 
-@pytest.mark.parametrize("check", check_model.FILE_CHECKS, ids=check_model.name)
+@pytest.mark.parametrize(
+    "check", check_model.of_large_model(check_model.FILE_CHECKS), ids=check_model.name
+)
 def test_files(check, monkeypatch, tmp_path):
     check(CASES[0], monkeypatch, str(tmp_path))
 

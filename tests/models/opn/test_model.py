@@ -52,7 +52,11 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", list(CASES))
+# The published forms share nearly all of their code with the better one.
+PUBLISHED = [pytest.param(name, marks=pytest.mark.long) for name in ("paper", "tcn")]
+
+
+@pytest.mark.parametrize("name", ["better", *PUBLISHED])
 @pytest.mark.parametrize(
     "check", check_model.of_large_model(check_model.CHECKS), ids=check_model.name
 )
@@ -60,7 +64,7 @@ def test_conformance(check, name, monkeypatch):
     check(CASES[name], monkeypatch)
 
 
-@pytest.mark.parametrize("name", ["better", "tcn"])
+@pytest.mark.parametrize("name", ["better", PUBLISHED[1]])
 @pytest.mark.parametrize(
     "check", check_model.of_large_model(check_model.FILE_CHECKS), ids=check_model.name
 )

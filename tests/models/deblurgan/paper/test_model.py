@@ -64,16 +64,14 @@ def batch(size=2):
     return check_model.Case(make_model, SPEC).batch(size)
 
 
-@pytest.mark.parametrize(
-    "check", check_model.of_large_model(CHECKS), ids=check_model.name
-)
+@pytest.mark.long
+@pytest.mark.parametrize("check", CHECKS, ids=check_model.name)
 def test_conformance(check, monkeypatch):
     check(CASE, monkeypatch)
 
 
-@pytest.mark.parametrize(
-    "check", check_model.of_large_model(check_model.FILE_CHECKS), ids=check_model.name
-)
+@pytest.mark.long
+@pytest.mark.parametrize("check", check_model.FILE_CHECKS, ids=check_model.name)
 def test_files(check, monkeypatch, tmp_path):
     check(CASE, monkeypatch, str(tmp_path))
 

@@ -24,9 +24,8 @@ def make_model(seed: int = 0, **options: object) -> paper.PaperTextToImage:
 CASE = check_model.Case(make_model=make_model, spec=SPEC, draw=check_model.wave)
 
 
-@pytest.mark.parametrize(
-    "check", check_model.of_large_model(check_model.CHECKS), ids=check_model.name
-)
+@pytest.mark.long
+@pytest.mark.parametrize("check", check_model.CHECKS, ids=check_model.name)
 def test_conformance(check, monkeypatch):
     check(CASE, monkeypatch)
 

@@ -39,16 +39,14 @@ def make_model(
 CASE = check_model.Case(make_model=make_model, spec=SPEC, draw=check_model.wave)
 
 
-@pytest.mark.parametrize(
-    "check", check_model.of_large_model(check_model.CHECKS), ids=check_model.name
-)
+@pytest.mark.long
+@pytest.mark.parametrize("check", check_model.CHECKS, ids=check_model.name)
 def test_conformance(check, monkeypatch):
     check(CASE, monkeypatch)
 
 
-@pytest.mark.parametrize(
-    "check", check_model.of_large_model(check_model.FILE_CHECKS), ids=check_model.name
-)
+@pytest.mark.long
+@pytest.mark.parametrize("check", check_model.FILE_CHECKS, ids=check_model.name)
 def test_conformance_on_disk(check, monkeypatch, tmp_path):
     check(CASE, monkeypatch, tmp_path)
 
