@@ -84,7 +84,11 @@ CASES = {
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param(case, id=name, marks=() if "WGAN-GP" in name else pytest.mark.long)
+        pytest.param(
+            case,
+            id=name,
+            marks=() if name.startswith("SGD, WGAN") else pytest.mark.long,
+        )
         for name, case in CASES.items()
     ],
 )
