@@ -89,6 +89,25 @@ def test_a_process_that_is_blocked_in_c_ends() -> None:
     assert done.stderr.splitlines()[-1].startswith("stopped by SIGTERM; ")
 
 
+def test_an_exception_that_is_lost_ends_the_process_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = threading.Event()
+    monkeypatch.setattr(interruption, "UNWINDING", 0.05)
+    monkeypatch.setattr(interruption.leaving, "leave", lambda number: left.set())
+
+    class Finalised:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+    with interruption.ending():
+        Finalised()
+        assert left.wait(10.0)
+    assert lost[0].exc_type is interruption.Stopped
+
+
 def test_second_ctrl_c_aborts() -> None:
     with interruption.listening() as stop, pytest.raises(KeyboardInterrupt):
         stop.has_work = True

@@ -97,7 +97,7 @@ def test_a_signal_before_the_first_step_says_start_again(
     process = training_runs.start("tfvideogan.train", *line)
     time.sleep(3.0)  # It imports TensorFlow.
     process.send_signal(signal.SIGTERM)
-    _, log = process.communicate(timeout=training_runs.PATIENCE)
+    [(_, log)] = training_runs.ends([process])
     assert process.returncode == 75, log
     assert log.splitlines()[-1].startswith("stopped by SIGTERM; ")
     assert not (tmp_path / "run").exists()

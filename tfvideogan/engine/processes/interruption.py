@@ -11,8 +11,10 @@ also SIGUSR1, a terminal that closes SIGHUP) some seconds before SIGKILL, which 
 for a checkpoint.
 
 Python runs no handler while TensorFlow works in C++, be it for ever: for a worker that
-never comes. A thread therefore watches, too, and ends the process where the main thread
-does not see a signal that should end it.
+never comes. And an exception that a handler raises while an object is finalised, as
+happens when TensorFlow traces, is printed and lost. A thread therefore watches, too, and
+ends the process where the main thread does not see a signal that should end it, or goes on
+all the same.
 """
 
 import contextlib
@@ -32,6 +34,8 @@ from tfvideogan.engine.processes import agreement
 
 # Seconds that the main thread has to see a signal that should end it.
 GRACE = 5.0
+# Seconds that it then has to leave what it is doing.
+UNWINDING = 15.0
 LOOK = 0.05  # seconds between two looks
 
 Handler = Callable[[int, FrameType | None], None]
@@ -129,8 +133,13 @@ def _handled(handler: Handler, *, is_final: Callable[[int], bool]) -> Iterator[N
     seen = _Seen()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        seen.count += 1
-        handler(number, frame)
+        try:
+            handler(number, frame)
+        except BaseException:
+            seen.is_ending = True
+            raise
+        finally:
+            seen.count += 1
 
     chosen = leaving.handled()
     read, write = os.pipe()
@@ -153,15 +162,29 @@ def _handled(handler: Handler, *, is_final: Callable[[int], bool]) -> Iterator[N
 
 @dataclasses.dataclass
 class _Seen:
-    """What the main thread has seen: so many signals, and the end of the context."""
+    """What the main thread has seen.
+
+    Attributes:
+      count: signals that were handled.
+      is_ending: whether a handler has raised an exception.
+      is_over: whether the context has been left.
+    """
 
     count: int = 0
+    is_ending: bool = False
     is_over: bool = False
 
     def reaches(self, count: int) -> bool:
         """Waits for a number of signals; says whether it was reached in time."""
-        deadline = time.monotonic() + GRACE
-        while self.count < count and not self.is_over:
+        return self._waits_for(lambda: self.count >= count, GRACE)
+
+    def ends(self) -> bool:
+        """Waits for the end of the context; says whether it came in time."""
+        return self._waits_for(lambda: False, UNWINDING)
+
+    def _waits_for(self, is_there: Callable[[], bool], seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not (is_there() or self.is_over):
             if time.monotonic() > deadline:
                 return False
             time.sleep(LOOK)
@@ -176,4 +199,6 @@ def _watch(read: int, seen: _Seen, is_final: Callable[[int], bool]) -> None:
             continue
         count += 1
         if is_final(count) and not seen.reaches(count):
+            leaving.leave(number[0])
+        if seen.is_ending and not seen.ends():
             leaving.leave(number[0])
