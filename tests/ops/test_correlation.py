@@ -169,3 +169,13 @@ def test_a_shift_peaks_at_its_channel_rows_slowest():
         costs = correlation.cost_volume(first, second, max_displacement=4, pad=4)
         mean = np.mean(costs[0, 4:8, 4:8], axis=(0, 1))
         assert np.argmax(mean) == (dy + 4) * 9 + dx + 4
+
+
+def test_the_number_of_displacements_is_known_of_any_size():
+    maps = tf.TensorSpec([None, None, None, 2])
+    traced = tf.function(
+        lambda first, second: correlation.cost_volume(
+            first, second, max_displacement=2, stride_2=2, pad=2
+        )
+    ).get_concrete_function(maps, maps)
+    assert traced.output_shapes.as_list() == [None, None, None, 9]

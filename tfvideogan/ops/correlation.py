@@ -77,7 +77,9 @@ def cost_volume(
         products = tf.matmul(places, others[:, :, start:], transpose_b=True)
         costs.append(_band(products, columns, stride_1)[..., :reach:stride_2])
     channels = tf.cast(_sizes(first)[3], tf.float32)
-    return tf.cast(tf.concat(costs, axis=-1) / channels, first.dtype)
+    volume = tf.cast(tf.concat(costs, axis=-1) / channels, first.dtype)
+    # Lost where sizes are open; Keras compiles convolutions of unknown channels by XLA.
+    return tf.ensure_shape(volume, [None, None, None, len(costs) ** 2])
 
 
 def _band(products: tf.Tensor, columns: int | tf.Tensor, stride: int) -> tf.Tensor:

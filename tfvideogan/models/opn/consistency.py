@@ -190,6 +190,8 @@ def run(
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
         previous = tf.math.floormod(time - 1, length)
         made, state = network(before, maps[previous], clips[time], maps[time], state)
+        # Dilated convolutions lose a batch's size.
+        made = tf.ensure_shape(made, clips.shape[1:])
         if is_clipped:
             made = tf.clip_by_value(made, -1.0, 1.0)
         if not is_unpasted:

@@ -299,12 +299,13 @@ class OPN(completion.CompletionModel):
             targets = tf.range(tf.shape(hidden)[1])
         else:
             length = targets.shape[0]
-        return tf.map_fn(
+        made = tf.map_fn(
             lambda one: self._completed_clip(*one, targets),
             (hidden, tf.cast(holes > 0, tf.float32)),
             fn_output_signature=tf.TensorSpec([length, *size], tf.float32),
             parallel_iterations=1,
         )
+        return tf.ensure_shape(made, [hidden.shape[0], length, *size])
 
     def _completed_clip(
         self, frames: tf.Tensor, holes: tf.Tensor, targets: tf.Tensor
