@@ -291,7 +291,7 @@ def test_metrics_of_one_object_do_not_judge_films_of_any_scene(
     metrics = [Counter(), Follower()]
     assert evaluator.fitting(metrics, source) == metrics
     source.has_plain_ground = False
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", logger="absl"):
         assert evaluator.fitting(metrics, source) == metrics[:1]
     assert caplog.messages == [
         "Left out, as they follow one object before a plain ground: Follower."
