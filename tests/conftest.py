@@ -37,21 +37,12 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups tests by their files; what is long is slow, too.
-
-    Whole experiments come first, or a worker would be left with one at the end.
-    """
-    items.sort(key=lambda item: not _group(item).startswith("gin/"))
+    """Groups tests by their files; what is long is slow, too."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.location[0]))
         if item.get_closest_marker("long") is not None:
             item.add_marker("slow")
-
-
-def _group(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("xdist_group")
-    return marker.args[0] if marker else ""
 
 
 @pytest.fixture(scope="module", autouse=True)
