@@ -47,9 +47,10 @@ KEYS = ("frames", "holes", "blocks")
 
 @pytest.fixture(scope="module")
 def served():
-    """The signatures of a model, by name."""
+    """The signatures of a model, by name; traced functions do not keep its weights."""
     model = completing_toy.built(REACH, multiple=4)
-    return checked.SignatureModule(model.serving_functions()).concrete
+    module = checked.SignatureModule(model.serving_functions())
+    yield module.concrete
 
 
 @pytest.fixture(scope="module")
