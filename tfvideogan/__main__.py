@@ -20,6 +20,7 @@ OK, BAD_INPUT = 0, 2
 DOORS = (
     "train",
     "evaluate",
+    "runs",
     "generate",
     "export",
     "serve",

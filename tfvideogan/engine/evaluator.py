@@ -26,7 +26,7 @@ from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
 from tfvideogan.engine import choices
 from tfvideogan.engine.training import feed
-from tfvideogan.metrics import streaming
+from tfvideogan.metrics import precision_recall, streaming
 from tfvideogan.models import base
 
 NOT_AVAILABLE = "n/a"
@@ -90,11 +90,15 @@ class Report:
       results: values by "measure/subject/column"; NaN where there is none.
       protocol: how they were obtained, for the record.
       intervals: lower and upper end of the 95 % intervals of results that have one.
+      curves: of precision and recall, by result names; they are drawn, not recorded.
     """
 
     results: Mapping[str, float]
     protocol: Mapping[str, Any]
     intervals: Mapping[str, tuple[float, float]] = dataclasses.field(
+        default_factory=dict
+    )
+    curves: Mapping[str, precision_recall.Curve] = dataclasses.field(
         default_factory=dict
     )
 
@@ -174,10 +178,13 @@ class Evaluator:
                 metric.update_real(batch)
         results: dict[str, float] = {}
         intervals: dict[str, tuple[float, float]] = {}
+        drawn: dict[str, precision_recall.Curve] = {}
         for metric in self._metrics:
             results |= {name: float(one) for name, one in metric.result().items()}
             intervals |= metric.intervals()
-        return Report(results, self._protocol(plan, clips, frames, more), intervals)
+            drawn |= metric.curves()
+        about = self._protocol(plan, clips, frames, more)
+        return Report(results, about, intervals, drawn)
 
     def rehearse(self, plan: Plan) -> None:
         """Shows every metric one batch and forgets it.

@@ -9,11 +9,18 @@ A batch that no machine of this size can hold is refused before the first step.
 
 import contextlib
 import math
+import sys
 from collections.abc import Iterator
 
 import tensorflow as tf
 
 from tfvideogan.core import clip, durable, errors, machine
+from tfvideogan.engine import build
+
+try:
+    import resource
+except ImportError:  # Windows does not tell.
+    resource = None
 
 OUT_OF_MEMORY = (
     "Out of memory. What helps most: a smaller batch (--gin_param='BATCH_SIZE = ...'), "
@@ -22,7 +29,9 @@ OUT_OF_MEMORY = (
 )
 DISK_FULL = "The disk is full: free some space{where}, and start again."
 FLOAT = 4  # bytes
-GIGA = 1e9
+MEGA, GIGA = 1e6, 1e9
+# getrusage counts kilobytes on Linux and bytes on macOS.
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @contextlib.contextmanager
@@ -42,6 +51,21 @@ def exhaustion_explained() -> Iterator[None]:
         if isinstance(error, OSError):
             raise
         raise errors.UserError(OUT_OF_MEMORY) from error
+
+
+def of_variables(built: build.Built) -> str:
+    """Says how much memory the variables of a training take."""
+    size = build.variable_bytes(built.model.checkpoint_items()) / MEGA
+    return f"variables with optimizer slots and averages {size:.3g} MB"
+
+
+def peak_memory() -> int:
+    """Returns the peak bytes of the first GPU, or of the process; 0 where unknown."""
+    if tf.config.list_logical_devices("GPU"):
+        return tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    if resource is None:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
 
 
 def check_memory(spec: clip.ClipSpec, *, clips: int, memory: int | None = None) -> None:

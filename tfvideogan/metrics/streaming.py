@@ -24,7 +24,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tfvideogan.core import clip, errors
-from tfvideogan.metrics import bootstrap
+from tfvideogan.metrics import bootstrap, precision_recall
 
 
 class Metric(Protocol):
@@ -84,6 +84,10 @@ class Metric(Protocol):
         By bootstrap over clips, see `bootstrap.py`, or in the metric's own way. A result
         that is NaN or of a single clip has none.
         """
+
+    def curves(self) -> dict[str, precision_recall.Curve]:
+        """Returns result name -> curve of precision and recall; none by default."""
+        return {}
 
     def merge(self, other: Any) -> None:
         """Adds what another metric of the same settings has seen."""

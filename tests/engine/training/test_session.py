@@ -1,5 +1,6 @@
 """Divergence, faults of other processes, and ways back; test_loop.py has the rest."""
 
+import json
 import pathlib
 import signal
 import subprocess
@@ -27,6 +28,8 @@ def test_divergence_saves_nothing_broken_and_names_the_loss(
     assert training_runs.train_here(folder, *bindings) == 1
     line = capsys.readouterr().err.splitlines()[-1]
     assert "`generator/reconstruction` blew" in line and "stopped at step 6" in line
+    card = json.loads((folder / "run.json").read_text())
+    assert card["starts"][-1]["end"]["how"] == "diverged"
     # In step 4 the critic, which comes first, was fine yet.
     assert "sound checkpoint is that of step 3" in line and "--checkpoint=3" in line
     names = sorted(one.name for one in (folder / "checkpoints").glob("step_*"))
