@@ -24,8 +24,18 @@ class StandIn(types.ModuleType):
         self.begun: list[dict] = []
         self.codes: list[int] = []
         self.fault: Exception | None = None
+        self.patched: list[str] = []
+        self.tensorboard = self
+
+    def patch(self, root_logdir: str) -> None:
+        assert not self.patched  # The package refuses a second one.
+        self.patched.append(root_logdir)
+
+    def unpatch(self) -> None:
+        self.patched.clear()
 
     def init(self, **settings: object) -> "StandIn":
+        assert self.patched == [settings["dir"]]
         if self.fault:
             raise self.fault
         self.begun.append(settings)
@@ -62,7 +72,7 @@ def test_events_are_mirrored_into_one_page_for_all_starts(
     assert first["sync_tensorboard"] and first["config"] == {"BATCH_SIZE": 8}
     assert (first["project"], first["dir"]) == ("clips", str(folder.path))
     assert first["id"] == second["id"] and second["resume"] == "allow"
-    assert wandb.codes == [0, 0]
+    assert wandb.codes == [0, 0] and not wandb.patched
 
 
 def test_another_run_has_another_page(
@@ -80,7 +90,7 @@ def test_another_run_has_another_page(
 def test_a_failure_is_passed_on(wandb: StandIn, folder: run_folder.RunFolder) -> None:
     with pytest.raises(ZeroDivisionError), wandb_mirror.of(folder, "clips", {}):
         raise ZeroDivisionError
-    assert wandb.codes == [1]
+    assert wandb.codes == [1] and not wandb.patched
 
 
 def test_only_the_chief_mirrors_and_only_if_asked(
@@ -100,6 +110,7 @@ def test_what_keeps_it_from_beginning_is_one_line(
     with pytest.raises(errors.UserError, match=r"--wandb: api_key not con.*WANDB_MODE"):
         with wandb_mirror.of(folder, "clips", {}):
             pass
+    assert not wandb.patched
 
 
 def test_without_the_package_a_line_says_what_to_install(

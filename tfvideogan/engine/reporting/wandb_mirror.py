@@ -13,6 +13,7 @@ import hashlib
 import importlib.util
 import types
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tfvideogan.core import errors
 from tfvideogan.engine.config import settings
@@ -53,29 +54,39 @@ def of(
     if project is None or not folder.is_chief:
         yield
         return
-    wandb = _package()
+    wandb, path, code = _package(), str(folder.path), 1
+    # Of several folders of events it must know the common one.
+    wandb.tensorboard.patch(root_logdir=path)
     try:
-        run = wandb.init(
+        run = _begun(
+            wandb,
             project=project,
-            name=str(folder.path),
+            name=path,
             id=_identity(folder),
             resume="allow",
-            dir=str(folder.path),
+            dir=path,
             config=dict(values),
             sync_tensorboard=True,
         )
+        try:
+            yield
+            code = 0
+        finally:
+            run.finish(exit_code=code)
+    finally:
+        wandb.tensorboard.unpatch()
+
+
+def _begun(wandb: types.ModuleType, **keywords: Any) -> Any:
+    """Begins a run, or raises UserError."""
+    try:
+        return wandb.init(**keywords)
     except (OSError, wandb.Error) as error:
         reason = " ".join(str(error).split())
         raise errors.UserError(
             f"--wandb: {reason}. `wandb login`, or WANDB_MODE=offline and `wandb sync` "
             "later."
         ) from error
-    code = 1
-    try:
-        yield
-        code = 0
-    finally:
-        run.finish(exit_code=code)
 
 
 def _identity(folder: run_folder.RunFolder) -> str:
