@@ -128,7 +128,7 @@ def test_runs_below_a_folder_are_found_newest_first_and_once(
     make(tmp_path / "runs" / "a", start(time="2026-11-27T00:00:00"))
     make(tmp_path / "runs" / "a" / "exp1", start(time="2026-11-28T00:00:00"))
     make(tmp_path / "runs" / "b", start(time="never"))
-    for hidden in ("a/checkpoints/step_00000001", "a/.writing-x"):
+    for hidden in ("a/checkpoints/step_00000001", "a/.writing-x", "a/wandb/b"):
         make(tmp_path / "runs" / hidden, start())
     found = listing.found([tmp_path / "runs", tmp_path / "runs" / "a"])
     names = [one.path.relative_to(tmp_path / "runs").as_posix() for one in found]

@@ -27,7 +27,7 @@ RUNNING, KILLED, IMPORTED, EMPTY = "running", "killed", "imported", "empty"
 # Scores of an evaluation that a table shows where none are asked for.
 NUM_SCORES = 3
 # Folders of a run in which no other run lies.
-_OWN = re.compile(rf"^(\.|{layout.CHECKPOINTS}$|{layout.SAMPLES}$|train$|eval)")
+_OWN = re.compile(rf"^(\.|{layout.CHECKPOINTS}$|{layout.SAMPLES}$|train$|eval|wandb$)")
 _STEPS = "tfvideogan.engine.loop.run.steps"
 _KEYS = ("step", "split", "results")
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
