@@ -18,7 +18,10 @@ Scalar = TypeVar("Scalar", float, tf.Tensor)
 
 # Names of shares are `histogram/<name>/<number of the bucket>`.
 HISTOGRAM = "histogram"
-_UPPER = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 16.0, 32.0, 64.0)
+_UPPER = (
+    *(0.0625, 0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0),
+    *(16.0, 32.0, 64.0),
+)
 EDGES = (*(-one for one in reversed(_UPPER)), 0.0, *_UPPER)
 # What lies beyond counts to the outermost buckets.
 NUM_BUCKETS = len(EDGES) - 1

@@ -11,6 +11,7 @@ def test_macros_rates_and_widths_have_short_names() -> None:
     assert found["model"] == "ToyGAN" and found["ToyGAN.rate"] == 0.25
     assert found["ToyGAN.filters"] == 4 and found["ToyGAN.ema_decay"] == 0.9
     assert found["precision"] == "float16" and found["STEPS"] == 4
+    assert "steps" not in found  # It is the macro.
     # None is no setting, a switch is neither rate nor width, and paths are private.
     assert not {"ToyGAN.clip_norm", "ToyGAN.spectral", "ToySource.root"} & set(found)
 

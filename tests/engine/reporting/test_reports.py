@@ -41,7 +41,7 @@ def test_interval_goes_to_log_events_and_lines(
 ) -> None:
     one = reporter(folder, built)
     with caplog.at_level("INFO", logger="absl"):
-        shares = {"histogram/image_real/12": 0.5, "histogram/image_real/13": 0.5}
+        shares = {"histogram/image_real/15": 0.5, "histogram/image_real/16": 0.5}
         means = {"critic/real": 0.5, **shares}
         one.interval(5, means, pace(1.0, 4.0), skipped=2, frames_per_step=6)
     one.close()
@@ -58,7 +58,7 @@ def test_interval_goes_to_log_events_and_lines(
     )
     # Shares of buckets become a histogram, and no numbers of their own.
     histogram = found["3 health/histogram/image_real"][5]
-    np.testing.assert_array_equal(histogram, [[0, 0.25, 0.5], [0.25, 0.5, 0.5]])
+    np.testing.assert_array_equal(histogram, [[0, 0.0625, 0.5], [0.0625, 0.125, 0.5]])
     assert not [name for name in (*record, *found) if "histogram/image_real/" in name]
 
 

@@ -27,8 +27,9 @@ class StandIn(types.ModuleType):
         self.patched: list[str] = []
         self.tensorboard = self
 
-    def patch(self, root_logdir: str) -> None:
+    def patch(self, root_logdir: str, save: bool) -> None:
         assert not self.patched  # The package refuses a second one.
+        assert not save
         self.patched.append(root_logdir)
 
     def unpatch(self) -> None:

@@ -18,7 +18,7 @@ _LOOP = "tfvideogan.engine.loop.run."
 # Of `loop.run`, where no macro has them.
 _OF_LOOP = ("batch_size", "steps", "seed", "precision")
 _RATE = re.compile(
-    r"(?:^|_)(?:rate|lr|decay|momentum|beta_1|beta_2|clip_norm|weight|gain)s?$"
+    r"(?:(?:^|_)(?:rate|lr|decay|weight|gain)s?|^momentum|^beta_[12]|clip_norm)$"
 )
 _WIDTH = re.compile(
     r"(?:^|_)(?:width|channel|filter|unit|feature|latent|dim|depth|level|block|layer)s?$"
@@ -36,7 +36,7 @@ def tunable(others: Mapping[str, Setting]) -> dict[str, Setting]:
     found = dict(others) | _macros()
     values = config.values()
     for name in _OF_LOOP:
-        if f"{_LOOP}{name}" in values:
+        if f"{_LOOP}{name}" in values and name.upper() not in found:
             found[name] = _literal(values[f"{_LOOP}{name}"])
     numbers = {name: _literal(text) for name, text in values.items() if _tells(name)}
     numbers = {name: one for name, one in numbers.items() if one is not None}

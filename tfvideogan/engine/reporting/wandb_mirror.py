@@ -55,8 +55,9 @@ def of(
         yield
         return
     wandb, path, code = _package(), str(folder.path), 1
-    # Of several folders of events it must know the common one.
-    wandb.tensorboard.patch(root_logdir=path)
+    # Of several folders of events it must know the common one. It shows them and keeps
+    # no copies, which TensorBoard would find below the run folder.
+    wandb.tensorboard.patch(root_logdir=path, save=False)
     try:
         run = _begun(
             wandb,
