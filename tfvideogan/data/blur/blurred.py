@@ -105,6 +105,8 @@ class Blurred:
                 f"frames: the shortest clip has {self._least_frames()}."
             )
         self.is_procedural = self.sharp.is_procedural
+        self.has_plain_ground = getattr(self.sharp, "has_plain_ground", True)
+        self.has_all_masks = getattr(self.sharp, "has_all_masks", True)
         self.splits = self.sharp.splits
         if given.caption_length:
             self.vocabulary = self.sharp.vocabulary

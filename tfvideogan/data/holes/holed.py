@@ -97,6 +97,7 @@ class Holed:
         )
         self.is_procedural = self.whole.is_procedural
         self.has_plain_ground = getattr(self.whole, "has_plain_ground", True)
+        self.has_all_masks = getattr(self.whole, "has_all_masks", True)
         self.splits = self.whole.splits
         if given.caption_length:
             self.vocabulary = self.whole.vocabulary
@@ -279,10 +280,12 @@ class Holed:
             for one, borrows in zip(self.families, self._borrows, strict=True)
             if borrows
         ]
-        if borrowing and not given.has_masks:
+        has_masks = given.has_masks and getattr(self.whole, "has_all_masks", True)
+        if borrowing and not has_masks:
             raise errors.UserError(
                 f"`families` has {borrowing[0]}, but the clips of {self.whole.name} "
-                "have no masks; leave it out, or make its number in `weights` 0."
+                "have no masks, or of their first frames only; leave it out, or make its "
+                "number in `weights` 0."
             )
 
     @property
