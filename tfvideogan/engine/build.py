@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from tfvideogan.core import durable, errors
 from tfvideogan.data import source as sources
+from tfvideogan.engine import resources
 from tfvideogan.engine.config import config
 from tfvideogan.models import base
 
@@ -72,7 +73,7 @@ def build(
             raise errors.UserError(
                 f"`make_model` makes a {type(model).__name__}, not a model of clips."
             )
-        with objections_explained(type(model).__name__):
+        with objections_explained(type(model).__name__), resources.variables_bounded():
             model.build_for(source.spec)
     return Built(model, source, strategy)
 

@@ -340,6 +340,7 @@ class Session:
         )
 
     def _save(self, step: int) -> int:
+        feed.check_cache()
         files = {run_folder.OPERATIVE: config.operative_text()}
         self.saver.save(step, files)
         return step

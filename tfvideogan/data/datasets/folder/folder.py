@@ -44,7 +44,9 @@ from tfvideogan.media import mask_values as meanings
 FLOWS = (None, "dis", "none")
 # Of the masks: that of the first frame alone.
 FIRST = "first"
-FIRST_NOTE = "masks of first frames alone: windows begin there; J and F are not measured"
+FIRST_NOTE = (
+    "masks of first frames alone: windows begin there; J and F are not measured"
+)
 # So many films are asked for their rates before they are read.
 SAMPLE = 16
 # Rates that differ by a smaller share are the same to the eye.
