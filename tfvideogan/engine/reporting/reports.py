@@ -67,7 +67,8 @@ class Reporter:
         model = f"Model: {card['model']}, {total:,} parameters ({', '.join(pairs)})"
         for line in _wrapped(model):
             self.say("%s", line)
-        self.say("Run folder: %s (tensorboard --logdir %s)", *[self._folder.path] * 2)
+        folder = self._folder
+        self.say("Run folder: %s (tensorboard --logdir %s)", folder.path, folder.quoted)
         for binding in config.unused():
             self._log(logging.WARNING, "Nothing uses the binding %s", binding)
         for tag, text in texts(card).items():

@@ -389,6 +389,6 @@ class Session:
             reporter.say(
                 "Done: step %d. Next: python -m tfvideogan.evaluate --workdir=%s",
                 done.step,
-                self.folder.path,
+                self.folder.quoted,
             )
         return Outcome(done.saved, is_interrupted)
