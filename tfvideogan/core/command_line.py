@@ -60,8 +60,16 @@ def start(
         sys.stderr.flush()
         with banners.caught():
             later.load()
+            _meet_devices()
     later.load()
     return options
+
+
+def _meet_devices() -> None:
+    """Lets TensorFlow look for devices now; it starts none of them yet."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None:
+        tensorflow.config.list_physical_devices()
 
 
 def refused(options: argparse.Namespace, error: object, code: int) -> int:
