@@ -25,6 +25,7 @@ DOORS = (
     "serve",
     "client",
     "check_data",
+    "fetch_data",
     "first_mask",
     "data_service",
     "get_weights",
