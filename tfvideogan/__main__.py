@@ -26,6 +26,8 @@ DOORS = (
     "serve",
     "client",
     "check_data",
+    "fetch_data",
+    "first_mask",
     "data_service",
     "get_weights",
     "import_weights",

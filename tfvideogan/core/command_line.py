@@ -62,6 +62,7 @@ def start(
         sys.stderr.flush()
         with banners.caught():
             later.load()
+            _meet_devices()
     later.load()
     return options
 
@@ -98,6 +99,13 @@ def closed() -> int:
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
     return CLOSED
+
+
+def _meet_devices() -> None:
+    """Lets TensorFlow look for devices now; it starts none of them yet."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None:
+        tensorflow.config.list_physical_devices()
 
 
 def refused(options: argparse.Namespace, error: object, code: int) -> int:

@@ -122,7 +122,7 @@ def _parameters(built: build.Built) -> list[str]:
 
 
 def _memory(built: build.Built) -> str:
-    return f"memory: {resources.of_variables(built)}"
+    return f"memory: {build.memory(built)}"
 
 
 def _step_of(built: build.Built, batch_size: int) -> str:

@@ -309,14 +309,20 @@ def fitting(
     metrics: Sequence[streaming.Metric], source: sources.ClipSource
 ) -> list[streaming.Metric]:
     """Returns the metrics that mean something on a source, and says what is left out."""
-    has_ground = getattr(source, "has_plain_ground", True)
-    idle = [one for one in metrics if one.needs_plain_ground and not has_ground]
-    if idle:
-        logging.info(
-            "Left out, as they follow one object before a plain ground: %s.",
-            ", ".join(type(one).__name__ for one in idle),
-        )
-    return [one for one in metrics if one not in idle]
+    reasons = {
+        "plain_ground": "they follow one object before a plain ground",
+        "all_masks": "they compare with masks that only first frames have",
+    }
+    kept = list(metrics)
+    for thing, reason in reasons.items():
+        if getattr(source, f"has_{thing}", True):
+            continue
+        idle = [one for one in kept if getattr(one, f"needs_{thing}")]
+        if idle:
+            names = ", ".join(type(one).__name__ for one in idle)
+            logging.info("Left out, as %s: %s.", reason, names)
+        kept = [one for one in kept if one not in idle]
+    return kept
 
 
 def default_split(source: sources.ClipSource, *wanted: str) -> str:

@@ -1,21 +1,21 @@
 """Memory and disk: what they are not enough for is one line.
 
     resources.check_memory(spec, clips=512)
-    with resources.exhaustion_explained():
+    with resources.exhaustion_explained(), resources.variables_bounded():
         ...
 
-A batch that no machine of this size can hold is refused before the first step.
+A batch, or a model, that no machine of this size can hold is refused before it is made:
+the system would end the process without a word.
 """
 
 import contextlib
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
 from tfvideogan.core import clip, durable, errors, machine
-from tfvideogan.engine import build
 
 try:
     import resource
@@ -29,7 +29,7 @@ OUT_OF_MEMORY = (
 )
 DISK_FULL = "The disk is full: free some space{where}, and start again."
 FLOAT = 4  # bytes
-MEGA, GIGA = 1e6, 1e9
+GIGA = 1e9
 # getrusage counts kilobytes on Linux and bytes on macOS.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -51,12 +51,6 @@ def exhaustion_explained() -> Iterator[None]:
         if isinstance(error, OSError):
             raise
         raise errors.UserError(OUT_OF_MEMORY) from error
-
-
-def of_variables(built: build.Built) -> str:
-    """Says how much memory the variables of a training take."""
-    size = build.variable_bytes(built.model.checkpoint_items()) / MEGA
-    return f"variables with optimizer slots and averages {size:.3g} MB"
 
 
 def peak_memory() -> int:
@@ -87,3 +81,49 @@ def check_memory(spec: clip.ClipSpec, *, clips: int, memory: int | None = None) 
             f"and this machine has {memory / GIGA:.0f} GB of memory. Use a smaller batch "
             "(--gin_param='BATCH_SIZE = ...'), or smaller or shorter clips."
         )
+
+
+@contextlib.contextmanager
+def variables_bounded(memory: int | None = None) -> Iterator[None]:
+    """Refuses variables that together are larger than the memory, before they are made.
+
+    In a graph, where variables take no memory, nothing is refused.
+
+    Args:
+      memory: bytes of the machine; asked of it by default.
+
+    Raises:
+      UserError: the next variable would be too much.
+    """
+    memory = machine.memory() if memory is None else memory
+    if not memory or not tf.executing_eagerly():
+        yield
+        return
+    total = 0
+
+    def bounded(make: Callable[..., tf.Variable], **arguments: object) -> tf.Variable:
+        """Makes a variable; a creator as TensorFlow calls it."""
+        nonlocal total
+        total += _bytes_to_come(arguments["initial_value"])
+        if total > memory:
+            raise errors.UserError(
+                f"The model's variables are more than {total / GIGA:,.1f} GB, and this "
+                f"machine has {memory / GIGA:.1f} GB of memory. Use a smaller width, or "
+                "shorter or smaller clips; --dry_run says what a model needs."
+            )
+        return make(**arguments)
+
+    with tf.variable_creator_scope(bounded):
+        yield
+
+
+def _bytes_to_come(initial_value: object) -> int:
+    """Returns the bytes of a variable from its value, or from what will compute it."""
+    if callable(initial_value):
+        try:
+            with tf.Graph().as_default():
+                initial_value = initial_value()
+        except Exception:  # such as one that keeps a state: not counted
+            return 0
+    shape = tf.TensorShape(getattr(initial_value, "shape", ()))
+    return FLOAT * (shape.num_elements() or 0)

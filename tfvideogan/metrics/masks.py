@@ -171,6 +171,8 @@ class MaskTracking(streaming.MeanMetric):
       subject: the model's name in the table, to tell thresholds apart.
     """
 
+    needs_all_masks = True
+
     horizon: int
     multiples: int = 4
     threshold: float = 0.5

@@ -35,10 +35,12 @@ class Metric(Protocol):
         `update_real`.
       needs_plain_ground: whether it follows one object before a plain ground, and means
         nothing on other scenes.
+      needs_all_masks: whether it compares with the masks of all frames.
     """
 
     more_real = False
     needs_plain_ground = False
+    needs_all_masks = False
 
     def describe(self) -> str:
         """Returns what goes into the record: which metric, by which network."""

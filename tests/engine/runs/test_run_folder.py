@@ -210,3 +210,8 @@ def test_two_trainings_do_not_share_a_folder(tmp_path: pathlib.Path) -> None:
         with run_folder.RunFolder(folder.path, is_chief=False).locked():
             pass
     folder.check(VALUES, overwrite=False)
+
+
+def test_a_folder_with_a_blank_is_quoted_in_commands() -> None:
+    assert run_folder.RunFolder("/my runs/a").quoted == "'/my runs/a'"
+    assert run_folder.RunFolder("/runs/a").quoted == "/runs/a"

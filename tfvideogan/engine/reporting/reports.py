@@ -87,11 +87,12 @@ class Reporter:
         model = f"Model: {card['model']}, {total:,} parameters ({', '.join(pairs)})"
         for line in _wrapped(model):
             self.say("%s", line)
-        self.say("Run folder: %s (tensorboard --logdir %s)", *[self._folder.path] * 2)
+        folder = self._folder
+        self.say("Run folder: %s (tensorboard --logdir %s)", folder.path, folder.quoted)
         for binding in config.unused():
             self._log(logging.WARNING, "Nothing uses the binding %s", binding)
         work = f"{flops.count(traced)}, of all replicas of this process"
-        rows = {"work": work, "memory": resources.of_variables(self._built)}
+        rows = {"work": work, "memory": build.memory(self._built)}
         for tag, text in texts(card, rows).items():
             self._train.text(step, tag, text)
         self._eval.write(step, {})

@@ -79,6 +79,11 @@ class RunFolder:
         self.is_chief = is_chief
 
     @property
+    def quoted(self) -> str:
+        """The folder as a shell wants it, for commands that are printed."""
+        return shlex.quote(str(self.path))
+
+    @property
     def checkpoints(self) -> pathlib.Path:
         """Where checkpoints lie."""
         return self.path / layout.CHECKPOINTS

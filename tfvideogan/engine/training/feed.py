@@ -136,6 +136,16 @@ def explained(error: tf.errors.OpError) -> Exception:
     return error
 
 
+def check_cache() -> None:
+    """Checks that what was read so far was what had been converted.
+
+    Raises:
+      UserError: the cache was written or cut since it was opened.
+    """
+    if reader.are_changed():
+        raise errors.UserError(CACHE_CHANGED)
+
+
 def first_replica(
     strategy: tf.distribute.Strategy, block: Block, steps_per_call: int = 1
 ) -> dict[str, tf.Tensor]:

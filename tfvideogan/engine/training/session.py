@@ -335,6 +335,7 @@ class Session:
         )
 
     def _save(self, step: int) -> int:
+        feed.check_cache()
         files = {layout.OPERATIVE: config.operative_text()}
         self.saver.save(step, files)
         return step
@@ -383,6 +384,6 @@ class Session:
             reporter.say(
                 "Done: step %d. Next: python -m tfvideogan.evaluate --workdir=%s",
                 done.step,
-                self.folder.path,
+                self.folder.quoted,
             )
         return Outcome(done.saved, is_interrupted)
