@@ -83,7 +83,7 @@ def _begun(wandb: types.ModuleType, **keywords: Any) -> Any:
     try:
         return wandb.init(**keywords)
     except (OSError, wandb.Error) as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).rstrip(".")
         raise errors.UserError(
             f"--wandb: {reason}. `wandb login`, or WANDB_MODE=offline and `wandb sync` "
             "later."
