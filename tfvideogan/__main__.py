@@ -24,6 +24,7 @@ DOORS = (
     "export",
     "serve",
     "client",
+    "demo",
     "check_data",
     "data_service",
     "get_weights",
