@@ -97,8 +97,9 @@ class Page:
         flags += ["--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
         flags += [f"--user-data-dir={self.profile}", f"--window-size={self.size}"]
         self._browser = subprocess.Popen(
-            # The protocol is spoken through the descriptors 3 and 4.
-            ["/bin/sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh"]
+            # The protocol is spoken through the descriptors 3 and 4. (Not sh: Debian's
+            # knows no descriptors beyond 9 to copy.)
+            ["/bin/bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "bash"]
             + [CHROMIUM, *flags],
             pass_fds=(theirs_in, theirs_out),
             stdout=subprocess.DEVNULL,
@@ -140,17 +141,29 @@ class Page:
                 raise TimeoutError(f"{script} did not become true in {seconds} s")
             time.sleep(0.2)
 
-    def click(self, selector: str) -> None:
-        """Clicks on the first element that a selector finds."""
-        self.wait(f"document.querySelector({selector!r})")
+    def click(self, selector: str, *, seconds: float = TIMEOUT) -> None:
+        """Clicks on the first element that a selector finds, once there is one."""
+        self.wait(f"document.querySelector({selector!r})", seconds=seconds)
         self.value(f"document.querySelector({selector!r}).click()")
 
-    def upload(self, selector: str, path: pathlib.Path) -> None:
-        """Drops a file on an `input`."""
-        self.wait(f"document.querySelector({selector!r})")
+    def upload(
+        self, selector: str, path: pathlib.Path, *, seconds: float = TIMEOUT
+    ) -> None:
+        """Drops a file on an `input`, once there is one."""
+        self.wait(f"document.querySelector({selector!r})", seconds=seconds)
         root = self._call("DOM.getDocument")["root"]["nodeId"]
         node = self._call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self._call("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
+
+    def fetch(self, url: str) -> bytes:
+        """The bytes that the page finds at an address."""
+        script = f"""fetch({url!r}).then(found => found.blob()).then(blob =>
+          new Promise(done => {{
+            const reader = new FileReader();
+            reader.onload = () => done(reader.result.split(',')[1]);
+            reader.readAsDataURL(blob);
+          }}))"""
+        return base64.b64decode(self.value(script))
 
     def drag(self, points: Sequence[tuple[float, float]]) -> None:
         """Draws with the mouse, through points of the window in pixels."""

@@ -107,3 +107,9 @@ def test_words_and_numbers_are_said(tmp_path) -> None:
 def test_what_is_missing_is_one_line(tmp_path) -> None:
     with pytest.raises(errors.UserError, match="--input is missing"):
         asked(tmp_path, "restore")
+
+
+def test_folders_of_answers_long_ago_are_deleted(tmp_path) -> None:
+    made = [answering.fresh(tmp_path) for _ in range(answering.KEPT + 2)]
+    (made[-1] / "out.mp4").touch()
+    assert {*tmp_path.iterdir()} == {*made[2:]}

@@ -10,6 +10,9 @@ What runs is what the command runs (serving/client/session.py): the file is the 
 import argparse
 import dataclasses
 import pathlib
+import shutil
+import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +24,8 @@ from tfvideogan.pages import fields, requests, sources
 from tfvideogan.serving.client import answers, session
 
 INPUT = "input"
+# Answers whose files are kept.
+KEPT = 20
 VIDEO_RANK = 5  # of [N, T, H, W, C]
 # Frames of the input that are read at a time.
 PIECE = 64
@@ -79,6 +84,14 @@ def run(
         [line.replace(f"{folder}/", "") for line in said],
         asked.command(source.command, output),
     )
+
+
+def fresh(room: pathlib.Path) -> pathlib.Path:
+    """Returns a new folder for an answer, and deletes those of answers long ago."""
+    old = sorted(room.iterdir())  # names begin with the time
+    for folder in old[: max(0, len(old) - KEPT + 1)]:
+        shutil.rmtree(folder, ignore_errors=True)
+    return pathlib.Path(tempfile.mkdtemp(prefix=f"{time.time_ns():020d}-", dir=room))
 
 
 def output_name(page: fields.Fields) -> str:

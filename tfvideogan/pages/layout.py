@@ -8,8 +8,6 @@ Which fields a task has is decided in fields.py; this file says how each one loo
 
 import html
 import pathlib
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,9 +18,9 @@ from tfvideogan.pages import (
     answering,
     code_grid,
     fields,
+    filling,
     painting,
     player,
-    requests,
     sources,
 )
 from tfvideogan.serving.client import flags as client_flags
@@ -33,12 +31,21 @@ except ImportError:  # The extra `demo`; see `check`.
     gr = None
 
 TITLE = "tfvideogan"
-# Answers whose files are kept; older ones are deleted.
-KEPT = 20
 MOST_SAMPLES, MOST_SIDE = 16, 6
-BRUSH = 24
+BRUSH, PINK = 24, "#ff0080"
+# Heights, pixels.
+DROP, PICTURE = 120, 200
 # Below a heading that is closed at first.
-RARE = ("truncation", "context_frames", "dilate", "crop", "stride", "fps", "outputs")
+RARE = (
+    "mask",
+    "truncation",
+    "context_frames",
+    "dilate",
+    "crop",
+    "stride",
+    "fps",
+    "outputs",
+)
 COUNTS = {
     "category": "number of the class, from 0",
     "steps": "frames to make up; as many as the model makes if empty",
@@ -81,8 +88,7 @@ def page(found: Sequence[sources.Source], room: pathlib.Path) -> "gr.Blocks":
 
 def _task(source: sources.Source, page: fields.Fields, room: pathlib.Path) -> None:
     """Lays out a task: what is asked at the left, the answer at the right."""
-    signature = source.known[page.verb].describe()
-    gr.Markdown(f"### {page.task}\n`{signature}`")
+    gr.Markdown(f"### {page.task}")
     with gr.Row():
         with gr.Column(scale=2):
             given = _grid_fields(page) if page.is_grid else _fields(page)
@@ -105,6 +111,8 @@ def _task(source: sources.Source, page: fields.Fields, room: pathlib.Path) -> No
                 ),
                 gr.File(label="download", file_count="multiple", interactive=False),
             ]
+    with gr.Accordion("the signature", open=False):
+        gr.Markdown(f"`{source.known[page.verb].describe()}`")
     work = _worker(source, page, room, list(given))
     button.click(work, list(given.values()), shown, api_visibility="private")
 
@@ -115,47 +123,44 @@ def _task(source: sources.Source, page: fields.Fields, room: pathlib.Path) -> No
 def _fields(page: fields.Fields) -> Fields:
     """Makes the fields of a task, those that are rarely changed below a heading."""
     named = [*page.flags, *(["outputs"] if len(page.pictures) > 1 else [])]
-    if signatures.CONTEXT not in page.inputs:
-        named = [one for one in named if one != "max_frames"]
     given: Fields = {}
+    if "input" in named:
+        given |= _field("input", page)
+        # Beside the video stands what is seen of it.
+        show = _paint if "mask" in named else _scrub if _goes_on(page) else _preview
+        given |= show(given["input"])
+    named = [one for one in named if one not in {*given, "max_frames"}]
     for name in (one for one in named if one not in RARE):
         given |= _field(name, page)
     with gr.Accordion("more", open=False):
         for name in (one for one in named if one in RARE):
             given |= _field(name, page)
-    if "max_frames" in given:
-        _scrub(given)
-    elif "painting" in given:
-        _paint(given)
-    elif "input" in given:
-        _preview(given)
     return given
 
 
+def _goes_on(page: fields.Fields) -> bool:
+    return signatures.CONTEXT in page.inputs
+
+
 def _field(name: str, page: fields.Fields) -> Fields:
-    """Makes the fields of a flag."""
+    """Makes the field of a flag."""
     if name == "input":
-        return {
-            name: gr.File(label="drop a video or a picture", elem_classes="tv-drop")
-        }
+        return {name: _file("drop a video or a picture", elem_classes="tv-drop")}
     if name == "motion":
-        return {name: gr.File(label="videos that move", file_count="multiple")}
+        return {name: _file("drop the videos that move", file_count="multiple")}
     if name == "mask":
-        return _mask_fields()
+        return {name: _file("or drop a mask: a picture, or a film of masks")}
     if name == "text":
-        return {name: gr.Textbox(label="a sentence")}
+        return {name: gr.Textbox(label="a sentence", elem_classes="tv-text")}
     if name == "seed":
         return {name: gr.Number(0, label="seed", precision=0)}
     if name == "samples":
-        several = "futures" if signatures.CONTEXT in page.inputs else "seeds"
+        several = "futures" if _goes_on(page) else "seeds"
         label = f"{several}: seed, seed + 1 ..."
         return {name: gr.Slider(1, MOST_SAMPLES, 4, step=1, label=label)}
     if name == "truncation":
         label = "0 typical, 1 varied"
         return {name: gr.Slider(0, 1, 1, step=0.05, label=label)}
-    if name == "max_frames":
-        label = "the context ends behind frame"
-        return {name: gr.Slider(1, 2, 1, step=1, label=label, interactive=True)}
     if name == "crop":
         return {name: gr.Radio(client_flags.CROPS, label=name, value="auto")}
     if name == "fps":
@@ -166,22 +171,8 @@ def _field(name: str, page: fields.Fields) -> Fields:
     return {name: gr.Number(None, label=COUNTS[name], precision=0)}
 
 
-def _mask_fields() -> Fields:
-    return {
-        "painting": gr.ImageEditor(
-            label="paint the object on the first frame",
-            brush=gr.Brush(default_size=BRUSH, colors=["#ff0080"], color_mode="fixed"),
-            sources=(),
-            transforms=(),
-            layers=False,
-            type="numpy",
-            elem_classes="tv-painting",
-        ),
-        "meaning": gr.Radio(
-            painting.MEANINGS, value=painting.PAINTED, label="the mask is"
-        ),
-        "mask": gr.File(label="or drop a mask: a picture, or a film of masks"),
-    }
+def _file(label: str, **options: Any) -> "gr.File":
+    return gr.File(label=label, height=DROP, **options)
 
 
 def _grid_fields(page: fields.Fields) -> Fields:
@@ -200,16 +191,17 @@ def _grid_fields(page: fields.Fields) -> Fields:
 # --- What a dropped video shows
 
 
-def _preview(given: Fields) -> None:
+def _preview(path: "gr.File") -> Fields:
     """Shows the first frame."""
-    picture = gr.Image(label="its first frame", interactive=False, buttons=[])
-    _on_change(given["input"], _shown, [given["input"]], picture)
+    _on_change(path, _shown, [path], _picture("its first frame"))
+    return {}
 
 
-def _scrub(given: Fields) -> None:
+def _scrub(path: "gr.File") -> Fields:
     """Shows the last frame of the context, which is chosen by a slider."""
-    picture = gr.Image(label="the last frame it sees", interactive=False, buttons=[])
-    path, end = given["input"], given["max_frames"]
+    picture = _picture("the last frame that the model sees")
+    label = "the context ends behind frame"
+    end = gr.Slider(1, 2, 1, step=1, label=label, interactive=True)
 
     def measured(path: str | None) -> tuple[dict[str, Any], np.ndarray | None]:
         if path is None:
@@ -220,12 +212,23 @@ def _scrub(given: Fields) -> None:
 
     _on_change(path, measured, [path], [end, picture])
     end.release(_guarded(_shown), [path, end], picture, api_visibility="private")
+    return {"max_frames": end}
 
 
-def _paint(given: Fields) -> None:
+def _paint(path: "gr.File") -> Fields:
     """Puts the first frame under the brush, and shows the mask that comes of it."""
-    picture = gr.Image(label="the mask", interactive=False, buttons=[])
-    canvas, path = given["painting"], given["input"]
+    canvas = gr.ImageEditor(
+        label="paint the object on the first frame",
+        brush=gr.Brush(default_size=BRUSH, colors=[PINK], color_mode="fixed"),
+        sources=(),
+        transforms=(),
+        layers=False,
+        type="numpy",
+        elem_classes="tv-painting",
+    )
+    meanings = list(painting.MEANINGS)
+    meaning = gr.Radio(meanings, value=meanings[0], label="the mask is")
+    picture = _picture("the mask", elem_classes="tv-mask")
 
     def first(path: str | None) -> dict[str, Any] | None:
         if path is None:
@@ -234,15 +237,23 @@ def _paint(given: Fields) -> None:
         return {"background": frame, "layers": [], "composite": None}
 
     def veiled(path: str | None, painted: Any, meaning: str) -> np.ndarray | None:
-        if path is None or not _strokes(painted).any():
+        strokes = filling.strokes(painted)
+        if path is None or not strokes.any():
             return None
         frame = painting.frame(path)
-        found = painting.mask(frame, _strokes(painted), meaning)
+        found = painting.mask(frame, strokes, meaning)
         return painting.enlarged(painting.veiled(frame, found))
 
     _on_change(path, first, [path], canvas)
-    for one in (canvas, given["meaning"]):
-        _on_change(one, veiled, [path, canvas, given["meaning"]], picture)
+    for one in (canvas, meaning):
+        _on_change(one, veiled, [path, canvas, meaning], picture)
+    return {filling.PAINTING: canvas, filling.MEANING: meaning}
+
+
+def _picture(label: str, **options: Any) -> "gr.Image":
+    return gr.Image(
+        label=label, interactive=False, buttons=[], height=PICTURE, **options
+    )
 
 
 def _on_change(
@@ -258,12 +269,6 @@ def _shown(path: str | None, number: int = 1) -> np.ndarray | None:
     if path is None:
         return None
     return painting.enlarged(painting.frame(path, int(number) - 1))
-
-
-def _strokes(painted: Any) -> np.ndarray:
-    """Returns what was painted, [H, W], not 0 where it was."""
-    layers = [one[..., -1] for one in (painted or {}).get("layers", [])]
-    return np.max(layers, axis=0) if layers else np.zeros([1, 1], np.uint8)
 
 
 # --- What happens
@@ -289,46 +294,21 @@ def _worker(
 
     def run(*values: Any) -> tuple[str, str, str, list[str]]:
         filled = dict(zip(names, values, strict=True))
-        folder = _fresh(room)
+        folder = answering.fresh(room)
+        written: list[pathlib.Path] = []
         if page.is_grid:
-            known = {name: one for name, one in filled.items() if one is not None}
-            grid = code_grid.Grid(**known)
-            answer = code_grid.run(source, page, grid, folder)
+            given = {name: one for name, one in filled.items() if one is not None}
+            answer = code_grid.run(source, page, code_grid.Grid(**given), folder)
         else:
-            asked, painted = _asked(page, filled, folder)
+            asked, written = filling.request(page, filled, folder)
             answer = answering.run(source, page, asked, folder)
         films = {name: _address(path) for name, path in answer.films.items()}
-        files = [*answer.files, *(painted if not page.is_grid else [])]
-        said = "\n".join(answer.said)
-        return player.html(films), said, answer.command, [str(one) for one in files]
+        files = [str(one) for one in (*answer.files, *written)]
+        return player.html(films), "\n".join(answer.said), answer.command, files
 
     return _guarded(run)
-
-
-def _asked(
-    page: fields.Fields, filled: Fields, folder: pathlib.Path
-) -> tuple[requests.Request, list[pathlib.Path]]:
-    """Returns what is asked, and the mask that was painted for it."""
-    values = {name: filled.get(name) for name in page.flags}
-    values["outputs"] = ",".join(filled.get("outputs") or [])
-    strokes = _strokes(filled.get("painting"))
-    written = []
-    if "mask" in values and values["input"] and not values["mask"] and strokes.any():
-        first = painting.frame(values["input"])
-        values["mask"] = str(folder / "mask.png")
-        painting.write(values["mask"], painting.mask(first, strokes, filled["meaning"]))
-        written.append(folder / "mask.png")
-    return requests.Request(page.verb, values), written
 
 
 def _address(path: pathlib.Path) -> str:
     """Returns where a browser finds a file; relative, as the page may be behind a path."""
     return f"gradio_api/file={path.as_posix()}"
-
-
-def _fresh(room: pathlib.Path) -> pathlib.Path:
-    """Returns a new folder for an answer, and deletes those that are too old."""
-    old = sorted(room.iterdir(), key=lambda one: one.stat().st_mtime)
-    for folder in old[: max(0, len(old) - KEPT + 1)]:
-        shutil.rmtree(folder, ignore_errors=True)
-    return pathlib.Path(tempfile.mkdtemp(dir=room))
