@@ -208,7 +208,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with a model of words and brightness."""
     folder = tmp_path_factory.mktemp("models") / "talking"
     model = served_toy.TalkingGAN()
-    model.build_for(clips.ClipSpec(3, 64, 64))
+    model.build_for(clips.ClipSpec(3, 8, 8))
     module = checked.SignatureModule(model.serving_functions())
     tf.saved_model.save(module, str(folder / "1"), signatures=module.concrete)
     models = (config.ModelConfig("talking", folder),)
@@ -239,7 +239,7 @@ def test_a_sentence_and_futures_over_rest(served: str, tmp_path: pathlib.Path) -
         page.value(f"{visible('.tv-run')}.click()")
         page.wait("document.querySelector('.tv-under')", seconds=PATIENCE)
         page.wait("document.querySelector('.tv-under').videoWidth", seconds=PATIENCE)
-        # Four futures in a square, 64 pixels and a gap of 2 each.
+        # Four futures in a square, 8 pixels and a gap of 2 each.
         size = page.value("document.querySelector('.tv-under').videoWidth")
         command = page.value("document.querySelector('.tv-command textarea').value")
         page.value("""[...document.querySelectorAll('[role=tab]')]
@@ -251,7 +251,7 @@ def test_a_sentence_and_futures_over_rest(served: str, tmp_path: pathlib.Path) -
             "document.body.innerText.includes('not in the vocabulary')",
             seconds=PATIENCE,
         )
-    assert size == 2 * 64 + 2 * 2
+    assert size == 2 * 8 + 2 * 2
     assert command == (
         "tfvideogan client --server=127.0.0.1:8500 --model=talking --signature=predict "
         "--input=clip.mp4 --text=quickly --samples=4 --max_frames=4 --output=out.mp4"

@@ -48,8 +48,11 @@ def test_what_is_out_of_range_is_refused_before_anything_runs(tmp_path) -> None:
         ({"samples": 0}, "--samples=0 must be at least 1"),
         ({"input": str(tmp_path / "gone.mp4")}, "gone.mp4 does not exist"),
         ({"text": "  "}, "--text is empty"),
+        ({"steps": "many"}, "argument --steps: invalid int value: 'many'"),
     ):
         with pytest.raises(errors.UserError, match=said):
             requests.Request("generate", values).options(output)
-    parsed = requests.Request("generate", {"seed": 3}).options(output)
+    filled = {"seed": 3, "steps": "16", "fps": ""}
+    parsed = requests.Request("generate", filled).options(output)
     assert (parsed.signature, parsed.seed, parsed.output) == ("generate", 3, output)
+    assert (parsed.steps, parsed.fps) == (16, None)

@@ -27,8 +27,8 @@ def drawn(shape, *seed):
 
 
 model = tfvideogan.load({place!r})
-contents, motions = range({content}, {content} + {side}), range({motion}, {motion} + {side})
-pairs = [(content, motion) for content in contents for motion in motions]
+steps = range({side})
+pairs = [({content} + row, {motion} + column) for row in steps for column in steps]
 answer = model.{verb}(
     content_noise=np.stack([drawn({content_shape}, content) for content, _ in pairs]),
     start_noise=np.stack([drawn({start_shape}, motion, 0) for _, motion in pairs]),

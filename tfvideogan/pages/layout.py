@@ -46,12 +46,14 @@ RARE = (
     "fps",
     "outputs",
 )
-COUNTS = {
-    "category": "number of the class, from 0",
+CATEGORY = "number of the class, from 0"
+# Numbers that may be left out: a text, as an empty number comes as 0.
+NUMBERS = {
     "steps": "frames to make up; as many as the model makes if empty",
     "context_frames": "frames to go on from, at most; 3, or the model's own, if empty",
     "dilate": "pixels by which holes grow; 4 for 240 rows if empty",
-    "stride": "take every so many frames",
+    "stride": "take every so many frames; all if empty",
+    "fps": "frames per second; those of the input if empty",
 }
 
 Fields = dict[str, Any]  # gradio's components by the name of what they ask for
@@ -163,12 +165,12 @@ def _field(name: str, page: fields.Fields) -> Fields:
         return {name: gr.Slider(0, 1, 1, step=0.05, label=label)}
     if name == "crop":
         return {name: gr.Radio(client_flags.CROPS, label=name, value="auto")}
-    if name == "fps":
-        return {name: gr.Number(None, label="frames per second; the input's if empty")}
+    if name == "category":
+        return {name: gr.Number(0, label=CATEGORY, precision=0)}
     if name == "outputs":
         chosen = list(page.pictures)
         return {name: gr.CheckboxGroup(chosen, value=chosen, label="to be seen")}
-    return {name: gr.Number(None, label=COUNTS[name], precision=0)}
+    return {name: gr.Textbox(label=NUMBERS[name])}
 
 
 def _file(label: str, **options: Any) -> "gr.File":
@@ -184,7 +186,7 @@ def _grid_fields(page: fields.Fields) -> Fields:
         "fps": gr.Number(8, label="frames per second"),
     }
     if signatures.LABEL in page.inputs:
-        given["category"] = gr.Number(0, label=COUNTS["category"], precision=0)
+        given["category"] = gr.Number(0, label=CATEGORY, precision=0)
     return given
 
 

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tfvideogan.core import errors
 from tfvideogan.serving.client import flags
 
 # Flags whose values are files.
@@ -52,9 +53,12 @@ class Request:
         """Returns what the client's own parser makes of the flags, checked.
 
         Raises:
-          UserError: a number is out of range, or a file does not exist.
+          UserError: a number is none or out of range, or a file does not exist.
         """
-        parsed = _parser().parse_args(self.flags(output))
+        try:
+            parsed = _parser().parse_args(self.flags(output))
+        except argparse.ArgumentError as error:
+            raise errors.UserError(str(error)) from error
         flags.check(parsed)
         return parsed
 
@@ -78,6 +82,6 @@ def _name(value: Any) -> Any:
 
 
 def _parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser()
+    made = argparse.ArgumentParser(exit_on_error=False)
     flags.add_request(made)
     return made
