@@ -338,8 +338,10 @@ CHECKS = (
     half_precision_stays_finite,
 )
 FILE_CHECKS = (checkpoints_hold_everything, saved_models_answer_alike)
-# They trace or repeat whole steps: half a minute each for a model of long rollouts.
+# They trace or repeat whole steps: half a minute each for a model of long rollouts. Small
+# models (the toy, the classifier) have them in every run.
 COSTLY = (
+    checkpoints_hold_everything,
     the_seed_decides,
     eager_equals_graph,
     two_replicas_equal_one,

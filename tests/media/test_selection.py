@@ -40,27 +40,5 @@ def test_a_box_is_filled() -> None:
     expected = np.zeros([8, 8], np.uint8)
     expected[1:6, 1:5] = 1
     np.testing.assert_array_equal(selection.boxed(mask), expected)
-
-
-def disc_on_noise() -> tuple[np.ndarray, np.ndarray]:
-    """A red disc on dark noise, [48, 48, 3], and where it is."""
-    rows, columns = np.mgrid[:48, :48]
-    disc = (rows - 22) ** 2 + (columns - 26) ** 2 < 10**2
-    frame = np.random.default_rng(0).integers(0, 60, [48, 48, 3], np.uint8)
-    frame[disc] = [220, 40, 30]
-    return frame, disc
-
-
-def test_grabcut_finds_the_object_in_a_rough_box() -> None:
-    frame, disc = disc_on_noise()
-    rough = strokes(48, (8, 38, 10, 42))
-    found = selection.cut_out(frame, rough) > 0
-    shared = np.sum(found & disc) / np.sum(found | disc)
-    assert shared > 0.95 > np.sum(disc) / np.sum(rough > 0)
-    np.testing.assert_array_equal(found, selection.cut_out(frame, rough) > 0)
-
-
-def test_a_box_without_a_rim_is_refused() -> None:
-    frame, _ = disc_on_noise()
-    with pytest.raises(errors.UserError, match="box is all of the frame"):
-        selection.cut_out(frame, np.ones([48, 48], np.uint8))
+    # Left, top, width and height.
+    assert selection.box(mask) == (1, 1, 4, 5)

@@ -47,7 +47,7 @@ def test_a_known_blur_is_mostly_undone(tool, gamma):
         assert image.psnr(made[inner], scene[inner]) > before + 2.0, name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_is_judged_by_sequence(tool, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(source_tree.ROOT)
     files = ["--gin_file=gin/deblurgan.gin", "--gin_file=gin/smoke.gin"]

@@ -1,11 +1,8 @@
 """Masks of what somebody has painted on a picture, roughly.
 
 mask = selection.of_strokes(strokes, height=64, width=64)
-mask = selection.boxed(mask)            # all of the box around it
-mask = selection.cut_out(frame, mask)   # of that box, the object (GrabCut)
-
-GrabCut: Rother, Kolmogorov, Blake, "GrabCut: interactive foreground extraction using
-iterated graph cuts", SIGGRAPH 2004, as OpenCV has it.
+mask = selection.boxed(mask)                            # all of the box around it
+mask = grab_cut.cut_out(frame, selection.box(mask))     # of that box, the object
 """
 
 import cv2
@@ -14,9 +11,6 @@ import numpy as np
 from tfvideogan.core import errors
 
 HALF = 0.5
-ITERATIONS = 5
-# Numbers in which OpenCV keeps a mixture of Gaussians.
-MIXTURE = (1, 65)
 
 
 def of_strokes(strokes: np.ndarray, *, height: int, width: int) -> np.ndarray:
@@ -44,43 +38,14 @@ def of_strokes(strokes: np.ndarray, *, height: int, width: int) -> np.ndarray:
     return (shares >= min(HALF, shares.max())).astype(np.uint8)
 
 
+def box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Returns the smallest box around a mask [H, W]: left, top, width and height."""
+    return tuple(cv2.boundingRect(mask))
+
+
 def boxed(mask: np.ndarray) -> np.ndarray:
     """Returns the smallest box [H, W] uint8 around a mask, filled."""
-    left, top, width, height = cv2.boundingRect(mask)
-    box = np.zeros_like(mask)
-    box[top : top + height, left : left + width] = 1
-    return box
-
-
-def cut_out(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Returns the object inside the box around a mask, by GrabCut.
-
-    Args:
-      frame: [H, W, 3] uint8.
-      mask: [H, W] uint8, not 0 on or around the object.
-
-    Returns:
-      [H, W] uint8, 1 = object.
-
-    Raises:
-      UserError: the box is all of the frame, or has no object that differs from what is
-        around.
-    """
-    box = boxed(mask)
-    if box.all():
-        raise errors.UserError(
-            "the box is all of the frame, so nothing is known of the background; paint "
-            "less, or take the painting as the mask."
-        )
-    labels = np.where(box > 0, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
-    cv2.setRNGSeed(0)  # The same painting, the same mask.
-    bgr = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
-    mixtures = np.zeros(MIXTURE), np.zeros(MIXTURE)
-    cv2.grabCut(bgr, labels, None, *mixtures, ITERATIONS, cv2.GC_INIT_WITH_MASK)
-    found = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    if not found.any():
-        raise errors.UserError(
-            "GrabCut finds no object in the box; paint around all of it, or take the "
-            "painting as the mask."
-        )
-    return found
+    left, top, width, height = box(mask)
+    filled = np.zeros_like(mask)
+    filled[top : top + height, left : left + width] = 1
+    return filled

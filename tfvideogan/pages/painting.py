@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from tfvideogan.core import errors
-from tfvideogan.media import reader, selection
+from tfvideogan.media import grab_cut, reader, selection
 
 # What a painting stands for.
 PAINTED, BOX, GRABCUT = "what is painted", "the box around it", "GrabCut in the box"
@@ -20,7 +20,6 @@ MEANINGS = (PAINTED, BOX, GRABCUT)
 # What is narrower is painted on enlarged, pixels.
 CANVAS = 480
 WHITE = 255
-VEIL_COLOUR = (255, 0, 128)
 
 
 def frame(path: str | pathlib.Path, number: int = 0) -> np.ndarray:
@@ -68,18 +67,12 @@ def mask(first: np.ndarray, strokes: np.ndarray, meaning: str) -> np.ndarray:
     if meaning == BOX:
         return selection.boxed(found)
     if meaning == GRABCUT:
-        return selection.cut_out(first, found)
+        return grab_cut.cut_out(first, selection.box(found))[..., 0]
     if meaning != PAINTED:
         raise errors.UserError(
             f"`meaning` ({meaning!r}) must be one of {', '.join(MEANINGS)}."
         )
     return found
-
-
-def veiled(first: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Returns a frame [H, W, 3] uint8 with a veil of colour over a mask [H, W]."""
-    half = (first.astype(np.uint16) + np.array(VEIL_COLOUR, np.uint16)) // 2
-    return np.where(found[..., np.newaxis] > 0, half, first).astype(np.uint8)
 
 
 def write(path: str | pathlib.Path, found: np.ndarray) -> None:

@@ -110,7 +110,7 @@ def test_variant_trains_and_rolls_beyond_its_length(switches):
         assert outputs[key].shape == long[key].shape
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_all_faults_together_train():
     names = [field.name for field in dataclasses.fields(thesis_options.Legacy)]
     legacy = thesis_options.Legacy(**dict.fromkeys(names, True))
