@@ -38,8 +38,8 @@ def length(path: str | pathlib.Path) -> int:
     Raises:
       UserError: it is no video.
     """
-    told = reader.probe(path).num_frames
-    return told or sum(len(piece) for piece in reader.read_pieces(path)[0])
+    promised = reader.probe(path).num_frames
+    return promised or sum(len(piece) for piece in reader.read_pieces(path)[0])
 
 
 def enlarged(picture: np.ndarray) -> np.ndarray:

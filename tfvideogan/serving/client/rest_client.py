@@ -83,9 +83,9 @@ class RestClient:
           UserError: no server answers, or it does not have the model.
         """
         if not self._known:
-            told = self._answer("/metadata")["metadata"]["signature_def"]
+            given = self._answer("/metadata")["metadata"]["signature_def"]
             definitions = json_format.ParseDict(
-                told, get_model_metadata_pb2.SignatureDefMap()
+                given, get_model_metadata_pb2.SignatureDefMap()
             )
             self._known = metadata.read(definitions)
         return dict(self._known)
@@ -168,17 +168,17 @@ def _listed(array: np.ndarray) -> Any:
     return np.array(coded, object).reshape(array.shape).tolist()
 
 
-def _array(value: Any, told: metadata.Tensor) -> np.ndarray:
+def _array(value: Any, spec: metadata.Tensor) -> np.ndarray:
     """Returns the array of JSON, whose lists may be empty."""
-    if told.dtype == tf.string:
+    if spec.dtype == tf.string:
         texts = np.array(value, object)
         flat = [_bytes(one) for one in texts.flat]
         return np.array(flat, object).reshape(texts.shape)
-    found = np.array(value, told.dtype.as_numpy_dtype)
-    if told.shape is None or found.size or found.ndim == len(told.shape):
+    found = np.array(value, spec.dtype.as_numpy_dtype)
+    if spec.shape is None or found.size or found.ndim == len(spec.shape):
         return found
     # Lists say nothing of the sizes inside an empty axis.
-    rest = [size or 0 for size in told.shape[found.ndim :]]
+    rest = [size or 0 for size in spec.shape[found.ndim :]]
     return found.reshape([*found.shape, *rest])
 
 
