@@ -44,6 +44,16 @@ def _compare(node: bodies.Node, one: tf.Tensor, other: tf.Tensor) -> list[tf.Ten
     return [_COMPARISONS[node.op](tf.cast(one, tf.int32), tf.cast(other, tf.int32))]
 
 
+def _top(node: bodies.Node, values: tf.Tensor, count: tf.Tensor) -> list[tf.Tensor]:
+    """Sorts flags: of equal ones the first comes first, which OpenVINO does not know."""
+    if values.op.type != "Cast" or values.op.inputs[0].dtype != tf.bool:
+        return list(tf.raw_ops.TopKV2(input=values, k=count, sorted=True))
+    size = values.shape[-1]
+    rank = values * size + tf.range(size - 1, -1, -1, dtype=values.dtype)
+    places = tf.raw_ops.TopKV2(input=rank, k=count, sorted=True).indices
+    return [tf.gather(values, places, batch_dims=values.shape.rank - 1), places]
+
+
 _COMPARISONS = {
     "Equal": tf.equal,
     "Greater": tf.greater,
@@ -52,4 +62,8 @@ _COMPARISONS = {
     "LessEqual": tf.less_equal,
     "NotEqual": tf.not_equal,
 }
-_FORMS = {"MatrixSolve": _solve, **dict.fromkeys(_COMPARISONS, _compare)}
+_FORMS = {
+    "MatrixSolve": _solve,
+    "TopKV2": _top,
+    **dict.fromkeys(_COMPARISONS, _compare),
+}

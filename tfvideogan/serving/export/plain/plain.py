@@ -17,7 +17,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfvideogan.core import errors, signatures
+from tfvideogan.core import clip, errors, signatures
 from tfvideogan.serving.export import checked
 from tfvideogan.serving.export.plain import flattening
 
@@ -82,7 +82,8 @@ def make(
     Args:
       name: of the signature.
       served: what it does.
-      sizes: of all open axes by their letter, the batch N among them.
+      sizes: of all open axes by their letter, the batch N among them; further letters
+        are of no matter.
 
     Raises:
       UserError: a size is missing or too small, or there is no plain form.
@@ -129,6 +130,35 @@ def make(
     return Plain(
         name, served, specs, inputs, about, renamed, left_out, function, further
     )
+
+
+def sizes(text: str) -> dict[str, int]:
+    """Reads sizes by letter, such as "T=8,H=64".
+
+    Raises:
+      UserError: they are none.
+    """
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        letter, _, size = (one.strip() for one in part.partition("="))
+        if not (letter.isalpha() and size.isascii() and size.isdigit() and int(size)):
+            raise errors.UserError(
+                f"--sizes ({text}) must be letters with whole numbers from 1, such as "
+                "T=8,H=64,W=64."
+            )
+        found[letter] = int(size)
+    return found
+
+
+def of_clip(spec: clip.ClipSpec) -> dict[str, int]:
+    """Returns the sizes of one request with a clip like those of training."""
+    return {
+        "N": 1,
+        "T": spec.frames,
+        "K": spec.frames,
+        "H": spec.height,
+        "W": spec.width,
+    }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,15 +269,19 @@ def _imported(
     """Returns tensors of a graph by name, with others in the places of some."""
     # An output that is an input, or begins anew, needs no graph.
     rest = [name for name in wanted if name not in places]
+    read = {one.partition(":")[0] for node in graph.node for one in node.input}
+    places_of_graph = {
+        name: value for name, value in places.items() if name.partition(":")[0] in read
+    }
     found = (
         tf.graph_util.import_graph_def(
-            graph, input_map=dict(places), return_elements=rest, name=""
+            graph, input_map=places_of_graph, return_elements=rest, name=""
         )
         if rest
         else []
     )
-    by_name = dict(zip(rest, found, strict=True))
-    return [places[name] if name in places else by_name[name] for name in wanted]
+    by_name = dict(zip(rest, found, strict=True)) | dict(places)
+    return [by_name[name] for name in wanted]
 
 
 def _needed(graph: tf.Graph, tensors: Any) -> set[str]:
