@@ -7,8 +7,8 @@
 
 Writes saved_models/<name>/<version>/ whole or not at all, answers its own warm-up requests
 in a fresh process, compares them with the model and prints the commands that serve it.
-With --plain, writes plain/<name>_<signature>/<version>/ instead, which onnxruntime, OpenVINO
-and TFLite can read, and prints the commands that convert it.
+With --plain, writes plain/<name>_<signature>/<version>/ instead, for onnxruntime, OpenVINO
+and TFLite, and prints the commands that convert it.
 """
 
 import argparse

@@ -58,7 +58,8 @@ def served() -> signatures.ServingFunction:
         signatures.seed(),
         signatures.text(example="down up"),
         signatures.Input(
-            tf.TensorSpec([None], tf.uint8, "level"), signatures.InputRule("N", "a byte")
+            tf.TensorSpec([None], tf.uint8, "level"),
+            signatures.InputRule("N", "a byte"),
         ),
     ]
     return signatures.ServingFunction.of(answer, inputs, OUTPUTS, about="a bit of all")

@@ -124,9 +124,7 @@ def _name(reference: str) -> str:
     return reference.partition(":")[0]
 
 
-def _outputs(
-    node: Node, definitions: Definitions
-) -> Sequence[op_def_pb2.OpDef.ArgDef]:
+def _outputs(node: Node, definitions: Definitions) -> Sequence[op_def_pb2.OpDef.ArgDef]:
     """Returns the outputs of an operation; of one that was never written, one."""
     known = definitions.get(node.op)
     return known.output_arg if known else ()

@@ -28,7 +28,9 @@ import tensorflow as tf
 from tfvideogan.core import errors, seeds, signatures
 from tfvideogan.serving.export.plain import bodies, folding, lists, lowering
 
-Value = Any  # np.ndarray if known, tf.Tensor if not, lists.Items, or a captured resource.
+Value = (
+    Any  # np.ndarray if known, tf.Tensor if not, lists.Items, or a captured resource.
+)
 
 # What hands on its inputs, and checks or marks them at most.
 _HAND_ON = {
@@ -229,9 +231,7 @@ class _Flattener:
         # Words have no size that is known before a request, but in the batch.
         return self._begin(name, "boundary", value, [self._batch, *shape[1:]])
 
-    def _draw(
-        self, body: bodies.Body, node: bodies.Node, inputs: list[Value]
-    ) -> Value:
+    def _draw(self, body: bodies.Body, node: bodies.Node, inputs: list[Value]) -> Value:
         if not isinstance(inputs[0], np.ndarray):
             raise errors.UserError(
                 f"{node.name} draws as much as the data say; a plain export has no room "
@@ -284,7 +284,9 @@ class _Flattener:
     ) -> list[Value]:
         """Writes a loop as one; what it never changes stays outside."""
         changed = [
-            place for place, result in enumerate(body.results) if not body.hands_on(place)
+            place
+            for place, result in enumerate(body.results)
+            if not body.hands_on(place)
         ]
         was_open, self._is_open = self._is_open, True
 
@@ -296,7 +298,15 @@ class _Flattener:
 
         def advance(*changing: tf.Tensor) -> list[tf.Tensor]:
             found = self.run(body, body.arguments(filled(changing)))
-            return [self.tensor(found[place]) for place in changed]
+            made = [self.tensor(found[place]) for place in changed]
+            for before, behind in zip(changing, made, strict=True):
+                if before.shape != behind.shape:
+                    raise errors.UserError(
+                        "a loop makes something whose size depends on the data "
+                        f"({before.shape}, then {behind.shape}); a plain export cannot "
+                        "say it."
+                    )
+            return made
 
         def is_going(*changing: tf.Tensor) -> tf.Tensor:
             [found] = self.run(condition, condition.arguments(filled(changing)))

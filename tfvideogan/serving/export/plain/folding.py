@@ -1,7 +1,7 @@
 """Computes at once what is known before any request.
 
-    folder = folding.Folder()
-    folder.fold(node, [np.float32(1.0), np.float32(2.0)])     # [np.float32(3.0)]
+folder = folding.Folder()
+folder.fold(node, [np.float32(1.0), np.float32(2.0)])     # [np.float32(3.0)]
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ class Folder:
     def fold(
         self, node: bodies.Node, inputs: Sequence[np.ndarray]
     ) -> list[np.ndarray] | None:
-        """Returns what an operation puts out; None if that is not a matter of its inputs."""
+        """Returns what an operation puts out; None if its inputs do not say."""
         attributes = bodies.attributes(node)
         said = tuple(
             (name, one.SerializeToString(deterministic=True))

@@ -1,6 +1,6 @@
 """Operations that only TensorFlow has, in those that everybody has.
 
-    tensors = lowering.lower(node, inputs)       # None: the node may stay as it is
+tensors = lowering.lower(node, inputs)       # None: the node may stay as it is
 """
 
 from collections.abc import Sequence

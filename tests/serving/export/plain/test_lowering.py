@@ -1,0 +1,61 @@
+"""Operations of TensorFlow alone, by those that everybody has."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfvideogan.serving.export.plain import lowering
+
+
+def lowered(function, operation: str, *values: np.ndarray) -> tuple[list, list]:
+    """Returns the answers of an operation and of its other form."""
+    specs = [tf.TensorSpec(one.shape, one.dtype) for one in values]
+
+    @tf.function
+    def both(*inputs):
+        own = function(*inputs)
+        graph = tf.raw_ops.NoOp().graph
+        [node] = [one for one in graph.as_graph_def().node if one.op == operation]
+        tensors = list(graph.get_operation_by_name(node.name).inputs)
+        return tf.nest.flatten(own), lowering.lower(node, tensors)
+
+    concrete = both.get_concrete_function(*specs)
+    return concrete(*(tf.constant(one) for one in values))
+
+
+def test_small_systems_are_solved():
+    random = np.random.default_rng(0)
+    root = random.normal(size=[5, 3, 3])
+    matrix = (root @ root.swapaxes(1, 2) + np.eye(3)).astype(np.float32)
+    right = random.normal(size=[5, 3, 2]).astype(np.float32)
+    _, [found] = lowered(tf.linalg.solve, "MatrixSolve", matrix, right)
+    wanted = np.linalg.solve(matrix.astype(np.float64), right)
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_bytes_are_compared_as_numbers():
+    one, other = np.asarray([1, 200, 7], np.uint8), np.asarray([2, 100, 7], np.uint8)
+    _, [found] = lowered(tf.greater_equal, "GreaterEqual", one, other)
+    assert found.numpy().tolist() == [False, True, True]
+
+
+def test_flags_are_sorted_and_equal_ones_keep_their_order():
+    flags = np.asarray([[False, True, False, True]])
+
+    def order(flags):
+        return tf.math.top_k(tf.cast(flags, tf.int32), k=4)
+
+    [values, places], found = lowered(order, "TopKV2", flags)
+    # Both ones, then both zeros, each as they stood.
+    assert found[1].numpy().tolist() == places.numpy().tolist() == [[1, 3, 0, 2]]
+    assert found[0].numpy().tolist() == values.numpy().tolist() == [[1, 1, 0, 0]]
+
+
+def test_what_everybody_has_stays():
+    @tf.function
+    def added(x):
+        y = x + 1.0
+        [node] = [one for one in y.graph.as_graph_def().node if one.op == "AddV2"]
+        assert lowering.lower(node, [x, y]) is None
+        return y
+
+    assert added(tf.constant(1.0)) == 2.0
