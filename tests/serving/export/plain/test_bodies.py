@@ -6,7 +6,7 @@ from tensorflow.core.framework import graph_pb2, op_def_pb2
 
 from tfvideogan.serving.export.plain import bodies
 
-# y = x parted in two, of which the second is handed on; "stray" is read by nobody.
+# y = x parted in two, of which the second is handed on; "stray" is never read.
 GRAPH = """
 node { name: "x" op: "Placeholder" }
 node { name: "axis" op: "Const" }

@@ -30,7 +30,7 @@ class Body:
 
     Attributes:
       nodes: by name.
-      parameters: names of the arguments, in order; those of a graph are not told.
+      parameters: names of the arguments, in order; a graph has none.
       results: references.
     """
 
