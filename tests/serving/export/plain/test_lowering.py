@@ -38,16 +38,32 @@ def test_bytes_are_compared_as_numbers():
     assert found.numpy().tolist() == [False, True, True]
 
 
-def test_flags_are_sorted_and_equal_ones_keep_their_order():
-    flags = np.asarray([[False, True, False, True]])
+def test_whole_numbers_are_sorted_and_equal_ones_keep_their_order():
+    numbers = np.asarray([[0, 7, 0, 7, -3]], np.int32)
 
-    def order(flags):
-        return tf.math.top_k(tf.cast(flags, tf.int32), k=4)
+    def order(numbers):
+        return tf.math.top_k(numbers, k=5)
 
-    [values, places], found = lowered(order, "TopKV2", flags)
-    # Both ones, then both zeros, each as they stood.
-    assert found[1].numpy().tolist() == places.numpy().tolist() == [[1, 3, 0, 2]]
-    assert found[0].numpy().tolist() == values.numpy().tolist() == [[1, 1, 0, 0]]
+    [values, places], found = lowered(order, "TopKV2", numbers)
+    assert found[1].numpy().tolist() == places.numpy().tolist() == [[1, 3, 0, 2, 4]]
+    assert found[0].numpy().tolist() == values.numpy().tolist() == [[7, 7, 0, 0, -3]]
+
+
+def test_pictures_are_resized_by_matrices():
+    images = np.random.default_rng(0).uniform(size=[2, 7, 5, 3]).astype(np.float32)
+
+    def smaller(images):
+        return tf.raw_ops.ScaleAndTranslate(
+            images=images,
+            size=[3, 4],
+            scale=[3 / 7, 4 / 5],
+            translation=[0.0, 0.25],
+            kernel_type="triangle",
+            antialias=True,
+        )
+
+    [own], [found] = lowered(smaller, "ScaleAndTranslate", images)
+    np.testing.assert_allclose(found, own, atol=1e-6)
 
 
 def test_what_everybody_has_stays():

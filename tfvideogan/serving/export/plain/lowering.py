@@ -5,9 +5,13 @@ tensors = lowering.lower(node, inputs)       # None: the node may stay as it is
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from tfvideogan.serving.export.plain import bodies
+
+# Numbers that are sorted by comparing all pairs.
+MOST_COUNTED = 64
 
 
 def lower(node: bodies.Node, inputs: Sequence[tf.Tensor]) -> list[tf.Tensor] | None:
@@ -44,14 +48,62 @@ def _compare(node: bodies.Node, one: tf.Tensor, other: tf.Tensor) -> list[tf.Ten
     return [_COMPARISONS[node.op](tf.cast(one, tf.int32), tf.cast(other, tf.int32))]
 
 
-def _top(node: bodies.Node, values: tf.Tensor, count: tf.Tensor) -> list[tf.Tensor]:
-    """Sorts flags: of equal ones the first comes first, which OpenVINO does not know."""
-    if values.op.type != "Cast" or values.op.inputs[0].dtype != tf.bool:
-        return list(tf.raw_ops.TopKV2(input=values, k=count, sorted=True))
+def _sort(node: bodies.Node, values: tf.Tensor, count: tf.Tensor) -> list[tf.Tensor]:
+    """Sorts a few whole numbers, the greatest first; of equal ones the first stays first.
+
+    OpenVINO does not keep their order. The place of each is counted instead: those that
+    are greater, and equal ones before it.
+    """
     size = values.shape[-1]
-    rank = values * size + tf.range(size - 1, -1, -1, dtype=values.dtype)
-    places = tf.raw_ops.TopKV2(input=rank, k=count, sorted=True).indices
-    return [tf.gather(values, places, batch_dims=values.shape.rank - 1), places]
+    is_whole = size is not None and size <= MOST_COUNTED and values.dtype.is_integer
+    if not is_whole or tf.get_static_value(count) != size:
+        return list(tf.raw_ops.TopKV2(input=values, k=count, sorted=True))
+    own, other = values[..., :, tf.newaxis], values[..., tf.newaxis, :]
+    numbers = tf.range(size)
+    is_before = numbers[tf.newaxis, :] < numbers[:, tf.newaxis]  # [K, K]
+    is_ahead = (other > own) | ((other == own) & is_before)
+    places = tf.reduce_sum(tf.cast(is_ahead, tf.int32), axis=-1)  # [..., K]
+    is_at = places[..., tf.newaxis, :] == numbers[:, tf.newaxis]  # [..., place, K]
+    order = tf.reduce_sum(tf.cast(is_at, tf.int32) * numbers, axis=-1)
+    chosen = tf.cast(is_at, values.dtype) * values[..., tf.newaxis, :]
+    return [tf.reduce_sum(chosen, axis=-1), order]
+
+
+def _resize(
+    node: bodies.Node,
+    images: tf.Tensor,
+    size: tf.Tensor,
+    scale: tf.Tensor,
+    translation: tf.Tensor,
+) -> list[tf.Tensor] | None:
+    """Resizes by a matrix for each side, as the operation is linear in both."""
+    given = [tf.get_static_value(one) for one in (size, scale, translation)]
+    if any(one is None for one in given):
+        return None
+    rows, columns = (
+        _matrix(node, images.shape[side + 1], side, given) for side in (0, 1)
+    )
+    images = tf.cast(images, tf.float32)
+    return [tf.einsum("hy,wx,nyxc->nhwc", rows, columns, images)]
+
+
+def _matrix(
+    node: bodies.Node, length: int, side: int, given: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Returns [new length, length] float32: what the operation makes of a unit matrix."""
+    size, scale, translation = given
+    with tf.init_scope():
+        # Each column is a picture of its own, one pixel wide.
+        columns = tf.reshape(tf.eye(length), [length, length, 1, 1])
+        resized = tf.raw_ops.ScaleAndTranslate(
+            images=columns,
+            size=tf.constant([size[side], 1], tf.int32),
+            scale=tf.constant([scale[side], 1.0], tf.float32),
+            translation=tf.constant([translation[side], 0.0], tf.float32),
+            kernel_type=node.attr["kernel_type"].s.decode(),
+            antialias=node.attr["antialias"].b,
+        )
+        return resized[:, :, 0, 0].numpy().T
 
 
 _COMPARISONS = {
@@ -64,6 +116,7 @@ _COMPARISONS = {
 }
 _FORMS = {
     "MatrixSolve": _solve,
-    "TopKV2": _top,
+    "ScaleAndTranslate": _resize,
+    "TopKV2": _sort,
     **dict.fromkeys(_COMPARISONS, _compare),
 }
