@@ -14,6 +14,7 @@ import pathlib
 import subprocess
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 # TensorFlow reads it when it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -27,7 +28,7 @@ from tfvideogan.serving.export.plain import writing
 # What each needs, as it is imported.
 PACKAGES = {
     "onnxruntime": ("tf2onnx", "onnxruntime"),
-    "openvino": ("tf2onnx", "openvino"),
+    "openvino": ("openvino",),
     "tflite": ("ai_edge_litert",),
 }
 PATIENCE = 1800  # seconds
@@ -87,12 +88,11 @@ def by_onnxruntime(folder: pathlib.Path, inputs: Mapping) -> dict[str, np.ndarra
 def by_openvino(folder: pathlib.Path, inputs: Mapping) -> dict[str, np.ndarray]:
     """Answers with OpenVINO, in full precision."""
     openvino = importlib.import_module("openvino")
-    model = openvino.convert_model(str(to_onnx(folder)))
+    model = openvino.convert_model(str(folder))
     options = {"INFERENCE_PRECISION_HINT": "f32"}
     compiled = openvino.Core().compile_model(model, "CPU", options)
-    given = {one.get_any_name(): inputs[one.get_any_name()] for one in compiled.inputs}
-    found = compiled(given)
-    return {one.get_any_name(): found[one] for one in compiled.outputs}
+    found = compiled({one: inputs[_name(one)] for one in compiled.inputs})
+    return {_name(one): found[one] for one in compiled.outputs}
 
 
 def by_tflite(folder: pathlib.Path, inputs: Mapping) -> dict[str, np.ndarray]:
@@ -101,6 +101,11 @@ def by_tflite(folder: pathlib.Path, inputs: Mapping) -> dict[str, np.ndarray]:
     content = tf.lite.TFLiteConverter.from_saved_model(str(folder)).convert()
     run = interpreter.Interpreter(model_content=content).get_signature_runner()
     return run(**{name: inputs[name] for name in run.get_input_details()})
+
+
+def _name(port: Any) -> str:
+    """Returns the name of an input or output; OpenVINO may know it by several."""
+    return min((one.partition(":")[0] for one in port.get_names()), key=len)
 
 
 RUNTIMES = {

@@ -66,6 +66,18 @@ def test_pictures_are_resized_by_matrices():
     np.testing.assert_allclose(found, own, atol=1e-6)
 
 
+def test_rows_are_gathered_each_by_its_own_places():
+    values = np.arange(12, dtype=np.float32).reshape([2, 3, 2])
+    places = np.asarray([[2, 0], [1, 1]], np.int32)
+
+    def chosen(values, places):
+        return tf.gather(values, places, batch_dims=1)
+
+    _, [found] = lowered(chosen, "GatherV2", values, places)
+    # Rows 0 to 2 are of the first batch, 3 to 5 of the second.
+    assert found.numpy().tolist() == [[[4, 5], [0, 1]], [[8, 9], [8, 9]]]
+
+
 def test_what_everybody_has_stays():
     @tf.function
     def added(x):

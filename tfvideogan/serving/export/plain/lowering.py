@@ -3,6 +3,7 @@
 tensors = lowering.lower(node, inputs)       # None: the node may stay as it is
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -69,6 +70,26 @@ def _sort(node: bodies.Node, values: tf.Tensor, count: tf.Tensor) -> list[tf.Ten
     return [tf.reduce_sum(chosen, axis=-1), order]
 
 
+def _gather(
+    node: bodies.Node, values: tf.Tensor, places: tf.Tensor, axis: tf.Tensor
+) -> list[tf.Tensor] | None:
+    """Gathers in each row of a batch; OpenVINO 2026.4 ends its process at that.
+
+    All rows are one, and the places count through it.
+    """
+    batch = node.attr["batch_dims"].i
+    is_fixed = values.shape.is_fully_defined() and places.shape.is_fully_defined()
+    if not batch or not is_fixed or tf.get_static_value(axis) != batch:
+        return None
+    length, rest = values.shape[batch], values.shape[batch + 1 :].as_list()
+    shape = places.shape.as_list()
+    number = math.prod(shape[:batch])
+    starts = tf.range(number, dtype=places.dtype) * length
+    rows = tf.reshape(places, [number, -1]) + starts[:, tf.newaxis]
+    found = tf.gather(tf.reshape(values, [number * length, *rest]), rows)
+    return [tf.reshape(found, [*shape, *rest])]
+
+
 def _resize(
     node: bodies.Node,
     images: tf.Tensor,
@@ -115,6 +136,7 @@ _COMPARISONS = {
     "NotEqual": tf.not_equal,
 }
 _FORMS = {
+    "GatherV2": _gather,
     "MatrixSolve": _solve,
     "ScaleAndTranslate": _resize,
     "TopKV2": _sort,

@@ -44,8 +44,8 @@ FORBIDDEN = (
 _COMMANDS = """\
 ONNX, such as onnxruntime:
   python -m tf2onnx.convert --saved-model={folder} --opset={opset} --output={name}.onnx
-OpenVINO, of the ONNX file and in full precision:
-  ovc {name}.onnx --compress_to_fp16=False --output_model={name}.xml
+OpenVINO, in full precision:
+  ovc {folder} --compress_to_fp16=False --output_model={name}.xml
 TFLite and LiteRT:
   python -c "import tensorflow as tf; open('{name}.tflite', 'wb').write(
   tf.lite.TFLiteConverter.from_saved_model('{folder}').convert())"
