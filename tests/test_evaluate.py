@@ -83,8 +83,8 @@ def test_table_line_and_events_are_written(
     text = capsys.readouterr().out
     assert "Step 4: 12 test clips of 6 frames, toy clips, procedural" in text
     assert "error  model" in text and "±" in text
-    found = events.read(folder / "eval_test")
-    assert found["error/model/T"][4] == pytest.approx(
+    found = events.read(folder / "eval_test" / "model")
+    assert found["1 scores/error/T"][4] == pytest.approx(
         record["results"]["error/model/T"], rel=1e-5
     )
 

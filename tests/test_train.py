@@ -45,6 +45,17 @@ def test_steps_ends_training_there(tmp_path: pathlib.Path) -> None:
     assert training_runs.records(tmp_path / "a")[-1]["step"] == 2
 
 
+def test_wandb_without_the_package_is_a_line_and_nothing_is_written(
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    assert training_runs.train_here(tmp_path / "a", *QUICK, flags=("--wandb",)) == 2
+    assert "pip install 'tfvideogan[wandb]'" in capsys.readouterr().err
+    assert not (tmp_path / "a").exists()
+
+
 def test_seed_changes_the_run(plain: pathlib.Path, tmp_path: pathlib.Path) -> None:
     assert training_runs.train_here(tmp_path / "a", *QUICK, flags=("--seed=4",)) == 0
     assert training_runs.train_here(tmp_path / "b", *QUICK, flags=("--seed=3",)) == 0

@@ -18,8 +18,8 @@ from tfvideogan.engine import choices, command_line
 
 with later.imported():
     from tfvideogan.engine import evaluator, protocols, rebuild
-    from tfvideogan.engine.reporting import reports, summaries
-    from tfvideogan.engine.runs import run_folder
+    from tfvideogan.engine.reporting import reports, scores
+    from tfvideogan.engine.runs import layout
 
 EXAMPLES = """\
   python -m tfvideogan.evaluate --workdir=runs/foregan
@@ -106,15 +106,19 @@ def _record(
     rebuilt: "rebuild.Rebuilt", report: "evaluator.Report", events: str
 ) -> None:
     """Writes what has been printed; a folder that others own may refuse."""
-    path = rebuilt.folder.path / run_folder.EVALUATIONS
+    path = rebuilt.folder.path / layout.EVALUATIONS
     record = reports.evaluation_record(rebuilt.step, report)
     try:
-        rebuilt.folder.append(run_folder.EVALUATIONS, record)
+        rebuilt.folder.append(layout.EVALUATIONS, record)
     except OSError as error:
         sys.stderr.write(f"not written to {path}: {durable.reason(error)}\n")
         return
-    writer = summaries.Summaries(rebuilt.folder.events(events))
-    writer.scalars(rebuilt.step, report.finite())
+    writer = scores.Scores(
+        rebuilt.folder.events(events),
+        settings=reports.settings_of({"model": rebuilt.built.model_name}),
+        trial=f"{rebuilt.folder.path} {events}",
+    )
+    writer.write(rebuilt.step, report.finite(), report.curves)
     writer.close()
     print(f"written to {path}")
 

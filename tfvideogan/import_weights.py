@@ -85,7 +85,7 @@ def _work(options: argparse.Namespace) -> int:
         return command_line.OK
     importing.write(folder, built, released, matched, precision=arguments["precision"])
     print(f"written to {folder.path}")
-    print(f"next: python -m tfvideogan.evaluate --workdir={folder.path}")
+    print(f"next: python -m tfvideogan.evaluate --workdir={folder.quoted}")
     return command_line.OK
 
 

@@ -27,6 +27,7 @@ with later.imported():
     from tfvideogan.engine.runs import run_folder
 
 RUNS = "runs"
+PROJECT = "tfvideogan"
 RUN, TRACE = DRY_RUNS = ("run", "trace")
 EXAMPLES = """\
   python -m tfvideogan.train --gin_file=gin/foregan.gin
@@ -96,6 +97,14 @@ def _parser() -> argparse.ArgumentParser:
         "TensorBoard and metrics.jsonl",
     )
     made.add_argument(
+        "--wandb",
+        nargs="?",
+        const=PROJECT,
+        metavar="PROJECT",
+        help="show what TensorBoard shows in a project of Weights & Biases, too; "
+        f"{PROJECT} if none is named. pip install 'tfvideogan[wandb]'",
+    )
+    made.add_argument(
         "--dry_run",
         nargs="?",
         choices=DRY_RUNS,
@@ -134,6 +143,7 @@ def _train(options: argparse.Namespace) -> int:
         checkpoint=options.checkpoint,
         service=options.data_service,
         log=options.log,
+        wandb=options.wandb,
     )
     return command_line.STOPPED if outcome.is_interrupted else command_line.OK
 

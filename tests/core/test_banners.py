@@ -44,6 +44,16 @@ def test_warnings_and_errors_are_none(line: bytes) -> None:
     assert not banners.is_banner(line)
 
 
+def test_no_cuda_is_a_note_only_where_there_is_no_gpu() -> None:
+    line = (
+        b"E0000 00:00:1795987441.102913    2170 cuda_platform.cc:52] failed call to "
+        b"cuInit: INTERNAL: CUDA error: Failed call to cuInit: UNKNOWN ERROR (303)\n"
+    )
+    assert not banners.is_banner(line)
+    assert banners.is_banner(line, has_gpu=False)
+    assert not banners.is_banner(MATTERS[2], has_gpu=False)
+
+
 def run(end: str) -> tuple[int, list[str]]:
     seen = subprocess.run(
         [sys.executable, "-c", CAUGHT.format(end=end)], capture_output=True, text=True

@@ -32,6 +32,14 @@ def test_a_source_without_flow_or_objects_is_reported_too():
     assert report.pixel_range == (0, 5)
 
 
+def test_masks_of_first_frames_alone_are_not_copied():
+    source = toy_source.ToySource()
+    source.has_all_masks = False
+    report = check.check_split(source, "test")
+    assert report.copied_j is None and report.mask_share == 1.0
+    assert "object covers 100.0 % of a frame\n" in report.text() + "\n"
+
+
 def test_holes_are_measured_and_looked_at():
     source = holed.Holed(make_whole=lambda: SOURCE, coverage=(0.25, 0.25))
     report = check.check_split(source, "train", max_clips=1)

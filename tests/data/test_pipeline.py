@@ -142,6 +142,14 @@ def test_what_does_not_fit_is_named(options, words):
         make(**options)
 
 
+def test_clips_with_a_first_mask_only_are_not_played_backwards():
+    source = toy_source.ToySource()
+    source.has_all_masks = False
+    make(source, transforms=(transforms.HorizontalFlip(0.5),))
+    with pytest.raises(errors.UserError, match="TimeReversal needs the masks of all"):
+        make(source, transforms=(transforms.TimeReversal(0.5),))
+
+
 def test_an_error_of_the_source_reaches_the_reader():
     class Broken(toy_source.ToySource):
         def render(self, index, start, frames):

@@ -298,6 +298,27 @@ def test_metrics_of_one_object_do_not_judge_films_of_any_scene(
     ]
 
 
+class Comparer(Counter):
+    """Compares with the masks of all frames."""
+
+    needs_all_masks = True
+
+
+def test_metrics_of_masks_do_not_judge_films_with_a_first_mask_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = toy.ToySource()
+    metrics = [Comparer(), Counter(), Follower()]
+    source.has_all_masks = False
+    with caplog.at_level("INFO", logger="absl"):
+        assert evaluator.fitting(metrics, source) == metrics[1:]
+    assert caplog.messages == [
+        "Left out, as they compare with masks that only first frames have: Comparer."
+    ]
+    source.has_plain_ground = False
+    assert evaluator.fitting(metrics, source) == metrics[1:2]
+
+
 def test_default_split_is_the_first_wanted_that_exists() -> None:
     source = toy.ToySource()
     assert evaluator.default_split(source, "none", "validation") == "validation"

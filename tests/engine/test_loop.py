@@ -178,31 +178,42 @@ def test_run_folder_holds_what_it_should(run_folder: pathlib.Path) -> None:
     }
     card = json.loads((run_folder / "run.json").read_text())
     assert card["model"] == "ToyGAN" and "procedural" in card["data"]
+    assert card["starts"][-1]["end"]["how"] == "finished"
 
 
 def test_tensorboard_has_losses_speed_clips_and_texts(run_folder: pathlib.Path) -> None:
     found = events.read(run_folder / "train")
     assert set(found) >= {
-        "critic/adversarial",
-        "generator/reconstruction",
-        "logits/critic/real",
-        "grad_norm/critic",
-        "learning_rate/generator",
-        "throughput/steps_per_second",
-        "throughput/frames_per_second",
-        "throughput/data_wait",
-        "skipped_steps",
+        "2 losses/critic/adversarial",
+        "2 losses/generator/reconstruction",
+        "3 health/logits/critic/real",
+        "3 health/grad_norm/critic",
+        "3 health/learning_rate/generator",
+        "3 health/throughput/steps_per_second",
+        "3 health/throughput/frames_per_second",
+        "3 health/throughput/data_wait",
+        "3 health/memory/peak_gb",
+        "3 health/skipped_steps",
         "samples",
         "gin/config",
         "gin/operative_config",
+        "run/start",
         "run/environment",
         "run/parameters",
         "run/data",
     }
-    assert sorted(found["critic/adversarial"]) == [1, 2, 4]
+    assert sorted(found["2 losses/critic/adversarial"]) == [1, 2, 4]
+    start = bytes(found["run/start"][0].item()).decode()
+    # A step on two clips of 8x8 is a few MFLOP.
+    work = re.search(r"\| work \| ([\d.e-]+) GFLOP a step", start)
+    assert 1e-4 < float(work[1]) < 1e-1
+    assert "| memory | variables with optimizer slots" in start
     assert sorted(found["samples"]) == [1, 2, 4]
-    judged = events.read(run_folder / "eval")
-    assert sorted(judged["error/model/T"]) == [4]
+    judged = {
+        one.name: events.read(one)["1 scores/error/T"]
+        for one in (run_folder / "eval").iterdir()
+    }
+    assert sorted(judged["model"]) == [4] and judged["copy"] == {4: 0.0}
 
 
 def test_evaluation_is_recorded_with_its_protocol(run_folder: pathlib.Path) -> None:

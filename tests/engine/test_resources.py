@@ -2,6 +2,7 @@
 
 import errno
 
+import keras
 import pytest
 import tensorflow as tf
 
@@ -39,6 +40,26 @@ def test_a_full_disk_is_not_taken_for_memory(error: Exception) -> None:
 def test_other_errors_are_left_alone() -> None:
     with pytest.raises(FileNotFoundError), resources.exhaustion_explained():
         raise FileNotFoundError("a")
+
+
+def test_variables_that_cannot_fit_are_refused_before_they_are_made() -> None:
+    made = []
+
+    def ones() -> tf.Tensor:
+        made.append(tf.executing_eagerly())
+        return tf.ones([5, 5])  # 100 bytes
+
+    with resources.variables_bounded(memory=300):
+        tf.Variable(ones)
+        layer = keras.layers.Dense(5, use_bias=False)
+        layer.build([None, 10])  # 200 bytes
+        assert made == [False, True]
+        with pytest.raises(errors.UserError, match="smaller width.*--dry_run"):
+            tf.Variable(ones)
+    # What was refused was traced, but never computed.
+    assert made == [False, True, False]
+    with tf.Graph().as_default(), resources.variables_bounded(memory=1):
+        tf.Variable(ones)
 
 
 def test_a_batch_that_cannot_fit_is_refused() -> None:

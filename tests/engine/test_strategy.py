@@ -7,7 +7,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from tfvideogan.core import errors
+from tfvideogan.core import errors, machine
 from tfvideogan.engine import strategy as strategies
 
 
@@ -35,7 +35,7 @@ def test_gpus_that_are_not_used_are_named(
 ) -> None:
     for name in ("0000:01:00.0", "0000:02:00.0"):
         (tmp_path / name).mkdir()
-    monkeypatch.setattr(strategies, "NVIDIA_GPUS", tmp_path)
+    monkeypatch.setattr(machine, "NVIDIA_GPUS", tmp_path)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)

@@ -76,12 +76,12 @@ def records(workdir: pathlib.Path, name: str = "metrics.jsonl") -> list[dict]:
 
 
 def losses(workdir: pathlib.Path) -> dict[int, dict[str, float]]:
-    """Returns what each logged step reported, without times and speeds."""
+    """Returns what each logged step reported, without times, speeds and memory."""
     return {
         record["step"]: {
             name: value
             for name, value in record.items()
-            if "/" in name and not name.startswith("throughput/")
+            if "/" in name and not name.startswith(("throughput/", "memory/"))
         }
         for record in records(workdir)
     }

@@ -33,6 +33,21 @@ def test_the_object_is_veiled_in_red():
     np.testing.assert_array_equal(film[0, 3, 6], [0, 0, 0])
 
 
+def test_names_stand_over_their_columns():
+    film = np.full((2, 4, 3 * 90, 3), 7, np.uint8)
+    named = sheets.headed(film, ["real", "", "a name that is much too long for it"])
+    np.testing.assert_array_equal(named[:, sheets.HEADING :], film)
+    heading = named[:, : sheets.HEADING]
+    np.testing.assert_array_equal(heading[0], heading[1])
+    inked = [
+        heading[0, :, start : start + 90].any(axis=(0, 2)) for start in (0, 90, 180)
+    ]
+    assert inked[0].any() and not inked[1].any() and inked[2].any()
+    # The short one begins at the left and is small, the long one fits.
+    assert inked[0][:10].any() and not inked[0][45:].any()
+    assert inked[2][60:].any() and not inked[2][-1]
+
+
 def test_holes_are_grey():
     clip = {key: raw_clip()[key] for key in ("frames", "foreground_masks")}
     film = sheets.side_by_side(

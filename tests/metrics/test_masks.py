@@ -238,6 +238,23 @@ def test_two_thresholds_stand_side_by_side_under_two_names():
     assert (found["J mean/half/T"], found["J mean/high/T"]) == (1, 0)
 
 
+def test_curves_have_the_soft_masks_of_the_first_column():
+    batch = moving_clip()
+    metric = masks.MaskTracking(horizon=4)
+    metric.update(batch, {"foreground_masks": 0.4 * batch["foreground_masks"]})
+    whole = masks.MaskTracking(horizon=4)
+    whole.merge(metric)
+    metric.reset()
+    assert not metric.curves()
+    found = whole.curves()
+    # 4x4 of 16x16 pixels in frames 1 to 3; from 52/128 on the model has none of them.
+    curve = found["masks by threshold/model/T"]
+    np.testing.assert_array_equal(curve[:, 51], [48, 0, 720, 0, 1, 1])
+    np.testing.assert_array_equal(curve[:, 52], [0, 0, 720, 48, 0, 0])
+    flow = found["masks by threshold/flow-warped mask/T"]
+    np.testing.assert_array_equal(flow[:, 52], [48, 0, 720, 0, 1, 1])
+
+
 def test_carried_mask_stays_soft_between_steps():
     first = np.zeros((1, 1, 6, 1), np.float32)
     first[0, 0, 1:3] = 1

@@ -64,7 +64,7 @@ class SharedGAN(base.VideoModel):
 
     def critic_losses(self, batch, shared, seed):
         score = tf.reduce_mean(self.critic(shared["fake"]))
-        return {"critic/fake": score}, {"logits/fake": score}
+        return {"critic/fake": score}, {"logits/fake": score, "histogram/fake/0": score}
 
     def generator_losses(self, batch, shared, seed):
         return {"generator/fake": -tf.reduce_mean(self.critic(shared["fake"]))}, {}
@@ -97,6 +97,13 @@ def test_one_step_by_hand():
     assert float(logs["grad_norm/critic"]) == pytest.approx(2.0)
     assert float(logs["learning_rate/generator"]) == pytest.approx(0.1)
     assert float(logs["skipped"]) == 0.0
+
+
+def test_fit_shows_no_buckets_of_histograms():
+    model = _built()
+    for active, wanted in ((None, False), (("critic", "generator"), True)):
+        logs = model.train_step(_frames(2.0), active)
+        assert "logits/fake" in logs and ("histogram/fake/0" in logs) == wanted
 
 
 def test_the_forward_pass_is_made_once_for_all_phases():

@@ -12,12 +12,14 @@ import os
 import pathlib
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tfvideogan
-from tfvideogan.core import banners, later
+from tfvideogan.core import banners, errors, later
 
 PACKAGE = tfvideogan.__name__
+OK, BAD_INPUT = 0, 2
+CLOSED = 128 + 13  # as a shell counts SIGPIPE
 # Defaults that say nothing, beside None and False.
 _SILENT = ("", [], argparse.SUPPRESS)
 
@@ -60,8 +62,50 @@ def start(
         sys.stderr.flush()
         with banners.caught():
             later.load()
+            _meet_devices()
     later.load()
     return options
+
+
+def run(
+    made: argparse.ArgumentParser,
+    work: Callable[[argparse.Namespace], int],
+    argv: Sequence[str] | None = None,
+) -> int:
+    """Runs a door that needs no TensorFlow, and imports none; returns the exit code.
+
+    Args:
+      made: see `parser`.
+      work: what the door does with the options; returns an exit code.
+      argv: the command line; that of the process if None.
+    """
+    options = made.parse_args(argv)
+    try:
+        code = work(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return closed()
+    except errors.UserError as error:
+        return refused(options, error, BAD_INPUT)
+
+
+def closed() -> int:
+    """Lets what is still written to a closed pipe go nowhere; returns the exit code.
+
+    The reader has closed the pipe, as `head` does.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return CLOSED
+
+
+def _meet_devices() -> None:
+    """Lets TensorFlow look for devices now; it starts none of them yet."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None:
+        tensorflow.config.list_physical_devices()
 
 
 def refused(options: argparse.Namespace, error: object, code: int) -> int:

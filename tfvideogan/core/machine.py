@@ -13,6 +13,15 @@ _LIMITS = (
     pathlib.Path("/sys/fs/cgroup/memory.max"),
     pathlib.Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
+# Where NVIDIA's driver for Linux lists the GPUs that it runs, and Windows' subsystem for
+# Linux its own.
+NVIDIA_GPUS = pathlib.Path("/proc/driver/nvidia/gpus")
+_WINDOWS_GPU = pathlib.Path("/dev/dxg")
+
+
+def may_have_gpu() -> bool:
+    """Whether there is a driver of a GPU that TensorFlow might use."""
+    return NVIDIA_GPUS.exists() or _WINDOWS_GPU.exists()
 
 
 def processor(cpu_info: pathlib.Path = _CPU_INFO) -> str:

@@ -68,10 +68,11 @@ class Report:
             counts = " ".join(str(count) for count in self.class_counts)
             lines.append(f"  clips of each class: {counts}")
         if self.mask_share is not None:
-            lines.append(
-                f"  object covers {100 * self.mask_share:.1f} % of a frame; first mask "
-                f"copied over frames 1..{COPY_FRAMES - 1}: J {self.copied_j:.3f}"
-            )
+            text = f"  object covers {100 * self.mask_share:.1f} % of a frame"
+            if self.copied_j is not None:
+                text += f"; first mask copied over frames 1..{COPY_FRAMES - 1}: J "
+                text += f"{self.copied_j:.3f}"
+            lines.append(text)
         if self.hole_share is not None:
             lines.append(f"  holes cover {100 * self.hole_share:.1f} % of a frame")
         if self.longest_motion is not None:
@@ -97,7 +98,7 @@ def check_split(
     """
     sources.check_split(source, split)
     found = [
-        _examined(number, clip, source.spec)
+        _examined(number, clip, source)
         for number, clip in enumerate(itertools.islice(source.clips(split), max_clips))
     ]
     examinations = tuple(one.examination for one in found if one.examination)
@@ -149,9 +150,12 @@ class _Examined:
 
 
 def _examined(
-    number: int, clip: Mapping[str, np.ndarray], spec: clips.ClipSpec
+    number: int, clip: Mapping[str, np.ndarray], source: sources.ClipSource
 ) -> _Examined:
+    spec = source.spec
     frames, masks = clip["frames"], clip.get("foreground_masks")
+    if masks is not None and not getattr(source, "has_all_masks", True):
+        masks = masks[:1]
     flow = clip.get("forward_flow")
     has_flow = spec.has_flow and flow is not None and "backward_flow" in clip
     return _Examined(
@@ -159,7 +163,7 @@ def _examined(
         label=int(clip["labels"]) if spec.num_classes and "labels" in clip else None,
         pixel_range=(int(frames.min()), int(frames.max())),
         mask_share=None if masks is None else float(np.mean(masks)),
-        copied_j=None if masks is None else copied_mask_j(masks),
+        copied_j=copied_mask_j(masks) if masks is not None and len(masks) > 1 else None,
         hole_share=float(np.mean(clip["holes"])) if "holes" in clip else None,
         longest_motion=(
             None

@@ -65,12 +65,14 @@ def make_dataset(
       `core.clip`.
 
     Raises:
-      UserError: the split, the number of frames or the sizes do not fit.
+      UserError: the split, the number of frames or the sizes do not fit, or a transform
+        does not fit the masks.
     """
     frames = source.spec.frames if frames is None else frames
     sources.check_split(source, split)
     frames = _frames_needed(frames, transforms)
     sources.check_window(source, split, frames)
+    _check_masks(source, transforms)
     _check_shares(batch_size, num_replicas, num_workers, worker)
     num_clips = source.num_clips(split)
     root = seeds.fold(seeds.from_int(seed), "data", split)
@@ -150,6 +152,17 @@ def _number_seed(root: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
     """Folds all 62 bits of an example's number into a seed."""
     word = tf.constant(2**31, tf.int64)
     return seeds.fold(root, number % word, number // word)
+
+
+def _check_masks(source: sources.ClipSource, transforms: Sequence[Transform]) -> None:
+    if getattr(source, "has_all_masks", True):
+        return
+    for transform in transforms:
+        if getattr(transform, "needs_all_masks", False):
+            raise errors.UserError(
+                f"{type(transform).__name__} needs the masks of all frames, but only the "
+                f"first frames of {source.name} have one; leave it out of `transforms`."
+            )
 
 
 def _check_shares(

@@ -42,6 +42,8 @@ class ClipSource(Protocol):
       is_procedural: whether the pixels are made up rather than read.
       has_plain_ground: where there is such an attribute and it is False, clips show any
         scene, not one object before a plain ground.
+      has_all_masks: where there is such an attribute and it is False, only the first mask
+        of a window is known, and the others are zeros.
       spec: of one training window.
       splits: such as ("train", "validation", "test").
 

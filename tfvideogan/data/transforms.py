@@ -69,8 +69,11 @@ class HorizontalFlip(RandomTransform):
 class TimeReversal(RandomTransform):
     """Plays a clip backwards; forward and backward flow change places.
 
-    Not for classes or captions that tell how something begins and ends.
+    Not for classes or captions that tell how something begins and ends, nor for clips
+    whose first frame alone has a mask.
     """
+
+    needs_all_masks = True
 
     def changed(self, example: Example) -> Example:
         """Reverses the example."""

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from tfvideogan.core import durable, errors
 from tfvideogan.data import source as sources
+from tfvideogan.engine import resources
 from tfvideogan.engine.config import config
 from tfvideogan.models import base
 
@@ -32,6 +33,7 @@ OBJECTIONS = (
     tf.errors.InvalidArgumentError,
 )
 SOURCE = ("spec", "splits", "read", "num_clips", "describe")
+_MEGA = 1e6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +74,7 @@ def build(
             raise errors.UserError(
                 f"`make_model` makes a {type(model).__name__}, not a model of clips."
             )
-        with objections_explained(type(model).__name__):
+        with objections_explained(type(model).__name__), resources.variables_bounded():
             model.build_for(source.spec)
     return Built(model, source, strategy)
 
@@ -137,6 +139,12 @@ def variable_bytes(items: Mapping[str, Any]) -> int:
         for _, variables in variables_by_item(items)
         for one in variables
     )
+
+
+def memory(built: Built) -> str:
+    """Says how much memory the variables of a training take."""
+    size = variable_bytes(built.model.checkpoint_items()) / _MEGA
+    return f"variables with optimizer slots and averages {size:.3g} MB"
 
 
 def variables_by_item(

@@ -16,7 +16,6 @@ import logging as standard_logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TextIO
 
 from absl import logging
 
@@ -29,7 +28,6 @@ with later.imported():
     from tfvideogan.engine.training import divergence
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
-CLOSED = 128 + 13  # as a shell counts SIGPIPE
 STOPPED, ABORTED = leaving.STOPPED, leaving.ABORTED
 LOG_FORMAT = "%(asctime)s %(message)s"
 TIME_FORMAT = "%H:%M:%S"
@@ -153,9 +151,7 @@ def run(
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # The reader has closed the pipe, as `head` does.
-        _discard(sys.stdout)
-        return CLOSED
+        return command_line.closed()
     except errors.UserError as error:
         kinds = {cluster.WorkerLost: STOPPED, divergence.TrainingDiverged: FAILED}
         code = next((kinds[one] for one in kinds if isinstance(error, one)), BAD_INPUT)
@@ -166,10 +162,3 @@ def run(
     except interruption.Stopped as stopped:
         sys.stderr.write(f"stopped by {stopped}; {leaving.SAFE}\n")
         return STOPPED
-
-
-def _discard(stream: TextIO) -> None:
-    """Lets what is still written to a closed pipe go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

@@ -7,8 +7,6 @@ Writes nothing. Of a model that is larger than the machine the step is only trac
 variables are nodes of a graph that never runs, so that none has memory.
 """
 
-import resource
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,10 +18,9 @@ from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.reporting import progress
 from tfvideogan.engine.runs import run_folder
 from tfvideogan.engine.training import feed, trainer
+from tfvideogan.models import monitors
 
 MEGA, GIGA = 1e6, 1e9
-# getrusage counts kilobytes on Linux and bytes on macOS.
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> str:
@@ -42,7 +39,7 @@ def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> 
     resources.check_memory(built.source.spec, clips=batch_size * batches)
     stepper = trainer.Trainer(built.model, strategy, jit_phases=arguments["jit_phases"])
     batch = _zeros(built, batch_size)
-    before, watch = _peak_memory(), progress.Stopwatch()
+    before, watch = resources.peak_memory(), progress.Stopwatch()
     row = stepper.run(batch, step=0, count=1)[0]
     tracing = watch.lap()
     stepper.run(batch, step=0, count=1)
@@ -52,10 +49,10 @@ def describe(arguments: Mapping[str, Any], strategy: tf.distribute.Strategy) -> 
     lines = [
         *_parameters(built),
         f"{_memory(built)}, a step about "
-        f"{max(0, _peak_memory() - before) / MEGA:.0f} MB more",
-        f"{_work(work)}, {work.total / GIGA / seconds:.3g} GFLOP/s",
+        f"{max(0, resources.peak_memory() - before) / MEGA:.0f} MB more",
+        f"work: {work}, {work.total / GIGA / seconds:.3g} GFLOP/s",
         f"{_step_of(built, batch_size)}: traced in {tracing:.1f} s, then {seconds:.3f} s",
-        *(f"  {name} {value:.4g}" for name, value in row.items()),
+        *(f"  {name} {value:.4g}" for name, value in monitors.numbers(row).items()),
         *_environment(built),
     ]
     return "\n".join(lines)
@@ -86,7 +83,7 @@ def describe_traced(arguments: Mapping[str, Any]) -> str:
             *_environment(built),
             *_parameters(built),
             f"{_memory(built)}; what a step needs beside them is not known",
-            _work(work),
+            f"work: {work}",
             f"{_step_of(built, batch_size)}: traced in {watch.lap():.1f} s, not run",
         ]
     return "\n".join(lines)
@@ -125,8 +122,7 @@ def _parameters(built: build.Built) -> list[str]:
 
 
 def _memory(built: build.Built) -> str:
-    size = build.variable_bytes(built.model.checkpoint_items()) / MEGA
-    return f"memory: variables with optimizer slots and averages {size:.3g} MB"
+    return f"memory: {build.memory(built)}"
 
 
 def _step_of(built: build.Built, batch_size: int) -> str:
@@ -134,15 +130,3 @@ def _step_of(built: build.Built, batch_size: int) -> str:
         f"one step on zeros ({built.model.batches_per_step} x batch {batch_size}; phases "
         f"{', '.join(built.model.active_phases(0))})"
     )
-
-
-def _work(work: flops.Work) -> str:
-    unknown = f" (and {work.unknown} uncounted)" if work.unknown else ""
-    return f"work: {work.total / GIGA:.3g} GFLOP a step{unknown}"
-
-
-def _peak_memory() -> int:
-    """Returns the peak bytes of the first GPU, or of the process without one."""
-    if tf.config.list_logical_devices("GPU"):
-        return tf.config.experimental.get_memory_info("GPU:0")["peak"]
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT

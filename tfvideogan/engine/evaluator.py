@@ -26,7 +26,7 @@ from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
 from tfvideogan.engine import choices
 from tfvideogan.engine.training import feed
-from tfvideogan.metrics import streaming
+from tfvideogan.metrics import precision_recall, streaming
 from tfvideogan.models import base
 
 NOT_AVAILABLE = "n/a"
@@ -90,11 +90,15 @@ class Report:
       results: values by "measure/subject/column"; NaN where there is none.
       protocol: how they were obtained, for the record.
       intervals: lower and upper end of the 95 % intervals of results that have one.
+      curves: of precision and recall, by result names; they are drawn, not recorded.
     """
 
     results: Mapping[str, float]
     protocol: Mapping[str, Any]
     intervals: Mapping[str, tuple[float, float]] = dataclasses.field(
+        default_factory=dict
+    )
+    curves: Mapping[str, precision_recall.Curve] = dataclasses.field(
         default_factory=dict
     )
 
@@ -174,10 +178,13 @@ class Evaluator:
                 metric.update_real(batch)
         results: dict[str, float] = {}
         intervals: dict[str, tuple[float, float]] = {}
+        drawn: dict[str, precision_recall.Curve] = {}
         for metric in self._metrics:
             results |= {name: float(one) for name, one in metric.result().items()}
             intervals |= metric.intervals()
-        return Report(results, self._protocol(plan, clips, frames, more), intervals)
+            drawn |= metric.curves()
+        about = self._protocol(plan, clips, frames, more)
+        return Report(results, about, intervals, drawn)
 
     def rehearse(self, plan: Plan) -> None:
         """Shows every metric one batch and forgets it.
@@ -302,14 +309,20 @@ def fitting(
     metrics: Sequence[streaming.Metric], source: sources.ClipSource
 ) -> list[streaming.Metric]:
     """Returns the metrics that mean something on a source, and says what is left out."""
-    has_ground = getattr(source, "has_plain_ground", True)
-    idle = [one for one in metrics if one.needs_plain_ground and not has_ground]
-    if idle:
-        logging.info(
-            "Left out, as they follow one object before a plain ground: %s.",
-            ", ".join(type(one).__name__ for one in idle),
-        )
-    return [one for one in metrics if one not in idle]
+    reasons = {
+        "plain_ground": "they follow one object before a plain ground",
+        "all_masks": "they compare with masks that only first frames have",
+    }
+    kept = list(metrics)
+    for thing, reason in reasons.items():
+        if getattr(source, f"has_{thing}", True):
+            continue
+        idle = [one for one in kept if getattr(one, f"needs_{thing}")]
+        if idle:
+            names = ", ".join(type(one).__name__ for one in idle)
+            logging.info("Left out, as %s: %s.", reason, names)
+        kept = [one for one in kept if one not in idle]
+    return kept
 
 
 def default_split(source: sources.ClipSource, *wanted: str) -> str:

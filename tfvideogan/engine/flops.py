@@ -21,6 +21,7 @@ from typing import Any
 import tensorflow as tf
 
 Shape = tuple[int, ...] | None
+_GIGA = 1e9
 _CONVOLUTIONS = {
     # Operation: which tensors are the filter and the result side of the convolution;
     # an index of an input, or OUT for the operation's own output.
@@ -60,6 +61,10 @@ class Work:
     def total(self) -> int:
         """All operations."""
         return sum(self.by_op.values())
+
+    def __str__(self) -> str:
+        unknown = f" (and {self.unknown} uncounted)" if self.unknown else ""
+        return f"{self.total / _GIGA:.3g} GFLOP a step{unknown}"
 
     def add(self, other: "Work", times: int = 1) -> None:
         """Adds another function's work, some times."""

@@ -23,7 +23,13 @@ import numpy as np
 from tfvideogan.core import errors
 from tfvideogan.engine import build
 from tfvideogan.engine.config import config
-from tfvideogan.engine.runs import checkpoint_files, checkpoints, run_folder, vocabulary
+from tfvideogan.engine.runs import (
+    checkpoint_files,
+    checkpoints,
+    layout,
+    run_folder,
+    vocabulary,
+)
 from tfvideogan.models import base, weight_names
 
 Matched = Sequence[tuple[weight_names.Weight, np.ndarray]]
@@ -175,7 +181,7 @@ def write(
         model=built.model_name,
         fixed=files,
     )
-    saver.save(0, {run_folder.OPERATIVE: config.text()})
+    saver.save(0, {layout.OPERATIVE: config.text()})
 
 
 def _read_file(path: pathlib.Path) -> Any:

@@ -22,7 +22,7 @@ from tfvideogan.engine import build, choices, evaluator, resources
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
 from tfvideogan.engine.processes import agreement, cluster, data_service, waiting
-from tfvideogan.engine.reporting import samples
+from tfvideogan.engine.reporting import samples, wandb_mirror
 from tfvideogan.engine.runs import checkpoints, differences, run_folder, vocabulary
 from tfvideogan.engine.training import schedule as schedules
 from tfvideogan.engine.training import session, trainer
@@ -61,6 +61,7 @@ def run(
     checkpoint: str = choices.LATEST,
     service: str | None = None,
     log: str = choices.SHORT,
+    wandb: str | None = None,
 ) -> session.Outcome:
     """Trains, or goes on training, the model of a run folder.
 
@@ -98,6 +99,7 @@ def run(
         go on from there.
       service: a tf.data service that prepares the batches, see `data_service.py`.
       log: "short" lines with the sum of each phase, or "long" ones with every loss.
+      wandb: a project of Weights & Biases in which TensorBoard's events appear, too.
 
     Returns:
       How it ended.
@@ -115,6 +117,8 @@ def run(
             f'`checkpoint` ({checkpoint}) must be "{choices.LATEST}" or a step.'
         )
     _check_kinds(metrics, transforms)
+    if wandb is not None:
+        wandb_mirror.check()
     if num_samples < 1:
         raise errors.UserError(
             f"`num_samples` ({num_samples}) must be at least 1; `sample_every` = 0 shows "
@@ -176,6 +180,7 @@ def run(
         precision=precision,
         checkpoint=checkpoint,
         log=log,
+        wandb=wandb,
     )
     with (
         resources.exhaustion_explained(),

@@ -153,7 +153,7 @@ def rebuild(
     if step is None:
         raise errors.UserError(
             f"{folder.path} has no checkpoint yet; train first, with "
-            f"python -m tfvideogan.train --workdir={folder.path}."
+            f"python -m tfvideogan.train --workdir={folder.quoted}."
         )
     return Rebuilt(built, step, arguments, folder, parsed, judged_by)
 

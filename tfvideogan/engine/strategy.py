@@ -16,20 +16,17 @@
 
 import contextlib
 import os
-import pathlib
 
 import keras
 import tensorflow as tf
 from absl import logging
 
-from tfvideogan.core import errors, leaving
+from tfvideogan.core import errors, leaving, machine
 from tfvideogan.engine import choices
 from tfvideogan.engine.processes import cluster, rendezvous
 
 # Those in which losses are scaled.
 SCALED = frozenset({"float16", "mixed_float16"})
-# Where NVIDIA's driver for Linux lists the GPUs that it runs.
-NVIDIA_GPUS = pathlib.Path("/proc/driver/nvidia/gpus")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 NO_GPU = ("", "-1")  # values of it that ask for none
 
@@ -117,12 +114,16 @@ def describe(strategy: tf.distribute.Strategy) -> str:
 def _warn_of_idle_gpus() -> None:
     """Says so when the machine has GPUs that TensorFlow does not see."""
     is_wanted = os.environ.get(VISIBLE, "all") not in NO_GPU
-    if is_wanted and NVIDIA_GPUS.is_dir() and any(NVIDIA_GPUS.iterdir()):
+    if (
+        is_wanted
+        and machine.NVIDIA_GPUS.is_dir()
+        and any(machine.NVIDIA_GPUS.iterdir())
+    ):
         logging.warning(
             "TensorFlow uses none of this machine's %d NVIDIA GPU(s): training on the "
             "CPU. Install its CUDA libraries: pip install 'tfvideogan[cuda]'; %s=-1 "
             "means the CPU and keeps this line away.",
-            len(list(NVIDIA_GPUS.iterdir())),
+            len(list(machine.NVIDIA_GPUS.iterdir())),
             VISIBLE,
         )
 

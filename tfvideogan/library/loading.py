@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from tfvideogan.core import errors, signatures
 from tfvideogan.engine import choices, rebuild
-from tfvideogan.engine.runs import run_folder
+from tfvideogan.engine.runs import layout
 from tfvideogan.library import catalogue, model
 from tfvideogan.serving.client import in_process
 from tfvideogan.serving.export import checked
@@ -54,7 +54,7 @@ def load(
 
 def is_run(folder: pathlib.Path) -> bool:
     """Whether a folder is that of a training."""
-    return any((folder / one).is_file() for one in (run_folder.CARD, run_folder.CONFIG))
+    return any((folder / one).is_file() for one in (layout.CARD, layout.CONFIG))
 
 
 def exported(

@@ -168,6 +168,21 @@ def default_dilation(height: int) -> int:
     return max(1, round(DILATION * height / DILATION_ROWS))
 
 
+def parse_box(given: str) -> tuple[int, int, int, int]:
+    """Returns left, top, width and height of a box `x,y,w,h`.
+
+    Raises:
+      UserError: it is none.
+    """
+    found = BOX.fullmatch(given)
+    if found is None:
+        raise errors.UserError(
+            f'A box is four whole numbers x,y,w,h, such as 120,80,200,160, not "{given}".'
+        )
+    left, top, width, height = map(int, found.groups())
+    return left, top, width, height
+
+
 def opened(given: str, film: Film, *, dilate: int | None = None) -> Masks:
     """Returns the holes of a film.
 
@@ -242,7 +257,7 @@ class _Frames:
 
 def _box(given: str, film: Film) -> np.ndarray:
     """Returns a mask of the film's size with a box."""
-    left, top, width, height = map(int, BOX.fullmatch(given).groups())
+    left, top, width, height = parse_box(given)
     mask = np.zeros([film.height, film.width], np.uint8)
     mask[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)] = 1
     if not mask.any():

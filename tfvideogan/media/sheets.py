@@ -23,6 +23,10 @@ HUE_TURN = 180
 TOP = np.iinfo(np.uint8).max
 # Black pixels to the right of a film in a grid and below it.
 GAP = 2
+# Rows of pixels for the names over the columns of a film; even, as video codecs want it.
+HEADING = 18
+_FONT, _TEXT_SCALE, _TEXT = cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255)
+_BASELINE = 5  # pixels below which the descenders are
 
 Rows = Sequence[Sequence[np.ndarray | None]]
 
@@ -71,6 +75,28 @@ def grid(rows: Rows) -> np.ndarray:
             for row in rows
         ],
         axis=1,
+    )
+
+
+def headed(film: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Writes a name over each column of a film.
+
+    Args:
+      film: [T, height, width, 3] uint8, of equally wide columns.
+      names: of the columns. One that is too long for its column is written smaller.
+
+    Returns:
+      [T, HEADING + height, width, 3] uint8.
+    """
+    heading = np.zeros((HEADING, *film.shape[2:]), np.uint8)
+    room = film.shape[2] // len(names)
+    for place, name in enumerate(names):
+        (wide, _), _ = cv2.getTextSize(name, _FONT, _TEXT_SCALE, 1)
+        scale = _TEXT_SCALE * min(1.0, (room - 2 * GAP) / max(wide, 1))
+        start = (place * room + GAP, HEADING - _BASELINE)
+        cv2.putText(heading, name, start, _FONT, scale, _TEXT, 1, cv2.LINE_AA)
+    return np.concatenate(
+        [np.broadcast_to(heading, (len(film), *heading.shape)), film], 1
     )
 
 

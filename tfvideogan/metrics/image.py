@@ -187,6 +187,11 @@ class FrameMetric(streaming.MeanMetric):
             )
         self.subject = self.subject or self.output_key
 
+    @property
+    def needs_all_masks(self) -> bool:
+        """Whether it measures where the masks of all frames say."""
+        return self.region == "foreground_masks"
+
     def functions(self) -> Mapping[str, Measure]:
         """Returns what is measured, by name; a subclass says it."""
         raise NotImplementedError

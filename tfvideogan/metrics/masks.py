@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfvideogan.core import errors
-from tfvideogan.metrics import streaming
+from tfvideogan.metrics import precision_recall, streaming
 from tfvideogan.ops import warp
 
 # [1]: outlines match within this share of the image diagonal, at least one pixel.
@@ -29,6 +29,7 @@ BOUNDARY_TOLERANCE = 0.008
 RECALL_THRESHOLD = 0.5
 # Of these the difference to the baselines is reported, too.
 COMPARED = ("J mean", "F mean")
+WARPED, BY_THRESHOLD = "flow-warped mask", "masks by threshold"
 _NUM_QUARTERS = 4
 _HARD = 0.5
 
@@ -170,6 +171,8 @@ class MaskTracking(streaming.MeanMetric):
       subject: the model's name in the table, to tell thresholds apart.
     """
 
+    needs_all_masks = True
+
     horizon: int
     multiples: int = 4
     threshold: float = 0.5
@@ -201,13 +204,19 @@ class MaskTracking(streaming.MeanMetric):
             self.subject: predicted >= self.threshold,
             "copied mask": np.broadcast_to(first >= _HARD, truth.shape),
         }
+        soft = {self.subject: predicted}
         if self.with_flow:
             remedy = "set `MaskTracking.with_flow` to False."
             flow = streaming.required(
                 batch, "backward_flow", where="batches", remedy=remedy
             )
-            subjects["flow-warped mask"] = carry(truth[:, 0], flow) >= _HARD
+            soft[WARPED] = carry(truth[:, 0], flow)
+            subjects[WARPED] = soft[WARPED] >= _HARD
         targets = truth[..., 0] >= _HARD
+        judged = slice(self.start, self.horizon)
+        for subject, masks in soft.items():
+            counts = self._counts.setdefault(subject, precision_recall.Counts())
+            counts.add(masks[:, judged, ..., 0], targets[:, judged])
         scores = {
             subject: self._scores(masks[..., 0], targets)
             for subject, masks in subjects.items()
@@ -222,6 +231,24 @@ class MaskTracking(streaming.MeanMetric):
             for (measure, column), values in of_subject.items():
                 for value in values:
                     self._means.add(f"{measure}/{subject}/{column}", float(value))
+
+    def curves(self) -> dict[str, precision_recall.Curve]:
+        """Returns precision and recall of soft masks by threshold, over column T."""
+        return {
+            f"{BY_THRESHOLD}/{subject}/T": counts.curve()
+            for subject, counts in self._counts.items()
+        }
+
+    def merge(self, other: "MaskTracking") -> None:
+        """Adds the clips of another; see `streaming.Metric`."""
+        super().merge(other)
+        for subject, counts in other._counts.items():
+            self._counts.setdefault(subject, precision_recall.Counts()).merge(counts)
+
+    def reset(self) -> None:
+        """Forgets every clip."""
+        super().reset()
+        self._counts: dict[str, precision_recall.Counts] = {}
 
     def _scores(
         self, masks: np.ndarray, targets: np.ndarray

@@ -24,7 +24,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tfvideogan.core import clip, errors
-from tfvideogan.metrics import bootstrap
+from tfvideogan.metrics import bootstrap, precision_recall
 
 
 class Metric(Protocol):
@@ -35,10 +35,12 @@ class Metric(Protocol):
         `update_real`.
       needs_plain_ground: whether it follows one object before a plain ground, and means
         nothing on other scenes.
+      needs_all_masks: whether it compares with the masks of all frames.
     """
 
     more_real = False
     needs_plain_ground = False
+    needs_all_masks = False
 
     def describe(self) -> str:
         """Returns what goes into the record: which metric, by which network."""
@@ -84,6 +86,10 @@ class Metric(Protocol):
         By bootstrap over clips, see `bootstrap.py`, or in the metric's own way. A result
         that is NaN or of a single clip has none.
         """
+
+    def curves(self) -> dict[str, precision_recall.Curve]:
+        """Returns result name -> curve of precision and recall; none by default."""
+        return {}
 
     def merge(self, other: Any) -> None:
         """Adds what another metric of the same settings has seen."""

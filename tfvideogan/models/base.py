@@ -33,7 +33,7 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures, update
-from tfvideogan.models import ema, phase, under_keras, weight_names, xla
+from tfvideogan.models import ema, monitors, phase, under_keras, weight_names, xla
 from tfvideogan.ops.convolution import convolution
 
 # (batch, shared, seed) -> (gradients, logs)
@@ -227,7 +227,8 @@ class VideoModel(keras.Model):
           "grad_norm/<phase>", "learning_rate/<phase>", and "skipped". Of a phase that
           repeats, those of its last update.
         """
-        if active is None:
+        is_under_fit = active is None
+        if is_under_fit:
             batch = under_keras.batch_of(self, batch)
             active = self._phases_under_fit()
         chosen = [one for one in self.phases if one.name in active and not one.joins]
@@ -257,7 +258,8 @@ class VideoModel(keras.Model):
                 is_finite &= result.is_finite
         self._count_step(is_finite)
         logs["skipped"] = 1.0 - tf.cast(is_finite, tf.float32)
-        return logs
+        # Keras would show every bucket of a histogram.
+        return monitors.numbers(logs) if is_under_fit else logs
 
     def compile(self, **keywords: Any) -> None:
         """Readies the model for `fit`; its losses and optimizers are its own.
@@ -308,15 +310,15 @@ class VideoModel(keras.Model):
             for part in parts:
                 compute = functools.partial(part.losses, batch, shared, seed)
                 if part.joins is None:
-                    losses, monitors = compute()
+                    losses, watched = compute()
                     total = update.total_loss(losses, one.optimizer, gain=part.gain)
                 else:
-                    losses, monitors = phase.joined(part, self.step, compute)
+                    losses, watched = phase.joined(part, self.step, compute)
                     if not losses:  # It rests in an eager step.
                         continue
                     total = update.total_loss(losses, one.optimizer)
                 totals.append(total)
-                logs |= losses | monitors
+                logs |= losses | watched
             total = tf.add_n(totals)
         gradients = update.differentiate(tape, total, self.phase_variables(one))
         return gradients, {name: tf.cast(log, tf.float32) for name, log in logs.items()}

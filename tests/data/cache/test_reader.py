@@ -1,3 +1,5 @@
+import weakref
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -129,3 +131,16 @@ def test_a_single_frame_has_empty_flow(tmp_path):
     opened = reader.Records(tmp_path, SMALL)
     window = opened.read(number(1), number(0), frames=1)
     assert window["forward_flow"].shape == (0, 16, 20, 2)
+
+
+def test_a_shard_that_is_cut_while_it_is_read_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "_OPENED", weakref.WeakSet())
+    opened = test_writer.write(tmp_path)
+    assert not reader.are_changed()
+    (shard,) = tmp_path.rglob("clips-*.tfrecord")
+    content = shard.read_bytes()
+    shard.write_bytes(content[:-1])
+    assert reader.are_changed()
+    shard.unlink()  # What is mapped stays.
+    assert not reader.are_changed()
+    assert opened.ids

@@ -49,6 +49,7 @@ def test_clips_play_in_the_image_tab(tmp_path: pathlib.Path) -> None:
     picture = Image.open(io.BytesIO(encoded))
     assert picture.format == "PNG" and picture.n_frames == 3
     assert picture.size == (int(width), int(height))
+    assert picture.height == sheets.HEADING + 2 * (96 + sheets.GAP)
     about = events.metadata(tmp_path / "train", "samples")
     assert about.plugin_data.plugin_name == "images"
     assert about.summary_description == "real | fake | mask"
@@ -74,13 +75,25 @@ def test_large_pictures_become_gif(
 
 def test_numbers_and_texts_arrive(tmp_path: pathlib.Path) -> None:
     writer = summaries.Summaries(str(tmp_path))
-    writer.scalars(3, {"critic/real": 0.5})
+    writer.scalars(3, {"critic/real": 0.5, "a": 1.0}, {"critic/real": "What it is."})
     table = summaries.markdown_table(("a", "b"), [("1", "2")])
     writer.text(0, "run/table", table)
     writer.close()
     found = events.read(tmp_path)
-    assert found["critic/real"][3] == 0.5
+    assert found["critic/real"][3] == 0.5 and found["a"][3] == 1.0
+    about = events.metadata(tmp_path, "critic/real")
+    assert about.summary_description == "What it is."
     assert bytes(found["run/table"][0].item()) == b"| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_histograms_keep_their_buckets(tmp_path: pathlib.Path) -> None:
+    writer = summaries.Summaries(str(tmp_path))
+    buckets = np.array([[-1.0, 0.0, 0.25], [0.0, 2.0, 0.75]])
+    writer.histogram(3, "logits", "What it is.", buckets)
+    writer.close()
+    np.testing.assert_array_equal(events.read(tmp_path)["logits"][3], buckets)
+    about = events.metadata(tmp_path, "logits")
+    assert about.plugin_data.plugin_name == "histograms"
 
 
 def test_other_workers_write_nothing(tmp_path: pathlib.Path) -> None:
@@ -115,7 +128,7 @@ def test_want_of_memory_is_no_fault_of_a_file(
 
     writer = summaries.Summaries(str(tmp_path))
     error = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
-    monkeypatch.setattr(tf.summary, "scalar", lambda *args: fail(error))
+    monkeypatch.setattr(tf.summary, "scalar", lambda *_, **__: fail(error))
     with pytest.raises(tf.errors.ResourceExhaustedError):
         writer.scalars(1, {"a": 1.0})
     error = tf.errors.ResourceExhaustedError(None, None, "a; No space left on device")

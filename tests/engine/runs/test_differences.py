@@ -15,6 +15,7 @@ LOOP = "tfvideogan.engine.loop.run."
         f"{LOOP}log_every",
         f"{LOOP}keep_checkpoints",
         f"{LOOP}metrics",
+        f"{LOOP}wandb",
         "tfvideogan.metrics.masks.MaskTracking.horizon",
         "background/tfvideogan.metrics.image.FrameQuality.region",
         "tfvideogan.data.datasets.davis.davis.Davis.root",

@@ -8,7 +8,7 @@ import pytest
 
 from tfvideogan.core import clip, errors
 from tfvideogan.engine import build
-from tfvideogan.engine.runs import run_folder
+from tfvideogan.engine.runs import layout, run_folder
 
 MAKE = "tfvideogan.engine.loop.run.make_model"
 VALUES = {MAKE: "@a.ToyGAN", "a.ToyGAN.rate": "1"}
@@ -112,11 +112,11 @@ def test_folder_without_configuration_is_no_run(tmp_path: pathlib.Path) -> None:
 def test_records_of_steps_that_come_again_are_dropped(tmp_path: pathlib.Path) -> None:
     folder = started(tmp_path, VALUES)
     for step in (1, 2, 3):
-        folder.append(run_folder.METRICS, {"step": step})
-    with (tmp_path / run_folder.METRICS).open("a") as file:
+        folder.append(layout.METRICS, {"step": step})
+    with (tmp_path / layout.METRICS).open("a") as file:
         file.write('{"step": 4, "cri')  # a kill in the middle of a line
     folder.forget_after(2)
-    lines = (tmp_path / run_folder.METRICS).read_text().splitlines()
+    lines = (tmp_path / layout.METRICS).read_text().splitlines()
     assert [json.loads(line)["step"] for line in lines] == [1, 2]
 
 
@@ -128,10 +128,10 @@ def test_the_last_evaluation_of_each_split_is_that_of_these_weights(
     judged = [(4, "ema", "a"), (4, "ema", "b"), (4, "ema", "a"), (4, "raw", "a")]
     for time, (step, weights, split) in enumerate([*judged, (2, "ema", "a")]):
         record = {"step": step, "weights": weights, "split": split, "time": time}
-        folder.append(run_folder.EVALUATIONS, record)
+        folder.append(layout.EVALUATIONS, record)
     # A protocol counts for itself, whatever its split.
     by_protocol = {"step": 4, "weights": "ema", "split": "a", "time": 9}
-    folder.append(run_folder.EVALUATIONS, by_protocol | {"protocol": "p"})
+    folder.append(layout.EVALUATIONS, by_protocol | {"protocol": "p"})
     assert folder.evaluations(4, "ema").pop()["time"] == 9
     assert [one["time"] for one in folder.evaluations(4, "ema")] == [2, 1, 9]
 
@@ -139,7 +139,7 @@ def test_the_last_evaluation_of_each_split_is_that_of_these_weights(
 def test_other_workers_write_nothing(tmp_path: pathlib.Path) -> None:
     folder = run_folder.RunFolder(tmp_path / "run", is_chief=False)
     folder.write_start({"step": 0}, "", "")
-    folder.append(run_folder.METRICS, {"step": 1})
+    folder.append(layout.METRICS, {"step": 1})
     folder.forget_after(0)
     assert not (tmp_path / "run").exists()
 
@@ -193,8 +193,8 @@ def test_a_damaged_configuration_is_that_of_the_newest_checkpoint(
 def test_damaged_evaluations_are_left_out(tmp_path: pathlib.Path) -> None:
     folder = run_folder.RunFolder(tmp_path)
     record = {"step": 4, "weights": "ema", "split": "a"}
-    folder.append(run_folder.EVALUATIONS, record)
-    with (tmp_path / run_folder.EVALUATIONS).open("ab") as file:
+    folder.append(layout.EVALUATIONS, record)
+    with (tmp_path / layout.EVALUATIONS).open("ab") as file:
         file.write(b'[1]\n{"step": 4}\n\xff\n{"step":')
     assert folder.evaluations(4, "ema") == [record]
 
@@ -210,3 +210,8 @@ def test_two_trainings_do_not_share_a_folder(tmp_path: pathlib.Path) -> None:
         with run_folder.RunFolder(folder.path, is_chief=False).locked():
             pass
     folder.check(VALUES, overwrite=False)
+
+
+def test_a_folder_with_a_blank_is_quoted_in_commands() -> None:
+    assert run_folder.RunFolder("/my runs/a").quoted == "'/my runs/a'"
+    assert run_folder.RunFolder("/runs/a").quoted == "/runs/a"

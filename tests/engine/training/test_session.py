@@ -1,5 +1,6 @@
 """Divergence, faults of other processes, and ways back; test_loop.py has the rest."""
 
+import json
 import pathlib
 import signal
 import subprocess
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from tests.engine import training_runs
+from tfvideogan.data.cache import reader
+from tfvideogan.engine.training import feed
 
 # Whole runs: a step must be traced, which takes seconds.
 pytestmark = pytest.mark.slow
@@ -27,6 +30,8 @@ def test_divergence_saves_nothing_broken_and_names_the_loss(
     assert training_runs.train_here(folder, *bindings) == 1
     line = capsys.readouterr().err.splitlines()[-1]
     assert "`generator/reconstruction` blew" in line and "stopped at step 6" in line
+    card = json.loads((folder / "run.json").read_text())
+    assert card["starts"][-1]["end"]["how"] == "diverged"
     # In step 4 the critic, which comes first, was fine yet.
     assert "sound checkpoint is that of step 3" in line and "--checkpoint=3" in line
     names = sorted(one.name for one in (folder / "checkpoints").glob("step_*"))
@@ -56,6 +61,22 @@ def test_weights_that_one_step_has_lost_are_not_saved(
     assert "stopped at step 5: the gradients of 3 steps in a row" in line
     assert "--checkpoint=2" in line
     assert not (folder / "checkpoints" / "step_00000003").exists()
+
+
+def test_steps_on_a_cache_that_was_cut_are_not_saved(
+    tmp_path: pathlib.Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = iter([False, True])
+    monkeypatch.setattr(reader, "are_changed", lambda: next(found))
+    folder = tmp_path / "run"
+    bindings = ("loop.run.save_every = 1", "loop.run.metrics = []")
+    assert training_runs.train_here(folder, *bindings, flags=("--steps=9",)) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line == f"error: {feed.CACHE_CHANGED}"
+    names = [one.name for one in (folder / "checkpoints").glob("step_*")]
+    assert names == ["step_00000001"]
 
 
 ENDLESS = ("loop.run.save_every = 0", "loop.run.metrics = []", "STEPS = 1000000")

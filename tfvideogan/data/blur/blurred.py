@@ -30,6 +30,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, pixels, seeds
+from tfvideogan.data import cropped
 from tfvideogan.data import source as sources
 from tfvideogan.data.blur import camera_shake
 from tfvideogan.ops import mirror
@@ -44,7 +45,7 @@ Window = dict[str, tf.Tensor]
 
 
 @dataclasses.dataclass(kw_only=True, eq=False)
-class Blurred:
+class Blurred(cropped.CroppedSource):
     """A `source.ClipSource` of pairs of sharp and blurred clips.
 
     Attributes:
@@ -88,26 +89,17 @@ class Blurred:
                 f"`kind` ({self.kind!r}) is {GIVEN!r} where `make_sharp` makes clips with "
                 f"blurred frames, and only there; those of {self.sharp.name} have {has}."
             )
-        if self.crop is not None and self.crop > min(given.height, given.width):
-            raise errors.UserError(
-                f"`crop` ({self.crop}) must be at most the frames' smaller side of "
-                f"{given.height}x{given.width}."
-            )
-        self.spec = dataclasses.replace(
-            given,
-            height=self.crop or given.height,
-            width=self.crop or given.width,
-            has_blurred_frames=True,
-        )
+        self.take_over(self.sharp, has_blurred_frames=True)
         if self._around and given.frames + self._around > self._least_frames():
             raise errors.UserError(
                 f"`spans` ({max(self.spans)}) must leave windows of {given.frames} "
                 f"frames: the shortest clip has {self._least_frames()}."
             )
-        self.is_procedural = self.sharp.is_procedural
-        self.splits = self.sharp.splits
-        if given.caption_length:
-            self.vocabulary = self.sharp.vocabulary
+        if self._around and given.has_masks and not self.has_all_masks:
+            raise errors.UserError(
+                f"`kind` ({self.kind!r}) leaves out first frames, and only these have a "
+                f"mask in {self.sharp.name}; read the clips without masks."
+            )
         byte = np.arange(BYTES, dtype=np.float32) / (BYTES - 1)
         self._light = byte**self.gamma
 
@@ -120,10 +112,6 @@ class Blurred:
         if self.kind == GIVEN:
             return f"{self.sharp.describe()}{cut}"
         return f"{self.sharp.describe()}{cut}, blurred by {how}, gamma {self.gamma:g}"
-
-    def num_clips(self, split: str) -> int:
-        """Returns the number of clips of a split."""
-        return self.sharp.num_clips(split)
 
     def num_frames(self, split: str) -> int:
         """Returns the length of the shortest clip that has a blurred twin."""
@@ -205,32 +193,31 @@ class Blurred:
     ) -> Window:
         """Cuts a window and adds its blurred frames."""
         frames = window["frames"]
-        top, left = self._corner(frames, seed if is_drawn else None)
+        corner = self.corner(seed if is_drawn else None)
         half = self._around // 2
         stop = frames.shape[0] - half
         cut = {}
         for key, value in window.items():
             if key not in clip.WHOLE_CLIP_KEYS:
                 last = stop - 1 if key in FLOWS else stop
-                value = value[half:last]
-                value = self._patch(value, top, left, margin=0)
+                value = self.cut(value[half:last], corner)
             cut[key] = value
         if self.kind == GIVEN:
             return cut
         blur = self._averaged if self.kind == AVERAGE else self._shaken
-        return cut | {"blurred_frames": blur(split, frames, (top, left), seed)}
+        return cut | {"blurred_frames": blur(split, frames, corner, seed)}
 
     def _shaken(
         self,
         split: str,
         frames: tf.Tensor,
-        corner: tuple[tf.Tensor, tf.Tensor],
+        corner: cropped.Corner,
         seed: tf.Tensor,
     ) -> tf.Tensor:
         kernels = self.kernels(split)
         margin = kernels.shape[1] // 2
         numbers = self._drawn(seed, frames.shape[0], self.num_shakes)
-        light = self._to_light(self._patch(frames, *corner, margin=margin))
+        light = self._to_light(self._around_crop(frames, corner, margin))
         blurred = convolved(light, tf.gather(kernels, numbers))
         return self._to_bytes(blurred)
 
@@ -238,10 +225,10 @@ class Blurred:
         self,
         split: str,
         frames: tf.Tensor,
-        corner: tuple[tf.Tensor, tf.Tensor],
+        corner: cropped.Corner,
         seed: tf.Tensor,
     ) -> tf.Tensor:
-        light = self._to_light(self._patch(frames, *corner, margin=0))
+        light = self._to_light(self.cut(frames, corner))
         middle, stop = self._around // 2, frames.shape[0] - self._around // 2
         means = []
         for span in self.spans:
@@ -254,30 +241,11 @@ class Blurred:
         number = seeds.integers([], seeds.fold(seed, "span"), len(self.spans))
         return self._to_bytes(tf.gather(tf.stack(means), number))
 
-    def _corner(
-        self, frames: tf.Tensor, seed: tf.Tensor | None
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Draws the upper left corner of the crop, or takes that of the middle one."""
-        rooms = [
-            size - wanted
-            for size, wanted in zip(
-                frames.shape[1:3], (self.spec.height, self.spec.width), strict=True
-            )
-        ]
-        if seed is None:
-            return tuple(tf.constant(room // 2) for room in rooms)
-        return tuple(
-            seeds.integers([], seeds.fold(seed, axis), room + 1)
-            for axis, room in zip(("top", "left"), rooms, strict=True)
-        )
-
-    def _patch(
-        self, value: tf.Tensor, top: tf.Tensor, left: tf.Tensor, *, margin: int
+    def _around_crop(
+        self, value: tf.Tensor, corner: cropped.Corner, margin: int
     ) -> tf.Tensor:
         """Cuts the crop and a margin out of [T, H, W, C], mirrored at the border."""
-        if not margin:
-            height, width = self.spec.height, self.spec.width
-            return value[:, top : top + height, left : left + width]
+        top, left = corner
         _, height, width, _ = value.shape
         rows = tf.range(-margin, self.spec.height + margin) + top
         columns = tf.range(-margin, self.spec.width + margin) + left

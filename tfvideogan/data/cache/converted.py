@@ -97,6 +97,8 @@ class ConvertedSource:
       spec: of one training window.
       splits: those that have clips; all but "train" may lose them all.
       folder: `root` as a path.
+      has_all_masks: False where only the first frame of a clip has its mask: windows
+        begin there.
       notes: what is to be said of what was found: a line for each kind of what is not
         read, and what was decided.
       records: all clips of all splits.
@@ -121,6 +123,7 @@ class ConvertedSource:
     name = "converted"
     title = "clips"
     is_procedural = False
+    has_all_masks = True
     notes: ClassVar[tuple[str, ...]] = ()
 
     root: str = dataclasses.field(kw_only=False)
@@ -276,7 +279,9 @@ class ConvertedSource:
         source.check_window(self, split, frames)
         windows = self._windows[split]
         start = source.window_start(
-            tf.gather(windows.lengths, index), self._span(frames), seed
+            tf.gather(windows.lengths, index),
+            self._span(frames),
+            seed if self.has_all_masks else None,
         )
         return self.records.read(
             tf.gather(windows.numbers, index),
@@ -345,7 +350,8 @@ class ConvertedSource:
             else:
                 # The next window begins where the last one's next frame would be.
                 step = clip.window_step or span + self.stride - 1
-                starts = range(0, length - span + 1, step)
+                last = length - span if self.has_all_masks else 0
+                starts = range(0, last + 1, step)
                 rows += [(number, start, span) for start in starts]
         if not rows and split != TRAIN and (eval_frames is None or not longest):
             return None

@@ -9,8 +9,10 @@ read what they see under the same path.
 """
 
 import json
+import os
 import pathlib
 import re
+import weakref
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -103,6 +105,8 @@ class Records:
             (str(folder.absolute() / one["name"]), one["size"])
             for one in manifest["shards"]
         ]
+        self._times = [os.stat(path).st_mtime_ns for path, _ in self._shards]
+        _OPENED.add(self)
         self._shard_of = _held(arrays["shard"])
         self._words = {key: _held(words) for key, words in self.words.items()}
         self._pictures = {
@@ -150,12 +154,35 @@ class Records:
                 window = self.read(zero + index, zero, frames=int(length))
             yield {key: value.numpy() for key, value in window.items()}
 
+    def is_changed(self) -> bool:
+        """Whether a shard was written or cut since it was opened."""
+        for (path, size), time in zip(self._shards, self._times, strict=True):
+            try:
+                now = os.stat(path)
+            except OSError:  # removed: what is mapped stays, the rest cannot be read
+                continue
+            if (now.st_size, now.st_mtime_ns) != (size, time):
+                return True
+        return False
+
     def _shard(self, index: tf.Tensor) -> tf.Tensor:
         """Maps the shard of a clip: [bytes] uint8, of which nothing is read yet."""
         shards = [lambda one=one: _mapped(*one) for one in self._shards]
         if len(shards) == 1:
             return shards[0]()
         return tf.switch_case(tf.gather(self._shard_of, index), shards)
+
+
+# What this process reads.
+_OPENED: weakref.WeakSet[Records] = weakref.WeakSet()
+
+
+def are_changed() -> bool:
+    """Whether a shard of any cache that this process reads was written or cut.
+
+    What is cut off a file while it is mapped may read as zeros, and nothing says so.
+    """
+    return any(records.is_changed() for records in list(_OPENED))
 
 
 class _Pictures:

@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds
-from tfvideogan.data import numpy_calls
+from tfvideogan.data import cropped, numpy_calls
 from tfvideogan.data import source as sources
 from tfvideogan.data.holes import family, finish, random_shapes
 from tfvideogan.ops import mirror
@@ -35,7 +35,7 @@ Window = dict[str, tf.Tensor]
 
 
 @dataclasses.dataclass(kw_only=True, eq=False)
-class Holed:
+class Holed(cropped.CroppedSource):
     """A `source.ClipSource` of whole clips and holes.
 
     Attributes:
@@ -79,27 +79,12 @@ class Holed:
                 f"The clips of {self.whole.name} have holes already; `make_whole` must "
                 "make whole ones."
             )
-        if self.crop is not None and self.crop > min(given.height, given.width):
-            raise errors.UserError(
-                f"`crop` ({self.crop}) must be at most the frames' smaller side of "
-                f"{given.height}x{given.width}."
-            )
         self._check_borrowing(given)
         if self.occlusion and given.frames < 2:
             raise errors.UserError(
                 f"`occlusion` ({self.occlusion}) must be 0 for clips of one frame."
             )
-        self.spec = dataclasses.replace(
-            given,
-            height=self.crop or given.height,
-            width=self.crop or given.width,
-            has_holes=True,
-        )
-        self.is_procedural = self.whole.is_procedural
-        self.has_plain_ground = getattr(self.whole, "has_plain_ground", True)
-        self.splits = self.whole.splits
-        if given.caption_length:
-            self.vocabulary = self.whole.vocabulary
+        self.take_over(self.whole, has_holes=True)
         weights = np.asarray(self._weights, np.float32)
         self._bounds = np.cumsum(weights / weights.sum())[:-1]
 
@@ -112,10 +97,6 @@ class Holed:
             f"{self.whole.describe()}{cut}, holes: {kinds}, grown by {low} to {high} "
             f"px, seed {self.seed}"
         )
-
-    def num_clips(self, split: str) -> int:
-        """Returns the number of clips of a split."""
-        return self.whole.num_clips(split)
 
     def num_frames(self, split: str) -> int:
         """Returns the length of the shortest clip of a split, in frames."""
@@ -149,9 +130,9 @@ class Holed:
         self, split: str, window: Window, index: tf.Tensor, *, seed: tf.Tensor | None
     ) -> Window:
         """Cuts a window and adds its holes."""
-        corner = self._corner(seed)
+        corner = self.corner(seed)
         made = {
-            key: value if key in clip.WHOLE_CLIP_KEYS else self._cut(value, corner)
+            key: value if key in clip.WHOLE_CLIP_KEYS else self.cut(value, corner)
             for key, value in window.items()
         }
         frames = made["frames"].shape[0]
@@ -211,7 +192,7 @@ class Holed:
         number: tf.Tensor,
         own: tf.Tensor,
         seed: tf.Tensor | None,
-        corner: tuple[tf.Tensor, tf.Tensor],
+        corner: cropped.Corner,
     ) -> tf.Tensor:
         """Reads the objects of another clip, [T, H, W] uint8, for a family that needs them.
 
@@ -227,28 +208,11 @@ class Holed:
             other = (index + tf.cast(step, tf.int64)) % count
             length = min(frames, self.whole.num_frames(split))
             window = self.whole.read(split, other, frames=length, seed=seed)
-            masks = self._cut(window["foreground_masks"], corner)[..., 0]
+            masks = self.cut(window["foreground_masks"], corner)[..., 0]
             masks = tf.gather(masks, mirror.places(tf.range(frames), length))
             return tf.ensure_shape(masks, empty.shape)
 
         return tf.cond(tf.gather(self._borrows, number), read, lambda: empty)
-
-    def _corner(self, seed: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
-        """Draws the upper left corner of the crop, or takes that of the middle one."""
-        whole = self.whole.spec
-        rooms = (whole.height - self.spec.height, whole.width - self.spec.width)
-        if seed is None:
-            return tuple(tf.constant(room // 2) for room in rooms)
-        return tuple(
-            seeds.integers([], seeds.fold(seed, axis), room + 1)
-            for axis, room in zip(("top", "left"), rooms, strict=True)
-        )
-
-    def _cut(self, value: tf.Tensor, corner: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        if not self.crop:
-            return value
-        top, left = corner
-        return value[:, top : top + self.crop, left : left + self.crop]
 
     def _check(self) -> None:
         if not self.families:
@@ -279,10 +243,12 @@ class Holed:
             for one, borrows in zip(self.families, self._borrows, strict=True)
             if borrows
         ]
-        if borrowing and not given.has_masks:
+        has_masks = given.has_masks and getattr(self.whole, "has_all_masks", True)
+        if borrowing and not has_masks:
             raise errors.UserError(
                 f"`families` has {borrowing[0]}, but the clips of {self.whole.name} "
-                "have no masks; leave it out, or make its number in `weights` 0."
+                "have no masks, or of their first frames only; leave it out, or make its "
+                "number in `weights` 0."
             )
 
     @property

@@ -7,13 +7,15 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import durable
-from tfvideogan.engine import build, evaluator
-from tfvideogan.engine.config import config
-from tfvideogan.engine.reporting import progress, samples, summaries
-from tfvideogan.engine.runs import run_folder
+from tfvideogan.engine import build, evaluator, flops, resources
+from tfvideogan.engine.config import config, settings
+from tfvideogan.engine.reporting import progress, samples, scores, summaries, tags
+from tfvideogan.engine.runs import layout, run_folder
+from tfvideogan.models import monitors
 
 # Above this share of time spent waiting for data, a line says what helps.
 SLOW_DATA = 0.2
@@ -50,13 +52,31 @@ class Reporter:
         self._train = summaries.Summaries(
             folder.events("train"), is_chief=is_chief, start=start
         )
-        self._eval = summaries.Summaries(
-            folder.events("eval"), is_chief=is_chief, start=start
+        self._eval = scores.Scores(
+            folder.events("eval"),
+            settings=settings_of({"model": built.model_name}),
+            trial=str(folder.path),
+            is_chief=is_chief,
+            start=start,
         )
+        self._phases = [one.name for one in built.model.phases]
         self._has_warned = False
 
-    def start(self, step: int, card: Mapping) -> None:
-        """Says what is trained, on what and where; writes it to TensorBoard."""
+    def start(
+        self,
+        step: int,
+        card: Mapping,
+        traced: tf.types.experimental.ConcreteFunction,
+    ) -> None:
+        """Says what is trained, on what and where; writes it to TensorBoard.
+
+        Args:
+          step: training steps done.
+          card: of the run.
+          traced: the first step, for its work.
+        """
+        if not self._folder.is_chief:
+            return
         parameters = card["parameters"]
         total = sum(one["all"] for one in parameters.values())
         pairs = [f"{name} {value}" for name, value in card["environment"].items()]
@@ -67,11 +87,15 @@ class Reporter:
         model = f"Model: {card['model']}, {total:,} parameters ({', '.join(pairs)})"
         for line in _wrapped(model):
             self.say("%s", line)
-        self.say("Run folder: %s (tensorboard --logdir %s)", *[self._folder.path] * 2)
+        folder = self._folder
+        self.say("Run folder: %s (tensorboard --logdir %s)", folder.path, folder.quoted)
         for binding in config.unused():
             self._log(logging.WARNING, "Nothing uses the binding %s", binding)
-        for tag, text in texts(card).items():
+        work = f"{flops.count(traced)}, of all replicas of this process"
+        rows = {"work": work, "memory": build.memory(self._built)}
+        for tag, text in texts(card, rows).items():
             self._train.text(step, tag, text)
+        self._eval.write(step, {})
 
     def say(self, text: str, *values: object) -> None:
         """Logs a line, on the chief."""
@@ -106,10 +130,19 @@ class Reporter:
                 "throughput/data_wait": pace.data_wait,
             }
         total = int(self._built.model.skipped_steps.numpy())
-        values = {**means, **speed, "skipped_steps": total}
-        self._train.scalars(step, values)
+        memory = {"memory/peak_gb": resources.peak_memory() / resources.GIGA}
+        means, drawn = monitors.numbers(means), monitors.histograms(means)
+        values = {**means, **speed, **memory, "skipped_steps": total}
+        tagged = {name: tags.of_log(name, self._phases) for name in values}
+        self._train.scalars(
+            step,
+            {tagged[name][0]: value for name, value in values.items()},
+            dict(tagged.values()),
+        )
+        for name, buckets in drawn.items():
+            self._train.histogram(step, *tags.of_histogram(name), buckets)
         record = {"step": step, "time": run_folder.now(), **values}
-        self._append(run_folder.METRICS, record)
+        self._append(layout.METRICS, record)
         is_slow = pace.data_wait > SLOW_DATA and pace.total > LONG_ENOUGH
         if is_slow and not self._has_warned:
             self._has_warned = True
@@ -133,8 +166,8 @@ class Reporter:
     def evaluation(self, step: int, report: evaluator.Report) -> None:
         """Reports an evaluation."""
         self.say("%s\n%s", report.headline(step), report.table())
-        self._eval.scalars(step, report.finite())
-        self._append(run_folder.EVALUATIONS, evaluation_record(step, report))
+        self._eval.write(step, report.finite(), report.curves)
+        self._append(layout.EVALUATIONS, evaluation_record(step, report))
 
     def close(self) -> None:
         """Closes bar and events files."""
@@ -166,16 +199,34 @@ def evaluation_record(step: int, report: evaluator.Report) -> dict[str, Any]:
     return {"step": step, "time": run_folder.now(), **report.record()}
 
 
-def texts(card: Mapping) -> dict[str, str]:
-    """Returns the texts for TensorBoard by tag, in Markdown."""
-    environment = [*card["environment"].items(), ("command", run_folder.command())]
+def settings_of(card: Mapping[str, Any]) -> dict[str, settings.Setting]:
+    """Returns what distinguishes a run in a table of runs.
+
+    Args:
+      card: of the run, or what of it names the model.
+    """
+    return settings.tunable({"model": card["model"]})
+
+
+def texts(card: Mapping, rows: Mapping[str, str]) -> dict[str, str]:
+    """Returns the texts for TensorBoard by tag, in Markdown.
+
+    Args:
+      card: of the run.
+      rows: what else is known of this start, by name.
+    """
+    environment = card["environment"]
+    start = {"command": run_folder.command(), "commit": environment["commit"], **rows}
     parameters = [
         (name, f"{one['trainable']:,}", f"{one['all']:,}")
         for name, one in card["parameters"].items()
     ]
     return {
         "run/data": card["data"],
-        "run/environment": summaries.markdown_table(("what", "value"), environment),
+        "run/start": summaries.markdown_table(("what", "value"), [*start.items()]),
+        "run/environment": summaries.markdown_table(
+            ("what", "value"), [*environment.items()]
+        ),
         "run/parameters": summaries.markdown_table(
             ("network", "trainable", "all"), parameters
         ),

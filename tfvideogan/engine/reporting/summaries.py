@@ -1,7 +1,7 @@
 """What TensorBoard shows, and the clips that lie beside it.
 
     writer = Summaries("runs/foregan/train")
-    writer.scalars(100, {"critic/real": 0.7})
+    writer.scalars(100, {"critic/real": 0.7}, {"critic/real": "Hinge loss of real clips."})
     writer.clips(100, "samples", columns, fps=8.0, folder="runs/foregan/samples")
 
 TensorBoard has no tab for video, but its image tab hands the encoded bytes to the
@@ -19,10 +19,14 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 from tensorboard.compat.proto import event_pb2
+from tensorboard.plugins.histogram import metadata as histogram_metadata
+from tensorboard.plugins.hparams import api as hparams
 from tensorboard.plugins.image import metadata as image_metadata
+from tensorboard.plugins.pr_curve import metadata as pr_metadata
 
 from tfvideogan.core import durable, pixels
 from tfvideogan.media import sheets, writer
+from tfvideogan.metrics import precision_recall
 
 FILE_FORMATS = ("gif", "mp4")
 # Small clips are enlarged by whole factors, or they cannot be seen; a wide row is made
@@ -62,14 +66,56 @@ class Summaries:
         self._fault = ""
         self._start = start
 
-    def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Writes numbers by tag."""
+    def scalars(
+        self,
+        step: int,
+        values: Mapping[str, float],
+        abouts: Mapping[str, str] | None = None,
+    ) -> None:
+        """Writes numbers by tag, and what each one is."""
 
         def write() -> None:
             for tag, value in values.items():
-                tf.summary.scalar(tag, value)
+                tf.summary.scalar(tag, value, description=(abouts or {}).get(tag))
 
         self._write(step, write)
+
+    def settings(
+        self, values: Mapping[str, bool | int | float | str], run: str
+    ) -> None:
+        """Writes what distinguishes a run from others, for the HParams tab.
+
+        Args:
+          values: of the settings, by name.
+          run: what it is called in that table.
+        """
+        summary = hparams.hparams_pb(dict(values), trial_id=run).SerializeToString()
+        self._write(0, lambda: tf.summary.experimental.write_raw_pb(summary))
+
+    def curve(
+        self, step: int, tag: str, about: str, curve: precision_recall.Curve
+    ) -> None:
+        """Writes a curve of precision and recall."""
+        metadata = pr_metadata.create_summary_metadata(
+            display_name=tag, description=about, num_thresholds=curve.shape[1]
+        )
+        values = tf.constant(curve, tf.float32)
+        self._write(step, lambda: tf.summary.write(tag, values, metadata=metadata))
+
+    def histogram(self, step: int, tag: str, about: str, buckets: np.ndarray) -> None:
+        """Writes a histogram whose buckets are given.
+
+        Args:
+          step: training steps done.
+          tag: of the histogram.
+          about: what it shows.
+          buckets: [K, 3] left and right ends, and how much lies between them.
+        """
+        metadata = histogram_metadata.create_summary_metadata(
+            display_name=None, description=about
+        )
+        values = tf.constant(buckets, tf.float64)
+        self._write(step, lambda: tf.summary.write(tag, values, metadata=metadata))
 
     def text(self, step: int, tag: str, markdown: str) -> None:
         """Writes a text in Markdown."""
@@ -95,7 +141,7 @@ class Summaries:
         """
         if not self._is_chief:
             return
-        frames = grid(columns)
+        frames = sheets.headed(grid(columns), list(columns))
         folder = pathlib.Path(folder)
         height, width = frames.shape[1:3]
         encoded = writer.apng_bytes(frames, fps)

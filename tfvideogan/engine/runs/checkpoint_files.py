@@ -19,7 +19,6 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-import tensorflow as tf
 from absl import logging
 
 from tfvideogan.core import durable
@@ -84,13 +83,11 @@ def fault_of(path: pathlib.Path) -> str | None:
 
 
 def seal(folder: pathlib.Path, about: Mapping[str, str | int]) -> None:
-    """Reads everything back, writes the manifest, and forces all of it to the disk.
+    """Writes the manifest, for which files are read back, and forces all to the disk.
 
     Raises:
       OSError: the folder cannot be written or read.
-      tf.errors.OpError: as well.
     """
-    tf.train.load_checkpoint(str(folder / PREFIX)).get_variable_to_shape_map()
     files = {
         one.name: (one.stat().st_size, _checksum(one))
         for one in sorted(folder.iterdir())

@@ -98,6 +98,7 @@ class Checkpoints:
             self._checkpoint.write(str(unfinished / checkpoint_files.PREFIX))
             for name, text in {**self._fixed, **(files or {})}.items():
                 (unfinished / name).write_text(text)
+            _read_back(unfinished)
             checkpoint_files.seal(unfinished, {"model": self._model, "step": step})
             checkpoint_files.replace(unfinished, final)
             self._point_to(final)
@@ -225,6 +226,12 @@ class Checkpoints:
         for old in checkpoint_files.found(self.folder)[self._keep :]:
             if checkpoint_files.step_of(old) != self._proven:
                 checkpoint_files.remove(old)
+
+
+def _read_back(folder: pathlib.Path) -> None:
+    """Raises OpError when TensorFlow cannot read the weights that it has written."""
+    reader = tf.train.load_checkpoint(str(folder / checkpoint_files.PREFIX))
+    reader.get_variable_to_shape_map()
 
 
 def _compare(path: pathlib.Path, text: str) -> None:

@@ -32,6 +32,7 @@ FREE_ARGUMENTS = frozenset(
         "jit_phases",
         "deterministic",
         "log",
+        "wandb",
     }
 )
 _LOOP = "tfvideogan.engine.loop.run."

@@ -2,6 +2,7 @@
 
     records.load(folder / "run.json")       # {} and a line in the log if it is damaged
     records.lines(folder / "eval.jsonl")    # without those that are damaged
+    records.last(folder / "metrics.jsonl")  # without reading the others
 
 Training does not depend on them: what cannot be read is left out with a warning, and set
 aside when the file is written again.
@@ -18,6 +19,8 @@ from absl import logging
 from tfvideogan.core import durable
 
 DAMAGED = ".damaged"
+# Bytes in which the last line of a file lies.
+_END = 1 << 16
 
 
 def load(path: pathlib.Path) -> dict[str, Any]:
@@ -42,6 +45,23 @@ def lines(path: pathlib.Path, keys: Sequence[str] = ()) -> list[dict[str, Any]]:
       keys: what every record has; one without them is damaged.
     """
     return [record for _, record in _read(path, keys) if record is not None]
+
+
+def last(path: pathlib.Path, keys: Sequence[str] = ()) -> dict[str, Any] | None:
+    """Returns the last whole record of a file, None without one, and reads its end only.
+
+    Args:
+      path: of the file, which need not exist.
+      keys: see `lines`.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _END))
+            end = file.read()
+    except OSError:
+        return None
+    found = (_record(line, keys) for line in reversed(end.splitlines()) if line)
+    return next((record for record in found if record is not None), None)
 
 
 def keep(path: pathlib.Path, keys: Sequence[str], key: str, limit: int) -> None:

@@ -29,23 +29,27 @@ import keras
 import tensorflow as tf
 
 import tfvideogan
-from tfvideogan.core import clip, command_line, durable, errors, locks, machine, places
+from tfvideogan.core import (
+    checkout,
+    clip,
+    command_line,
+    durable,
+    errors,
+    locks,
+    machine,
+    places,
+)
 from tfvideogan.engine import build
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.runs import (
     checkpoint_files,
     differences,
+    layout,
     records,
     vocabulary,
 )
 
 WORKDIR = "--workdir"
-CONFIG = "config.gin"
-OPERATIVE = "operative_config.gin"
-CARD = "run.json"
-METRICS = "metrics.jsonl"
-LOCK = ".lock"
-EVALUATIONS = "eval.jsonl"
 # Of the entries of the card that are read again.
 KINDS = {
     "spec": dict,
@@ -75,14 +79,19 @@ class RunFolder:
         self.is_chief = is_chief
 
     @property
+    def quoted(self) -> str:
+        """The folder as a shell wants it, for commands that are printed."""
+        return shlex.quote(str(self.path))
+
+    @property
     def checkpoints(self) -> pathlib.Path:
         """Where checkpoints lie."""
-        return self.path / "checkpoints"
+        return self.path / layout.CHECKPOINTS
 
     @property
     def samples(self) -> pathlib.Path:
         """Where clips to look at lie."""
-        return self.path / "samples"
+        return self.path / layout.SAMPLES
 
     def events(self, kind: str) -> str:
         """Returns the folder of TensorBoard's events, "train" or "eval"."""
@@ -103,7 +112,7 @@ class RunFolder:
             raise errors.UserError(f"--workdir {self.path} is a file, not a folder.")
         if self.is_chief:
             places.check_writable(self.path, WORKDIR, is_pattern_safe=True)
-            holder = locks.holder(self.path / LOCK)
+            holder = locks.holder(self.path / layout.LOCK)
             if holder is not None:
                 raise errors.UserError(self._taken(holder))
         card = self.card()
@@ -142,7 +151,7 @@ class RunFolder:
         with contextlib.ExitStack() as stack:
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(locks.held(self.path / LOCK))
+                stack.enter_context(locks.held(self.path / layout.LOCK))
             except locks.HeldError as error:
                 raise errors.UserError(self._taken(str(error))) from error
             except OSError as error:
@@ -159,7 +168,7 @@ class RunFolder:
 
     def card(self) -> dict[str, Any]:
         """Returns run.json, without what is damaged; empty when there is none."""
-        card = records.load(self.path / CARD)
+        card = records.load(self.path / layout.CARD)
         return {k: v for k, v in card.items() if isinstance(v, KINDS.get(k, object))}
 
     def spec(self) -> clip.ClipSpec:
@@ -177,8 +186,8 @@ class RunFolder:
             return clip.ClipSpec(**sizes | {"words": tuple(sizes.get("words", ()))})
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise errors.UserError(
-                f"{self.path} is no run folder: it has no {CARD} that tells the clips of "
-                "its training. Give the --workdir of `python -m tfvideogan.train`."
+                f"{self.path} is no run folder: it has no {layout.CARD} that tells the "
+                "clips of its training. Give the --workdir of `python -m tfvideogan.train`."
             ) from error
 
     def config_text(self) -> str:
@@ -187,15 +196,16 @@ class RunFolder:
         Raises:
           UserError: the folder holds none.
         """
-        saved = [one / OPERATIVE for one in checkpoint_files.found(self.checkpoints)]
-        for path in (self.path / OPERATIVE, *saved, self.path / CONFIG):
+        folders = [self.path, *checkpoint_files.found(self.checkpoints)]
+        paths = [one / layout.OPERATIVE for one in folders]
+        for path in (*paths, self.path / layout.CONFIG):
             with contextlib.suppress(OSError, UnicodeDecodeError):
                 text = path.read_text(encoding="utf-8")
                 if text.strip() and "\0" not in text:
                     return text
         raise errors.UserError(
-            f"{self.path} is no run folder: it has no {OPERATIVE}. Give the --workdir "
-            "of `python -m tfvideogan.train`."
+            f"{self.path} is no run folder: it has no {layout.OPERATIVE}. Give the "
+            "--workdir of `python -m tfvideogan.train`."
         )
 
     def started_text(self) -> str:
@@ -205,11 +215,11 @@ class RunFolder:
           UserError: the folder holds none.
         """
         try:
-            return (self.path / CONFIG).read_text(encoding="utf-8")
+            return (self.path / layout.CONFIG).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise errors.UserError(
-                f"{self.path} holds no run ({CONFIG} is not in it) and --gin_file is "
-                "missing; try --gin_file=gin/foregan.gin."
+                f"{self.path} holds no run ({layout.CONFIG} is not in it) and --gin_file "
+                "is missing; try --gin_file=gin/foregan.gin."
             ) from error
 
     def write_start(
@@ -244,20 +254,36 @@ class RunFolder:
     ) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         old = self.card()
-        if not old and os.path.lexists(self.path / CARD):
-            records.set_aside(self.path / CARD)
+        if not old and os.path.lexists(self.path / layout.CARD):
+            records.set_aside(self.path / layout.CARD)
         starts = old.get("starts", [])
-        starts.append({"step": card["step"], "time": now(), "command": command()})
+        start = {"step": card["step"], "time": now(), "command": command()}
+        starts.append({**start, layout.END: None})
         # Where the first weights came from stays true, however long training goes on.
         kept = {"imported": old["imported"]} if "imported" in old else {}
         card = {**card, **kept, "starts": starts}
-        records.write(self.path / CARD, json.dumps(card, indent=1) + "\n")
-        records.write(self.path / CONFIG, config_text)
-        records.write(self.path / OPERATIVE, operative_text)
+        records.write(self.path / layout.CARD, json.dumps(card, indent=1) + "\n")
+        records.write(self.path / layout.CONFIG, config_text)
+        records.write(self.path / layout.OPERATIVE, operative_text)
         for name, text in files.items():
             records.write(self.path / name, text)
         with (self.path / "command.txt").open("a") as file:
             file.write(f"{now()} {command()}\n")
+
+    def note_end(self, how: str) -> None:
+        """Records how the last start has ended, for those who list runs.
+
+        Training does not depend on it: what cannot be written is left out.
+
+        Args:
+          how: see `layout.py`.
+        """
+        card = self.card()
+        if self.is_chief and card.get("starts"):
+            card["starts"][-1][layout.END] = {"how": how, "time": now()}
+            with contextlib.suppress(OSError):
+                text = json.dumps(card, indent=1)
+                records.write(self.path / layout.CARD, f"{text}\n")
 
     def append(self, name: str, record: Mapping[str, Any]) -> None:
         """Appends a record to a .jsonl file; only the chief writes."""
@@ -272,7 +298,7 @@ class RunFolder:
         """
         found = {}
         keys = ("step", "weights", "split")
-        for record in records.lines(self.path / EVALUATIONS, keys):
+        for record in records.lines(self.path / layout.EVALUATIONS, keys):
             if (record["step"], record["weights"]) == (step, weights):
                 found[record["split"], record.get("protocol")] = record
         return list(found.values())
@@ -280,7 +306,7 @@ class RunFolder:
     def forget_after(self, step: int) -> None:
         """Drops training records of later steps, which will be trained again."""
         if self.is_chief:
-            records.keep(self.path / METRICS, ("step",), "step", step)
+            records.keep(self.path / layout.METRICS, ("step",), "step", step)
 
 
 def make_card(
@@ -308,6 +334,7 @@ def environment(strategy: tf.distribute.Strategy) -> dict[str, str]:
     """Returns versions and devices, by name."""
     return {
         "tfvideogan": tfvideogan.__version__,
+        "commit": checkout.commit(),
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from tfvideogan.core import errors
 from tfvideogan.engine import build
+from tfvideogan.models import monitors
 
 SKIPPED = "skipped"
 # Steps over which the share of skipped ones is taken, and the fewest.
@@ -103,7 +104,8 @@ def blame(row: Row, phases: Sequence[str]) -> str:
       row: logs of the step.
       phases: names of the model's phases, with which its losses begin.
     """
-    blown = [name for name, value in row.items() if not math.isfinite(value)]
+    logs = monitors.numbers(row)
+    blown = [name for name, value in logs.items() if not math.isfinite(value)]
     losses = [name for name in blown if name.partition("/")[0] in phases]
     return ", ".join(f"`{name}`" for name in losses or blown) or "a gradient"
 

@@ -10,6 +10,7 @@ reads b batches that follow each other in the data, one behind the other on the 
 examples. The order of examples is that of `data/pipeline.py` whatever k and b are.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,15 +20,42 @@ from tfvideogan.core import errors
 from tfvideogan.data import pipeline
 from tfvideogan.data import source as sources
 from tfvideogan.data.cache import reader
-from tfvideogan.engine.processes import data_service
+from tfvideogan.engine.processes import data_service, interruption, waiting
 
 Block = Mapping[str, tf.Tensor]
+# Seconds that data may still take to come when the training is to stop.
+PATIENCE = 1.0
 CACHE_CHANGED = (
     "The cache of converted clips has changed while it was read. Start again: what is "
     "damaged is converted anew."
 )
 # How TensorFlow reports what Python code inside a dataset has raised.
 _RAISED = re.compile(r"(?:UserError|FileNotFoundError): ([^\n]+)")
+
+
+@dataclasses.dataclass(frozen=True)
+class AwaitedBlocks:
+    """Blocks of data, awaited until a signal comes or the service is lost.
+
+    Attributes:
+      beside: the thread that takes them.
+      service: that prepares them, or none.
+      stop: what signals have asked for.
+    """
+
+    beside: waiting.Beside
+    service: data_service.Service
+    stop: interruption.StopRequest
+
+    def take(self) -> Block | None:
+        """Returns the next block, None when the training is to stop instead."""
+        return self.beside.result(self._gives_up)
+
+    def _gives_up(self, seconds: float) -> bool:
+        fault = self.service.fault(seconds)
+        if fault:
+            self.stop.ask(fault)
+        return self.stop.is_asked and seconds > PATIENCE
 
 
 def training_blocks(
@@ -106,6 +134,16 @@ def explained(error: tf.errors.OpError) -> Exception:
     if reader.CHANGED.search(error.message):
         return errors.UserError(CACHE_CHANGED)
     return error
+
+
+def check_cache() -> None:
+    """Checks that what was read so far was what had been converted.
+
+    Raises:
+      UserError: the cache was written or cut since it was opened.
+    """
+    if reader.are_changed():
+        raise errors.UserError(CACHE_CHANGED)
 
 
 def first_replica(

@@ -5,7 +5,8 @@ phases run), so a run that was stopped goes on as if nothing had happened.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -23,14 +24,11 @@ from tfvideogan.engine.processes import (
     interruption,
     waiting,
 )
-from tfvideogan.engine.reporting import progress, reports, samples
-from tfvideogan.engine.runs import checkpoints, run_folder, vocabulary
-from tfvideogan.engine.training import divergence, feed
+from tfvideogan.engine.reporting import progress, reports, samples, wandb_mirror
+from tfvideogan.engine.runs import checkpoints, layout, run_folder, vocabulary
+from tfvideogan.engine.training import divergence, endings, feed
 from tfvideogan.engine.training import schedule as schedules
 from tfvideogan.engine.training import trainer as trainers
-
-# Seconds that data may still take to come when the training is to stop.
-PATIENCE = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,25 +42,6 @@ class Outcome:
 
     step: int
     is_interrupted: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class _Blocks:
-    """Blocks of data, awaited until a signal comes or the service is lost."""
-
-    beside: waiting.Beside
-    service: data_service.Service
-    stop: interruption.StopRequest
-
-    def take(self) -> feed.Block | None:
-        """Returns the next block, None when the training is to stop instead."""
-        return self.beside.result(self._gives_up)
-
-    def _gives_up(self, seconds: float) -> bool:
-        fault = self.service.fault(seconds)
-        if fault:
-            self.stop.ask(fault)
-        return self.stop.is_asked and seconds > PATIENCE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +72,7 @@ class Session:
       precision: as configured.
       checkpoint: from which to go on, "latest" or a step.
       log: "short" or "long" lines.
+      wandb: the project in which TensorBoard's events appear, or None.
     """
 
     schedule: schedules.Schedule
@@ -110,6 +90,7 @@ class Session:
     precision: str
     checkpoint: str
     log: str
+    wandb: str | None
 
     def run(self, service: data_service.Service) -> Outcome:
         """Restores, trains, and says how to go on.
@@ -139,7 +120,7 @@ class Session:
             service=service.address,
         )
         beside = waiting.Beside(lambda: feed.take(iterator), f"data{service.about}")
-        awaited = _Blocks(beside, service, interruption.StopRequest())
+        awaited = feed.AwaitedBlocks(beside, service, interruption.StopRequest())
         first = awaited.take()
         if first is None:
             raise interruption.Stopped(awaited.stop.reason)
@@ -150,12 +131,17 @@ class Session:
             logging.info("Tracing the first step; this can take a minute.")
         count = min(per_call, self.schedule.steps - start)
         with build.objections_explained(self.built.model_name):
-            self.trainer.prepare(first, step=start, count=count)
+            traced = self.trainer.prepare(first, step=start, count=count)
         if self.has_metrics:
             self.judge.rehearse(self.plan)
         with self.folder.locked():
-            reporter = self._open(start)
-            done, stop = self._trained(reporter, beside, service, first, start)
+            card = self._record(start)
+            mirror = wandb_mirror.of(self.folder, self.wandb, reports.settings_of(card))
+            with endings.noted(self.folder) as ending, mirror:
+                reporter = self._open(start, card, traced)
+                done, stop = self._trained(reporter, beside, service, first, start)
+                if done.step < self.schedule.steps:
+                    ending.how = layout.STOPPED
             return self._farewell(reporter, done, stop)
 
     def _trained(
@@ -169,7 +155,7 @@ class Session:
         """Trains with signals handled; returns what was done and the stop request."""
         with interruption.listening() as stop:
             try:
-                blocks = _Blocks(beside, service, stop)
+                blocks = feed.AwaitedBlocks(beside, service, stop)
                 return self._train(reporter, blocks, first, start, stop), stop
             except divergence.TrainingDiverged as error:
                 message = f"{error} {self._way_back()}"
@@ -204,8 +190,8 @@ class Session:
         facts = {"step": step, "clips": (clips, source.spec), "weights": digest}
         agreement.check(strategy, {name: str(one) for name, one in facts.items()})
 
-    def _open(self, start: int) -> reports.Reporter:
-        """Makes the run folder and says what is going to happen."""
+    def _record(self, start: int) -> dict[str, Any]:
+        """Makes the run folder, or sets later records aside; returns the card."""
         card = run_folder.make_card(
             self.built, config.values(), step=start, precision=self.precision
         )
@@ -213,6 +199,15 @@ class Session:
         self.folder.write_start(card, config.text(), config.operative_text(), files)
         self.saver.set_aside_after(start)
         self.folder.forget_after(start)
+        return card
+
+    def _open(
+        self,
+        start: int,
+        card: Mapping[str, Any],
+        traced: tf.types.experimental.ConcreteFunction,
+    ) -> reports.Reporter:
+        """Says what is going to happen."""
         imported = self.folder.card().get("imported")
         display = progress.Progress(
             steps=self.schedule.steps,
@@ -224,7 +219,7 @@ class Session:
         reporter = reports.Reporter(
             self.folder, self.built, self.sampler, display, start
         )
-        reporter.start(start, card)
+        reporter.start(start, card, traced)
         if start:
             reporter.say("Going on after step %d.", start)
         elif imported:
@@ -242,7 +237,7 @@ class Session:
     def _train(
         self,
         reporter: reports.Reporter,
-        blocks: _Blocks,
+        blocks: feed.AwaitedBlocks,
         block: feed.Block,
         start: int,
         stop: interruption.StopRequest,
@@ -340,7 +335,8 @@ class Session:
         )
 
     def _save(self, step: int) -> int:
-        files = {run_folder.OPERATIVE: config.operative_text()}
+        feed.check_cache()
+        files = {layout.OPERATIVE: config.operative_text()}
         self.saver.save(step, files)
         return step
 
@@ -388,6 +384,6 @@ class Session:
             reporter.say(
                 "Done: step %d. Next: python -m tfvideogan.evaluate --workdir=%s",
                 done.step,
-                self.folder.path,
+                self.folder.quoted,
             )
         return Outcome(done.saved, is_interrupted)

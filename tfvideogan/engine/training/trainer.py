@@ -64,7 +64,9 @@ class Trainer:
         self._functions: dict[tuple[str, ...], Callable[..., tf.Tensor]] = {}
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def prepare(self, block: feed.Block, *, step: int, count: int) -> None:
+    def prepare(
+        self, block: feed.Block, *, step: int, count: int
+    ) -> tf.types.experimental.ConcreteFunction:
         """Traces the first steps of a block without running them.
 
         What a model refuses only then is refused before anything is written.
@@ -74,13 +76,16 @@ class Trainer:
           step: see `run`.
           count: see `run`.
 
+        Returns:
+          What was traced: a step, or as many as the host is not asked about.
+
         Raises:
           UserError: see `run`.
         """
         active = [self.model.active_phases(step + index) for index in range(count)]
         stop = len(list(itertools.takewhile(lambda one: one == active[0], active)))
         function, arguments = self._function(active[0], block, 0, stop)
-        function.get_concrete_function(*arguments)
+        return function.get_concrete_function(*arguments)
 
     def run(self, block: feed.Block, *, step: int, count: int) -> list[Row]:
         """Runs the first `count` steps of a block.

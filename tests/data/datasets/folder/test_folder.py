@@ -239,6 +239,51 @@ def mask(folder: pathlib.Path, number: int, value: int = 255) -> None:
     Image.fromarray(picture).save(folder / f"{number:05d}.png")
 
 
+@pytest.mark.parametrize("kind", ["folder", "picture", "apart"])
+def test_a_mask_of_the_first_frame_alone_suffices(tmp_path, kind):
+    root = tmp_path / "v"
+    films.write(root / "a.mp4", films.ramp(9))
+    writer.write_video(root / "b", films.ramp(9), fps=8)
+    for name, number in (("a", 1), ("b", 0)):
+        mask(root / f"{name}_mask", number)
+        if kind == "picture":
+            (picture,) = (root / f"{name}_mask").iterdir()
+            picture.rename(root / f"{name}_mask.png")
+            (root / f"{name}_mask").rmdir()
+        if kind == "apart":
+            (root / "masks").mkdir(exist_ok=True)
+            (root / f"{name}_mask").rename(root / "masks" / name)
+    source = make(root, flow="dis")
+    assert not source.has_all_masks and folder.FIRST_NOTE in source.notes
+    assert not any("without a video" in note for note in source.notes)
+    index = tf.constant(0, tf.int64)
+    for number in range(9):
+        window = source.read("train", index, frames=4, seed=tf.constant([0, number]))
+        assert films.greys(window["frames"].numpy()) == [0, 1, 2, 3]
+        masks = window["foreground_masks"].numpy()
+        assert masks[0].any() and not masks[1:].any()
+    widths = [clip["foreground_masks"][0, 0, :, 0].sum() for clip in clips(source)]
+    assert sorted(widths) == [2, 4]
+    # Cut for evaluation, only the part that begins with the mask is left.
+    cut = make(root, eval_frames=4, test=0.5)
+    assert cut.num_clips("test") == 1
+
+
+def test_first_masks_are_read_of_sets_with_more_on_request(tmp_path):
+    root = tmp_path / "v"
+    for name, numbers in (("a", range(4)), ("b", [0])):
+        writer.write_video(root / name, films.ramp(4), fps=8)
+        for number in numbers:
+            mask(root / f"{name}_mask", number)
+    assert '`masks` = "first" or False' in complaint(root)
+    source = make(root, masks="first")
+    assert not source.has_all_masks
+    assert [int(c["foreground_masks"].sum()) for c in clips(source)] == [2 * 16] * 2
+    assert "`masks` ('last')" in complaint(root, masks="last")
+    (root / "b_mask" / "00000.png").rename(root / "b_mask" / "00002.png")
+    assert "is that of 00002.png, but" in complaint(root, masks="first")
+
+
 @pytest.mark.parametrize("fps", [None, 5.0])
 def test_masks_stay_with_their_frames_at_any_rate(tmp_path, fps):
     films.write(

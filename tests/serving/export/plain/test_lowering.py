@@ -38,6 +38,13 @@ def test_bytes_are_compared_as_numbers():
     assert found.numpy().tolist() == [False, True, True]
 
 
+def test_bytes_are_chosen_as_numbers():
+    flags = np.asarray([True, False])
+    one, other = np.asarray([255, 1], np.uint8), np.asarray([2, 254], np.uint8)
+    _, [found] = lowered(tf.where, "SelectV2", flags, one, other)
+    assert found.dtype == tf.uint8 and found.numpy().tolist() == [255, 254]
+
+
 def test_whole_numbers_are_sorted_and_equal_ones_keep_their_order():
     numbers = np.asarray([[0, 7, 0, 7, -3]], np.int32)
 

@@ -5,6 +5,7 @@
     <root>/<class>/clip.mp4                    folders of classes give labels
     <root>/train/<class>/clip.mp4              folders of splits are obeyed
     <root>/masks/<class>/clip/00000.png ...    masks, or beside the clip: clip_mask/
+    <root>/masks/<class>/clip.png              of the first frame alone: clip_mask.png
     <root>/captions.csv                        captions, or captions.json
 
 All but the first are optional. Without folders of splits a hash of the name decides, so
@@ -19,7 +20,7 @@ import dataclasses
 import functools
 import pathlib
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -41,6 +42,11 @@ from tfvideogan.media import flow as optical_flow
 from tfvideogan.media import mask_values as meanings
 
 FLOWS = (None, "dis", "none")
+# Of the masks: that of the first frame alone.
+FIRST = "first"
+FIRST_NOTE = (
+    "masks of first frames alone: windows begin there; J and F are not measured"
+)
 # So many films are asked for their rates before they are read.
 SAMPLE = 16
 # Rates that differ by a smaller share are the same to the eye.
@@ -65,7 +71,9 @@ class Folder(converted.ConvertedSource):
       channels: 3 (RGB) or 1 (grey).
       fit: "crop" takes the middle of frames of other proportions, "stretch" all.
       fps: resamples every film to so many frames per second; None leaves each at its own.
-      masks: whether clips have masks; None looks whether any has.
+      masks: whether clips have masks; "first" reads those of the first frames alone, for
+        models that need no other; None looks whether any clip has masks, and whether all
+        that have any have a single one.
       mask_values: what their values mean, "white", "ids" or "alpha"; None decides it for
         the whole set by what is in it (`media/mask_values.py`).
       mask_void: number of no object, where values are numbers.
@@ -86,7 +94,7 @@ class Folder(converted.ConvertedSource):
     channels: int = 3
     fit: str = "crop"
     fps: float | None = None
-    masks: bool | None = None
+    masks: bool | str | None = None
     mask_values: str | None = None
     mask_void: int | None = None
     flow: str | None = None
@@ -102,11 +110,17 @@ class Folder(converted.ConvertedSource):
             raise errors.UserError(
                 f'`flow` ({self.flow!r}) must be "dis", "none" or None.'
             )
+        if self.masks not in (None, False, True, FIRST):
+            raise errors.UserError(
+                f'`masks` ({self.masks!r}) must be True, False, "{FIRST}" or None.'
+            )
         listing = self._listing()
         self.class_names = listing.class_names
         found = [one for split in listing.splits.values() for one in split]
         mask_paths = {one.id: mask_folders.find(one.path, self.folder) for one in found}
-        has_masks = any(mask_paths.values()) if self.masks is None else self.masks
+        masked = {one.path: mask_paths[one.id] for one in found if mask_paths[one.id]}
+        has_masks = bool(masked if self.masks is None else self.masks)
+        self.has_all_masks = not has_masks or not self._has_first_only(masked)
         values = self._mask_values(mask_paths.values()) if has_masks else None
         has_flow = self.flow == "dis"
         if self.flow is None:
@@ -137,7 +151,14 @@ class Folder(converted.ConvertedSource):
             for one in listed:
                 masks = mask_paths[one.id] if has_masks else None
                 load = functools.partial(
-                    _load, one.path, masks, values, spec, self.fit, self.fps
+                    _load,
+                    one.path,
+                    masks,
+                    values,
+                    spec,
+                    self.fit,
+                    self.fps,
+                    not self.has_all_masks,
                 )
                 files = (*_files(one.path), *(_files(masks) if masks else ()))
                 clips[split].append(
@@ -153,6 +174,9 @@ class Folder(converted.ConvertedSource):
         if values:
             parameters["masks"] = values.describe()
             self.notes += (f"masks: {values.describe()}",)
+            if not self.has_all_masks:
+                parameters["masks"] += ", first"
+                self.notes += (FIRST_NOTE,)
         if has_flow:
             parameters["flow"] = optical_flow.PRODUCER
         self.convert(
@@ -194,6 +218,13 @@ class Folder(converted.ConvertedSource):
             f"all had {usual:.4g}; `fps` = {usual:.4g} resamples them"
         )
 
+    def _has_first_only(self, masked: Mapping[pathlib.Path, pathlib.Path]) -> bool:
+        """Whether of clips and their masks no masks but the first ones are read."""
+        if self.masks is not None:
+            return self.masks == FIRST
+        has_films = any(not one.is_dir() or len(_files(one)) > 1 for one in masked)
+        return has_films and all(len(_files(one)) == 1 for one in masked.values())
+
     def _mask_values(self, folders: Iterable[pathlib.Path | None]) -> meanings.Values:
         masks = [path for one in folders if one for path in _files(one)]
         return stills.mask_meaning(masks, meaning=self.mask_values, void=self.mask_void)
@@ -232,6 +263,7 @@ def _load(
     spec: clip.ClipSpec,
     fit: str,
     fps: float | None,
+    first_mask_only: bool,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Yields a video in pieces, with its masks."""
     if spec.has_masks and mask_folder is None:
@@ -239,7 +271,11 @@ def _load(
             f"{path} has no masks although other clips have; add them, or read the clips "
             "with `masks` = False."
         )
-    masks = mask_folders.Masks(path, mask_folder, values) if mask_folder else None
+    masks = None
+    if mask_folder:
+        masks = mask_folders.Masks(
+            path, mask_folder, values, first_only=first_mask_only
+        )
     pieces, _ = reader.read_numbered(
         path,
         height=spec.height,

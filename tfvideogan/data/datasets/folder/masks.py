@@ -1,7 +1,8 @@
-"""Masks of a user's clips: folders of pictures, one for each frame.
+"""Masks of a user's clips: folders of pictures, one for each frame or for the first.
 
     <root>/masks/<clip>/00000.png      <clip> as below the root, without ending
     <...>/<clip>_mask/00000.png        or beside the clip; also <clip>_masks
+    <...>/<clip>_mask.png              a mask of the first frame alone, in either place
 
 What their values mean is decided for all together (`media/mask_values.py`). Masks of a
 folder of frames belong to those of the same name or number; masks of a film come in the
@@ -38,7 +39,7 @@ def is_for_masks(path: pathlib.Path, root: pathlib.Path) -> bool:
 
 
 def find(path: pathlib.Path, root: pathlib.Path) -> pathlib.Path | None:
-    """Returns the folder with the masks of a clip, or None.
+    """Returns the folder with the masks of a clip, or the only picture, or None.
 
     Args:
       path: of the clip, a file or a folder.
@@ -49,7 +50,14 @@ def find(path: pathlib.Path, root: pathlib.Path) -> pathlib.Path | None:
         root = root.parent
     candidates = [root / FOLDER / bare.relative_to(root)]
     candidates += [bare.with_name(bare.name + suffix) for suffix in SUFFIXES]
-    return next((one for one in candidates if one.is_dir()), None)
+    pictures = [
+        one.with_name(one.name + ending)
+        for one in candidates
+        for ending in image_sequences.ENDINGS
+    ]
+    found = [one for one in candidates if one.is_dir()]
+    found += [one for one in pictures if one.is_file()]
+    return next(iter(found), None)
 
 
 def unused(
@@ -79,6 +87,7 @@ class Masks:
 
     Attributes:
       files: of the pictures.
+      first_only: whether that of the first frame is the only one; the others are zeros.
     """
 
     def __init__(
@@ -86,24 +95,30 @@ class Masks:
         clip: pathlib.Path,
         folder: pathlib.Path,
         values: mask_values.Values | None = None,
+        *,
+        first_only: bool = False,
     ) -> None:
         """Finds the masks of a clip.
 
         Args:
           clip: a film or a folder of frames.
-          folder: with the masks.
+          folder: with the masks, or the picture of the only one.
           values: what these mean; None decides for each mask alone.
+          first_only: reads no mask but that of the first frame.
 
         Raises:
-          DamagedClip: some frames have no mask.
+          DamagedClip: some frames have no mask, or the first one has none.
         """
         self._clip, self._folder, self._values = clip, folder, values
+        self.first_only = first_only
         self._known = reader.probe(clip)
         self._num_frames = 0
         self._is_resampled = False
-        self.files = image_sequences.numbered(folder)
+        self.files = pictures(folder)
         self._surplus = 0
-        if clip.is_dir():
+        if first_only:
+            self._check_first()
+        elif clip.is_dir():
             frames = image_sequences.numbered(clip)
             paired = self._paired(frames)
             self._surplus = len(self.files) - len(paired)
@@ -123,6 +138,12 @@ class Masks:
         Raises:
           DamagedClip: a frame has no mask, or one is damaged or of another shape.
         """
+        if self.first_only:
+            read_before, self._num_frames = self._num_frames, len(numbers)
+            masks = np.zeros([len(numbers), height, width, 1], np.uint8)
+            if not read_before:
+                masks[0, ..., 0] = self._read(self.files[0], height, width, fit)
+            return masks
         expected = np.arange(self._num_frames, self._num_frames + len(numbers))
         self._is_resampled |= not np.array_equal(numbers, expected)
         self._num_frames = int(numbers[-1]) + 1
@@ -142,6 +163,8 @@ class Masks:
           DamagedClip: there are more masks than frames, and the frames are not evenly
             spaced, so that it is not known which belong together.
         """
+        if self.first_only:
+            return
         # At a lower rate the last frames may not have been shown.
         num_frames = max(self._num_frames, self._known.num_frames or 0)
         surplus = self._surplus or len(self.files) - num_frames
@@ -154,6 +177,23 @@ class Masks:
         if surplus > 0:
             logging.warning(
                 "%s: %d masks more than frames are left out.", self._folder, surplus
+            )
+
+    def _check_first(self) -> None:
+        """Checks that the first mask is that of the first frame.
+
+        Raises:
+          DamagedClip: there is no mask, or its name is that of another frame.
+        """
+        if not self.files:
+            raise damage.DamagedClip(f"{self._folder} has no mask.")
+        frames = image_sequences.numbered(self._clip) if self._clip.is_dir() else []
+        stems = [path.stem for path in frames]
+        if self.files[0].stem in stems[1:]:
+            raise damage.DamagedClip(
+                f"The first mask in {self._folder} is that of {self.files[0].name}, but "
+                f"{self._clip} begins with {frames[0].name}; add its mask, or leave out "
+                "the frames before."
             )
 
     def _paired(self, frames: Sequence[pathlib.Path]) -> list[pathlib.Path]:
@@ -191,8 +231,17 @@ class Masks:
         raise damage.DamagedClip(
             f"{self._folder} lacks {missing} masks of the {frames} frames of "
             f"{self._clip}, first that of {first}; add them, or read the clips with "
-            "`masks` = False."
+            '`masks` = "first" or False.'
         )
+
+
+def pictures(place: pathlib.Path) -> list[pathlib.Path]:
+    """Returns the masks in a folder in order, or the only one.
+
+    Raises:
+      DamagedClip: the names are no order.
+    """
+    return image_sequences.numbered(place) if place.is_dir() else [place]
 
 
 def _has_clip(path: pathlib.Path) -> bool:

@@ -49,6 +49,16 @@ def _compare(node: bodies.Node, one: tf.Tensor, other: tf.Tensor) -> list[tf.Ten
     return [_COMPARISONS[node.op](tf.cast(one, tf.int32), tf.cast(other, tf.int32))]
 
 
+def _select(
+    node: bodies.Node, is_first: tf.Tensor, one: tf.Tensor, other: tf.Tensor
+) -> list[tf.Tensor] | None:
+    """Chooses bytes as numbers: TFLite chooses no bytes."""
+    if one.dtype != tf.uint8:
+        return None
+    chosen = tf.where(is_first, tf.cast(one, tf.int32), tf.cast(other, tf.int32))
+    return [tf.cast(chosen, tf.uint8)]
+
+
 def _sort(node: bodies.Node, values: tf.Tensor, count: tf.Tensor) -> list[tf.Tensor]:
     """Sorts a few whole numbers, the greatest first; of equal ones the first stays first.
 
@@ -139,6 +149,7 @@ _FORMS = {
     "GatherV2": _gather,
     "MatrixSolve": _solve,
     "ScaleAndTranslate": _resize,
+    "SelectV2": _select,
     "TopKV2": _sort,
     **dict.fromkeys(_COMPARISONS, _compare),
 }
