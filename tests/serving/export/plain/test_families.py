@@ -23,6 +23,7 @@ FAMILIES = (
     "gin/dvdgan.gin",
     "gin/foregan.gin",
     "gin/foregan/baseline.gin",
+    "gin/foregan/exp5.gin",
     "gin/mocogan.gin",
     "gin/mocogan/paper.gin",
     "gin/mocogan/prediction.gin",
