@@ -33,6 +33,13 @@ FAMILIES = (
 )
 # OPN paints only around its holes, and its loop has pictures of sizes that the data say.
 LEFT = "gin/opn.gin"
+# Large graphs, whose conversion has not been waited for; docs/serving.md says so, too.
+UNTRIED = {
+    ("gin/cpnet.gin", "onnxruntime"),
+    ("gin/vinet.gin", "onnxruntime"),
+    ("gin/vinet.gin", "openvino"),
+    ("gin/vinet.gin", "tflite"),
+}
 # Of videos whose length is open: a request as long as it must be to have a loop.
 LENGTH = 2
 BYTE = 1.0
@@ -91,6 +98,8 @@ def written(tmp_path_factory: pytest.TempPathFactory):
 def test_a_family_answers_elsewhere_as_here(written, path: str, runtime: str) -> None:
     if reason := runtimes.missing(runtime):
         pytest.skip(reason)
+    if (path, runtime) in UNTRIED:
+        pytest.skip("the conversion of this large graph has not been tried to its end")
     found = runtimes.differences(runtime, written(path))
     for output, difference in found.items():
         allowed = 1e-5 if output.startswith("float") else BYTE
