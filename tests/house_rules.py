@@ -26,8 +26,9 @@ RANKS = {
     "engine": 4,
     "serving": 4,
     "library": 5,
+    "pages": 6,
 }
-DOOR_RANK = 6
+DOOR_RANK = 7
 
 # Folders of one room that do not import each other; what two need stands beside them.
 WINGS = {

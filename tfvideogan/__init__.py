@@ -8,7 +8,8 @@ The map, from the ground up; an import points only to a lower line:
     data, metrics    what a clip is; how a result is judged
     engine, serving  gin, training loop, evaluation; SavedModel and client
     library          models as Python objects: load, list_models
-    train evaluate generate export serve client check_data ...
+    pages            models on a page of a browser
+    train evaluate generate export serve client demo check_data ...
                      the doors: tfvideogan <door>, or python -m tfvideogan.<door>
 
     model = tfvideogan.load("foregan")  # a run folder, an export, or a name of one

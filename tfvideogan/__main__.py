@@ -25,6 +25,7 @@ DOORS = (
     "export",
     "serve",
     "client",
+    "demo",
     "check_data",
     "fetch_data",
     "first_mask",

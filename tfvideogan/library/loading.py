@@ -12,7 +12,7 @@ from tfvideogan.core import errors, signatures
 from tfvideogan.engine import choices, rebuild
 from tfvideogan.engine.runs import layout
 from tfvideogan.library import catalogue, model
-from tfvideogan.serving.client import in_process
+from tfvideogan.serving.client import in_process, rest_client
 from tfvideogan.serving.export import checked
 
 
@@ -27,8 +27,9 @@ def load(
     """Loads a model, which then answers NumPy arrays.
 
     Args:
-      name: a run folder, the folder of an export, or the name of one in saved_models/; or
-        a model that is built, which answers by the weights that it has now.
+      name: a run folder, the folder of an export, or the name of one in saved_models/;
+        the address of a served model, http://localhost:8501/v1/models/foregan; or a
+        model that is built, which answers by the weights that it has now.
       version: of an export, by its number; the newest if None.
       checkpoint: of a run folder: "latest", a step, or the folder of a checkpoint.
       weights: of a run folder: "ema", the slow copy, or "raw", as trained.
@@ -39,6 +40,8 @@ def load(
     """
     if not isinstance(name, str | os.PathLike):
         return model.Model(name.name, _client(name.serving_functions()))
+    if rest_client.is_url(str(name)):
+        return model.Model(str(name), rest_client.RestClient(str(name)))
     folder = pathlib.Path(name).expanduser()
     if weights not in choices.WEIGHTS:
         raise errors.UserError(
