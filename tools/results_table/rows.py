@@ -320,7 +320,8 @@ ROWS = (
         data="procedural walkers, 32x32, grey",
         gin_files=("gin/mocogan/prediction.gin",),
         scores=_PREDICTION,
-        remark=f"{_STEPS_REMARK} Three frames are given.",
+        remark=f"{_STEPS_REMARK} Three frames are given. What is predicted from the mean of "
+        "the latents blurs limbs: half of its steps hardly move, of real clips none.",
     ),
     Row(
         id="text2image/icons",
