@@ -35,7 +35,6 @@ FAMILIES = (
 LEFT = "gin/opn.gin"
 # Large graphs, whose conversion has not been waited for; docs/serving.md says so, too.
 UNTRIED = {
-    ("gin/cpnet.gin", "onnxruntime"),
     ("gin/vinet.gin", "onnxruntime"),
     ("gin/vinet.gin", "openvino"),
     ("gin/vinet.gin", "tflite"),
