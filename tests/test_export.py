@@ -262,3 +262,35 @@ def test_a_place_that_cannot_be_used_is_refused_before_work(
     # The run folder does not exist, which would be said later.
     assert run(tmp_path / "run", place) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith("error: --export_dir ")
+
+
+def test_a_signature_is_written_for_other_runtimes(workdir, tmp_path, capsys):
+    flags = (f"--plain_dir={tmp_path}", "--plain=predict", "--sizes=T=2")
+    assert run(workdir, tmp_path / "unused", *flags) == 0
+    [folder] = tmp_path.glob("servedgan_predict/1")
+    said = capsys.readouterr().out
+    assert "frames: uint8 [1, 2, 8, 8, 3], RGB video" in said
+    assert f"python -m tf2onnx.convert --saved-model={folder}" in said
+    found = json.loads((folder / "assets.extra" / "plain.json").read_text())
+    assert found["model"] == "ServedGAN" and found["step"] == 4
+    assert found["outputs"]["video"]["shape"] == [1, 2, 8, 8, 3]
+    assert not (tmp_path / "unused").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            ["--plain=paint"],
+            "--plain=paint is no signature of servedgan; it has predict",
+        ),
+        (["--plain=predict", "--sizes=8"], "--sizes (8) must be letters"),
+    ],
+)
+def test_a_plain_export_that_cannot_be_is_one_line(
+    workdir, tmp_path, capsys, flags, message
+):
+    folder = tmp_path / "out"
+    assert run(workdir, folder, f"--plain_dir={folder}", *flags) == 2
+    assert message in one_line_error(capsys)
+    assert not folder.exists()

@@ -59,3 +59,13 @@ def test_uniform_fills_its_interval():
     assert -2.0 <= draws.min() < -1.99 and 1.99 < draws.max() < 2.0
     # The mean of 4000 uniform draws has a standard deviation of 4 / sqrt(12 * 4000).
     assert abs(draws.mean()) < 5 * 0.0183
+
+
+def test_a_use_is_found_in_a_graph_by_the_name_of_its_constant() -> None:
+    @tf.function(input_signature=[tf.TensorSpec([2], tf.int32)])
+    def drawn(seed):
+        return seeds.normal([1], seeds.fold(seed, "blind spot", 3))
+
+    names = [one.name for one in drawn.get_concrete_function().graph.get_operations()]
+    assert {seeds.use_of(name) for name in names} == {"blind_spot", None}
+    assert seeds.use_of("while/use_noise_1") == "noise"

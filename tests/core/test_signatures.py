@@ -136,3 +136,14 @@ def test_a_known_name_means_the_same_in_every_model(name, spec, message):
 def test_memory_goes_from_an_output_to_an_input():
     assert signatures.is_state("next_state_hole") and not signatures.is_state("hole")
     assert signatures.state_input("next_state_hole") == "state_hole"
+
+
+def test_a_boundary_is_found_in_a_graph_by_name() -> None:
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)])
+    def marked(x):
+        return signatures.boundary(x + 1, "tokens") * 2
+
+    concrete = marked.get_concrete_function()
+    names = [one.name for one in concrete.graph.get_operations()]
+    assert {signatures.boundary_name(one) for one in names} == {"tokens", None}
+    assert concrete(tf.constant([1])).numpy().tolist() == [4]

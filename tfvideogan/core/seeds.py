@@ -10,12 +10,15 @@ graphs, but XLA on a CPU makes other floats of the same bits (TensorFlow 2.21).
     noise = seeds.normal([4, 16], seed)
 """
 
+import re
 import zlib
 from collections.abc import Sequence
 
 import tensorflow as tf
 
 ALGORITHM = "philox"
+# The constant of a use is called so in a graph; plain exports name their inputs by it.
+_USE = "use_"
 
 
 def from_int(seed: int) -> tf.Tensor:
@@ -34,10 +37,24 @@ def fold(seed: tf.Tensor, *values: int | str | tf.Tensor) -> tf.Tensor:
     """
     for value in values:
         if isinstance(value, str):
-            value = zlib.crc32(value.encode()) & 0x7FFFFFFF
-        folded = tf.cast(value, tf.int32)
+            number = zlib.crc32(value.encode()) & 0x7FFFFFFF
+            name = _USE + re.sub(r"\W", "_", value)
+            folded = tf.constant(number, tf.int32, name=name)
+        else:
+            folded = tf.cast(value, tf.int32)
         seed = tf.random.experimental.stateless_fold_in(seed, folded, alg=ALGORITHM)
     return seed
+
+
+def use_of(node: str) -> str | None:
+    """Returns the use that a constant of a graph stands for, by the constant's name.
+
+    Args:
+      node: its name, a path; "while/use_noise_1" stands for "noise".
+    """
+    last = node.rsplit("/", 1)[-1]
+    found = re.fullmatch(rf"{_USE}(.+?)(_\d+)?", last)
+    return found[1] if found else None
 
 
 def normal(shape: Sequence[int] | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -50,6 +50,7 @@ follow.
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -82,6 +83,10 @@ IMAGE, IMAGE_FLOAT = "image", "image_float"
 
 START, NEXT, END = "_start", "_next", "_end"
 STATE, NEXT_STATE = "state_", "next_state_"
+
+# A node of that name is where a plain export begins, see `boundary`.
+_BOUNDARY = "boundary_"
+TOKENS = "tokens"
 
 # What a client in any language and the batching of a server can carry.
 DTYPES = (tf.uint8, tf.int32, tf.int64, tf.float32, tf.bool, tf.string)
@@ -311,6 +316,22 @@ def truncation() -> Input:
     about = "factor of the content code"
     rule = InputRule("N", about, minimum=0.0, maximum=1.0, example=1.0)
     return _one_each(TRUNCATION, rule)
+
+
+def boundary(tensor: tf.Tensor, name: str) -> tf.Tensor:
+    """Returns a tensor marked as an input of plain exports, in place of all before it.
+
+    Args:
+      tensor: [N, ...], such as the numbers of a caption's words.
+      name: of the input.
+    """
+    return tf.identity(tensor, name=_BOUNDARY + name)
+
+
+def boundary_name(node: str) -> str | None:
+    """Returns the name that a node of a graph was marked with, None if it was not."""
+    found = re.fullmatch(rf"{_BOUNDARY}(.+?)(_\d+)?", node.rsplit("/", 1)[-1])
+    return found[1] if found else None
 
 
 def is_state(output: str) -> bool:

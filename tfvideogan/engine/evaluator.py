@@ -310,8 +310,8 @@ def fitting(
 ) -> list[streaming.Metric]:
     """Returns the metrics that mean something on a source, and says what is left out."""
     reasons = {
-        "plain_ground": "they follow one object before a plain ground",
-        "all_masks": "they compare with masks that only first frames have",
+        "plain_ground": "Left out, as they follow one object before a plain ground",
+        "all_masks": "Left out, as they compare with masks that only first frames have",
     }
     kept = list(metrics)
     for thing, reason in reasons.items():
@@ -320,7 +320,7 @@ def fitting(
         idle = [one for one in kept if getattr(one, f"needs_{thing}")]
         if idle:
             names = ", ".join(type(one).__name__ for one in idle)
-            logging.info("Left out, as %s: %s.", reason, names)
+            logging.info("%s: %s.", reason, names)
         kept = [one for one in kept if one not in idle]
     return kept
 

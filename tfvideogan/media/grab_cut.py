@@ -1,4 +1,4 @@
-"""Cuts the object in a box out of one frame: a first mask that nobody has drawn.
+"""Cuts the object in a box out of one frame: a first mask that need not be drawn.
 
     mask = grab_cut.cut_out(frame, (40, 30, 60, 80))
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfvideogan.core import seeds
+from tfvideogan.core import seeds, signatures
 
 # Words of a message; more of a large vocabulary helps no one.
 MOST_LISTED = 200
@@ -70,7 +70,8 @@ def encode(
     with tf.control_dependencies([passed]):
         numbers = 1 + tf.argmax(matches, axis=-1, output_type=tf.int32)
         tokens = parts.with_flat_values(numbers).to_tensor(shape=[None, length])
-        return tokens, tf.identity(counts)
+    tokens = signatures.boundary(tokens, signatures.TOKENS)
+    return tokens, tf.math.count_nonzero(tokens, axis=1, dtype=tf.int32)
 
 
 def without(tokens: tf.Tensor, numbers: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:

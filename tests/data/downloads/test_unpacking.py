@@ -80,21 +80,3 @@ def test_the_digest_of_a_folder_is_that_of_git(tmp_path):
     git("init", "-q")
     git("add", ".")
     assert digest == git("write-tree")
-
-
-def test_the_places_of_the_sets():
-    strips = sets.SETS["strips"].files[0].place
-    assert (
-        strips("mocogan-937a/data/actions/0/00000002.jpg") == "actions/0/00000002.jpg"
-    )
-    assert strips("mocogan-937a/src/train.py") is None
-    films, lists = (one.place for one in sets.SETS["ucf101"].files)
-    name = "v_HandStandPushups_g01_c02.avi"
-    assert films(f"UCF101/{name}") == f"UCF-101/HandstandPushups/{name}"
-    assert films("UCF101/v_Biking_g25_c04.avi") == "UCF-101/Biking/v_Biking_g25_c04.avi"
-    assert films("UCF101/readme.txt") is None
-    assert lists("ucfTrainTestlist/classInd.txt") == "ucfTrainTestlist/classInd.txt"
-    kth = sets.SETS["kth"].files[0].place
-    assert kth("person01_walking_d1_uncomp.avi").startswith("walking/person01")
-    [davis] = (one.place for one in sets.SETS["davis"].files)
-    assert davis("DAVIS/ImageSets/2017/val.txt") == "ImageSets/2017/val.txt"

@@ -54,7 +54,7 @@ class SignatureModule(tf.Module):
         self.served = {signatures.DEFAULT: first, **served}
         sizes = dict(sizes or {})
         _check_sizes(served, sizes)
-        self.specs = {name: _fixed(one, sizes) for name, one in self.served.items()}
+        self.specs = {name: fixed(one, sizes) for name, one in self.served.items()}
         traced = {
             name: trace(name, one, self.specs[name]) for name, one in served.items()
         }
@@ -312,19 +312,19 @@ def _check_sizes(
             )
 
 
-def _fixed(
+def fixed(
     served: signatures.ServingFunction, sizes: Mapping[str, int]
 ) -> dict[str, tf.TensorSpec]:
     """Returns the inputs' specs with the sizes of some letters fixed."""
-    fixed = {}
+    specs = {}
     for key, spec in served.inputs.items():
         shape = []
         for letter, size in zip(letters(served, key), spec.shape, strict=True):
             stem, offset = parse_letter(letter)
             is_given = size is None and stem in sizes
             shape.append(sizes[stem] + offset if is_given else size)
-        fixed[key] = tf.TensorSpec(shape, spec.dtype, key)
-    return fixed
+        specs[key] = tf.TensorSpec(shape, spec.dtype, key)
+    return specs
 
 
 def _variables(

@@ -161,7 +161,7 @@ def compare(
       ExportFault: they differ.
       ReplayFailed: there are none.
     """
-    found: dict[str, list[_Gap]] = {}
+    found: dict[str, list[Gap]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         further = pathlib.Path(scratch) / "drawn"
         warmup.write_file(further, drawn)
@@ -171,7 +171,7 @@ def compare(
             own = module.served[name].function(**warmup.inputs(request))
             allowed = module.served[name].tolerance
             gaps = [
-                _gap(name, key, own[key].numpy(), answer[key], allowed) for key in own
+                gap(name, key, own[key].numpy(), answer[key], allowed) for key in own
             ]
             found.setdefault(name, []).append(_joined(gaps))
     return tuple(_difference(name, gaps) for name, gaps in found.items())
@@ -202,16 +202,18 @@ def check_graph(folder: pathlib.Path) -> None:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Gap:
+class Gap:
+    """How far one output is from the model's, see `Difference`."""
+
     largest: float = 0.0
     largest_byte: int = 0
     bytes_off: int = 0
     bytes_all: int = 0
 
 
-def _gap(
+def gap(
     name: str, key: str, own: np.ndarray, answer: np.ndarray, allowed: float
-) -> _Gap:
+) -> Gap:
     """Compares one output.
 
     Raises:
@@ -224,26 +226,26 @@ def _gap(
         )
     if own.dtype == object:
         off = int(np.sum(own.astype("S") != answer))
-        gap = _Gap(largest_byte=255 * bool(off), bytes_off=off, bytes_all=own.size)
+        found = Gap(largest_byte=255 * bool(off), bytes_off=off, bytes_all=own.size)
     elif np.issubdtype(own.dtype, np.floating):
         wide, other = own.astype(np.float64), answer.astype(np.float64)
         relative = np.abs(wide - other) / np.maximum(np.abs(wide), 1.0)
-        gap = _Gap(largest=float(np.max(relative, initial=0.0)))
+        found = Gap(largest=float(np.max(relative, initial=0.0)))
     else:
         off = np.abs(own.astype(np.int64) - answer.astype(np.int64))
         largest = int(np.max(off, initial=0))
-        gap = _Gap(0.0, largest, int(np.count_nonzero(off)), off.size)
+        found = Gap(0.0, largest, int(np.count_nonzero(off)), off.size)
     # A NaN is in neither relation.
-    if not gap.largest <= allowed or gap.largest_byte > BYTE_TOLERANCE:
+    if not found.largest <= allowed or found.largest_byte > BYTE_TOLERANCE:
         raise ExportFault(
             f"`{key}` of {name} differs between the model and the export in a fresh "
-            f"process by {max(gap.largest, gap.largest_byte):g}."
+            f"process by {max(found.largest, found.largest_byte):g}."
         )
-    return gap
+    return found
 
 
-def _joined(gaps: Sequence[_Gap]) -> _Gap:
-    return _Gap(
+def _joined(gaps: Sequence[Gap]) -> Gap:
+    return Gap(
         max((one.largest for one in gaps), default=0.0),
         max((one.largest_byte for one in gaps), default=0),
         sum(one.bytes_off for one in gaps),
@@ -251,7 +253,7 @@ def _joined(gaps: Sequence[_Gap]) -> _Gap:
     )
 
 
-def _difference(name: str, gaps: Sequence[_Gap]) -> Difference:
+def _difference(name: str, gaps: Sequence[Gap]) -> Difference:
     joined = _joined(gaps)
     share = joined.bytes_off / max(joined.bytes_all, 1)
     return Difference(name, len(gaps), joined.largest, joined.largest_byte, share)

@@ -76,7 +76,7 @@ def drawn_requests(
     for name in module.served:
         random = np.random.default_rng(seed)
         inputs = {
-            key: _draw(random, shape, dtype, module.served[name].rules.get(key))
+            key: draw(random, shape, dtype, module.served[name].rules.get(key))
             for key, (shape, dtype) in _shapes(module, name, 1).items()
         }
         protos = {key: tf.make_tensor_proto(value) for key, value in inputs.items()}
@@ -119,6 +119,29 @@ def inputs(request: predict_pb2.PredictRequest) -> dict[str, tf.Tensor]:
     }
 
 
+def draw(
+    random: np.random.Generator,
+    shape: Sequence[int],
+    dtype: tf.DType,
+    rule: signatures.InputRule | None,
+) -> np.ndarray:
+    """Draws values that keep the rule; what has no range is filled with the example."""
+    rule = rule or signatures.InputRule()
+    low, high = BYTES if dtype == tf.uint8 else UNIT
+    low = low if rule.minimum is None else max(low, rule.minimum)
+    high = high if rule.maximum is None else min(high, rule.maximum)
+    if dtype == tf.string:
+        example = rule.example if isinstance(rule.example, bytes) else b""
+        return np.full(shape, example, object)
+    if dtype.is_integer:
+        return random.integers(int(low), int(high) + 1, shape).astype(
+            dtype.as_numpy_dtype
+        )
+    if dtype == tf.bool:
+        return random.integers(0, 2, shape).astype(bool)
+    return random.uniform(low, high, shape).astype(dtype.as_numpy_dtype)
+
+
 def _request(
     model: str, name: str, protos: Mapping[str, tensor_pb2.TensorProto]
 ) -> predict_pb2.PredictRequest:
@@ -159,26 +182,3 @@ def _examples(
         # One value and a shape stand for the whole tensor.
         protos[key] = tf.make_tensor_proto(value, dtype=dtype, shape=shape)
     return protos
-
-
-def _draw(
-    random: np.random.Generator,
-    shape: Sequence[int],
-    dtype: tf.DType,
-    rule: signatures.InputRule | None,
-) -> np.ndarray:
-    """Draws values that keep the rule; what has no range is filled with the example."""
-    rule = rule or signatures.InputRule()
-    low, high = BYTES if dtype == tf.uint8 else UNIT
-    low = low if rule.minimum is None else max(low, rule.minimum)
-    high = high if rule.maximum is None else min(high, rule.maximum)
-    if dtype == tf.string:
-        example = rule.example if isinstance(rule.example, bytes) else b""
-        return np.full(shape, example, object)
-    if dtype.is_integer:
-        return random.integers(int(low), int(high) + 1, shape).astype(
-            dtype.as_numpy_dtype
-        )
-    if dtype == tf.bool:
-        return random.integers(0, 2, shape).astype(bool)
-    return random.uniform(low, high, shape).astype(dtype.as_numpy_dtype)
