@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 # Trainings differ by their seeds: a claim about models needs so many of either.
 SEEDS = 3
+# A bootstrap over fewer clips than these says nothing: of two clips it knows both ends.
+CLIPS = 10
 
 Interval = tuple[float, float]
 # What the interval of a difference is compared with.

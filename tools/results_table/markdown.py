@@ -112,9 +112,16 @@ def is_best(
     for rival in score.rivals:
         theirs = of(records, rival, found[0].protocol)
         others.append((ours, _intervals(theirs, score.result), claims.SEEDS))
-    return bool(others) and all(
-        claims.is_better(one, other, is_lower_better=score.is_lower_better, seeds=seeds)
-        for one, other, seeds in others
+    has_clips = min(one.clips for one in found) >= claims.CLIPS
+    return (
+        has_clips
+        and bool(others)
+        and all(
+            claims.is_better(
+                one, other, is_lower_better=score.is_lower_better, seeds=seeds
+            )
+            for one, other, seeds in others
+        )
     )
 
 

@@ -81,6 +81,13 @@ def test_a_difference_clip_by_clip_decides_where_there_is_one(
     assert f"difference 0.010 {shown}" in markdown.document(found)
 
 
+def test_few_clips_are_no_claim() -> None:
+    [score] = made.row().scores
+    ten, nine = (made.record(clips=number) for number in (10, 9))
+    assert markdown.is_best(score, [ten], [ten])
+    assert not markdown.is_best(score, [nine], [nine])
+
+
 def test_a_score_with_nothing_to_beat_is_not_bold() -> None:
     score = rows.Score(J, "J")
     assert markdown.score_cell(score, [made.record()], []) == "0.957 [0.951, 0.962]"
