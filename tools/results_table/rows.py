@@ -274,7 +274,7 @@ ROWS = (
     Row(
         id="mocogan/shapes",
         task="Generation",
-        title="MoCoGAN: content and motion, a better one",
+        title="MoCoGAN: content and motion, our form",
         link="tfvideogan/models/mocogan",
         data="procedural moving shapes, 64x64, T = 16",
         gin_files=("gin/mocogan.gin",),
