@@ -82,7 +82,8 @@ def test_signatures_and_answers_are_those_of_the_model(client, folder) -> None:
         assert set(found) == set(expected)
         for name, array in expected.items():
             assert found[name].dtype == array.dtype
-            np.testing.assert_array_equal(found[name], array)
+            # Sums over several threads come in any order.
+            np.testing.assert_allclose(found[name], array, rtol=1e-6)
 
 
 def test_only_wanted_outputs_come(client) -> None:
