@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from results_table import claims, rows
 from results_table import records as recorded
 
+from tfvideogan.metrics import measures
+
 SIGNIFICANT, MAX_DECIMALS = 3, 3
 NOT_AVAILABLE = "n/a"
 NO_INTERVALS = "no intervals yet"
@@ -132,11 +134,11 @@ def scores(row: rows.Row, found: Sequence[recorded.Record]) -> list[rows.Score]:
         return [one for one in row.scores if one.result in names]
     scores = []
     for name in names:
-        measure, subject, column = rows.split(name)
+        measure, subject, column = measures.split(name)
         if subject == MODEL:
             beside = tuple(
                 other
-                for other_measure, other, other_column in map(rows.split, names)
+                for other_measure, other, other_column in map(measures.split, names)
                 if (other_measure, other_column) == (measure, column)
                 and other not in (MODEL, FLOOR)
                 and not other.startswith(f"{MODEL} - ")
@@ -174,7 +176,7 @@ def document(records: Sequence[recorded.Record]) -> str:
 def results_table(found: Sequence[recorded.Record]) -> str:
     """Returns all results of a row: a line for each measure and subject."""
     names = dict.fromkeys(name for one in found for name in one.results)
-    parts = [rows.split(name) for name in names]
+    parts = [measures.split(name) for name in names]
     columns = list(dict.fromkeys(column for _, _, column in parts))
     measures = list(dict.fromkeys(measure for measure, _, _ in parts))
     pairs = dict.fromkeys((measure, subject) for measure, subject, _ in parts)

@@ -7,6 +7,7 @@ To add a row, add an entry to `ROWS`. Names of results are those of eval.jsonl,
 import dataclasses
 
 from tfvideogan.core import errors
+from tfvideogan.metrics import measures
 
 TASKS = (
     "Mask tracking",
@@ -73,12 +74,12 @@ class Score:
 
     def of(self, subject: str) -> str:
         """Returns the name of the same result of another subject."""
-        measure, _, column = split(self.result)
+        measure, _, column = measures.split(self.result)
         return f"{measure}/{subject}/{column}"
 
     def difference(self, subject: str) -> str:
         """Returns the name of the difference to another subject, clip by clip."""
-        return self.of(f"{split(self.result)[1]} - {subject}")
+        return self.of(f"{measures.split(self.result)[1]} - {subject}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -117,13 +118,6 @@ class Row:
     split: str = "test"
     scores: tuple[Score, ...]
     remark: str = ""
-
-
-def split(result: str) -> tuple[str, str, str]:
-    """Returns measure, subject and column of a result's name."""
-    measure, _, rest = result.partition("/")
-    subject, _, column = rest.rpartition("/")
-    return measure, subject, column
 
 
 def find(row_id: str) -> Row:
