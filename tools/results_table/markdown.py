@@ -178,10 +178,10 @@ def results_table(found: Sequence[recorded.Record]) -> str:
     names = dict.fromkeys(name for one in found for name in one.results)
     parts = [measures.split(name) for name in names]
     columns = list(dict.fromkeys(column for _, _, column in parts))
-    measures = list(dict.fromkeys(measure for measure, _, _ in parts))
+    order = list(dict.fromkeys(measure for measure, _, _ in parts))
     pairs = dict.fromkeys((measure, subject) for measure, subject, _ in parts)
     lines = [_line("", "", *columns), "|---" * (len(columns) + 2) + "|"]
-    for measure, subject in sorted(pairs, key=lambda pair: measures.index(pair[0])):
+    for measure, subject in sorted(pairs, key=lambda pair: order.index(pair[0])):
         cells = [cell(found, f"{measure}/{subject}/{column}") for column in columns]
         lines.append(_line(measure, subject, *cells))
     return "\n".join(lines)
