@@ -1,5 +1,6 @@
 """Runs of the toy model, in this process and in others, and what they left behind."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -45,7 +46,7 @@ def start(module: str, *arguments: str, **environment: str) -> subprocess.Popen:
 
 def two_workers() -> list[dict[str, str]]:
     """Returns what the environments of two workers say of their cluster."""
-    addresses = [f"localhost:{_free_port()}" for _ in range(2)]
+    addresses = [f"localhost:{port}" for port in _free_ports(2)]
     tasks = [{"type": "worker", "index": index} for index in range(2)]
     return [
         {"TF_CONFIG": json.dumps({"cluster": {"worker": addresses}, "task": task})}
@@ -87,7 +88,10 @@ def losses(workdir: pathlib.Path) -> dict[int, dict[str, float]]:
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("localhost", 0))
-        return server.getsockname()[1]
+def _free_ports(count: int) -> list[int]:
+    """Returns free ports; held together, or one could come twice."""
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for server in servers:
+            server.bind(("localhost", 0))
+        return [server.getsockname()[1] for server in servers]
