@@ -70,3 +70,21 @@ def test_a_wait_is_given_up() -> None:
     assert waited == sorted(waited) and waited[0] > 0.0
     stuck.set()
     beside.close()
+
+
+def test_what_the_function_holds_is_freed_by_the_thread_that_closes() -> None:
+    freed = []
+
+    class Held:
+        def __call__(self) -> int:
+            return 3
+
+        def __del__(self) -> None:
+            freed.append(threading.current_thread())
+
+    for _ in range(50):
+        beside = waiting.Beside(Held(), "a friend")
+        assert beside.result(lambda seconds: False) == 3
+        beside.close()
+        del beside
+    assert freed == [threading.main_thread()] * 50

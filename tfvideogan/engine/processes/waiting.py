@@ -22,6 +22,7 @@ from absl import logging
 # Seconds until the first line; each further one comes after twice the time, at most this.
 FIRST, LONGEST = 10.0, 120.0
 LOOK = 0.2  # seconds between two looks at whether to go on waiting
+PATIENCE = 2.0  # seconds for a thread to end
 
 
 class Lines:
@@ -84,7 +85,8 @@ class Beside:
         self._asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._made: queue.SimpleQueue[tuple[Any, BaseException | None]]
         self._made = queue.SimpleQueue()
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def result(self, gives_up: Callable[[float], bool]) -> Any:
         """Calls the function and returns its result, or None when it gave up waiting.
@@ -106,8 +108,13 @@ class Beside:
             return result
 
     def close(self) -> None:
-        """Lets the thread end when its call does."""
+        """Lets the thread end when its call does, and waits for that a moment.
+
+        What the function holds, such as an iterator, must not be freed by a thread that
+        Python ends on its way out: the process would abort in C++.
+        """
         self._asked.put(False)
+        self._thread.join(timeout=PATIENCE)
 
     def _serve(self) -> None:
         while self._asked.get():
