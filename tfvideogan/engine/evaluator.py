@@ -309,15 +309,20 @@ def fitting(
     metrics: Sequence[streaming.Metric], source: sources.ClipSource
 ) -> list[streaming.Metric]:
     """Returns the metrics that mean something on a source, and says what is left out."""
-    reasons = {
-        "plain_ground": "Left out, as they follow one object before a plain ground",
-        "all_masks": "Left out, as they compare with masks that only first frames have",
-    }
     kept = list(metrics)
-    for thing, reason in reasons.items():
-        if getattr(source, f"has_{thing}", True):
-            continue
-        idle = [one for one in kept if getattr(one, f"needs_{thing}")]
+    for has, needs, reason in (
+        (
+            getattr(source, "has_plain_ground", True),
+            lambda one: one.needs_plain_ground,
+            "Left out, as they follow one object before a plain ground",
+        ),
+        (
+            getattr(source, "has_all_masks", True),
+            lambda one: one.needs_all_masks,
+            "Left out, as they compare with masks that only first frames have",
+        ),
+    ):
+        idle = [] if has else list(filter(needs, kept))
         if idle:
             names = ", ".join(type(one).__name__ for one in idle)
             logging.info("%s: %s.", reason, names)
