@@ -18,7 +18,7 @@ from tfvideogan.engine import command_line
 with later.imported():
     import cv2
 
-    from tfvideogan.media import grab_cut, hole_masks, reader
+    from tfvideogan.media import grab_cut, hole_masks, reader, sheets
 
 EXAMPLES = """\
   python -m tfvideogan.first_mask --input=films/dog.mp4 --box=120,80,200,160 \\
@@ -77,7 +77,7 @@ def _work(options: argparse.Namespace) -> int:
     box = hole_masks.parse_box(options.box)
     frames, _ = reader.read_video(film, stop=1)
     mask = grab_cut.cut_out(frames[0], box)
-    pictures = [255 * mask, grab_cut.veiled(frames[0], mask)[..., ::-1]]
+    pictures = [255 * mask, sheets.veiled(frames[0], mask)[..., ::-1]]
     for path, picture in zip(written, pictures, strict=False):
         path.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(path), picture)

@@ -56,10 +56,3 @@ def test_boxes_that_do_not_fit_are_named(box, words):
 def test_a_box_without_an_object_is_named():
     with pytest.raises(errors.UserError, match="has other colours"):
         grab_cut.cut_out(np.full((48, 64, 3), 90, np.uint8), (16, 6, 28, 28))
-
-
-def test_the_veil_lies_over_the_object_only():
-    shown = grab_cut.veiled(np.zeros((48, 64, 3), np.uint8), square())
-    # Half of (255, 64, 64); a half is rounded to the even number.
-    assert shown[15, 25].tolist() == [128, 32, 32]
-    assert not shown[:10].any()

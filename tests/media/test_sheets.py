@@ -112,3 +112,12 @@ def test_films_stand_near_a_square(number, lengths, num_empty):
     flat = [one for row in rows for one in row]
     assert [int(one[0, 0, 0, 0]) for one in flat[:number]] == list(range(number))
     assert flat[number:] == [None] * num_empty
+
+
+def test_a_veil_lies_over_the_object_only():
+    mask = np.zeros((4, 6, 1), np.uint8)
+    mask[2:, 3:] = 1
+    shown = sheets.veiled(np.zeros((4, 6, 3), np.uint8), mask)
+    # Half of (255, 40, 40), cut off to whole numbers.
+    assert shown[3, 5].tolist() == [127, 20, 20]
+    assert not shown[:2].any() and not shown[:, :3].any()

@@ -19,8 +19,6 @@ from tfvideogan.core import errors
 ROUNDS = 5
 # Its mixtures of colours begin with drawn centres.
 _SEED = 0
-# A veil of this colour, so much of it, shows what was cut out.
-_VEIL, _SHARE = (255, 64, 64), 0.5
 
 
 def cut_out(frame: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -70,10 +68,3 @@ def cut_out(frame: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
             "the box closer around the object, or paint its mask."
         )
     return mask[..., np.newaxis]
-
-
-def veiled(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Returns a frame [H, W, 3] uint8 with a veil over its mask [H, W, 1]."""
-    share = _SHARE * mask.astype(np.float32)
-    shown = frame + share * (np.asarray(_VEIL, np.float32) - frame)
-    return np.round(shown).astype(np.uint8)

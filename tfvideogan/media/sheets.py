@@ -123,6 +123,21 @@ def flow_colours(flow: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(tall, cv2.COLOR_HSV2RGB).reshape(*flow.shape[:3], 3)
 
 
+def veiled(frames: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """Lays a red veil over objects.
+
+    Args:
+      frames: [..., H, W, 3] uint8.
+      masks: [..., H, W, 1], 1 = object.
+
+    Returns:
+      [..., H, W, 3] uint8.
+    """
+    share = VEIL_SHARE * masks.astype(np.float32)
+    shown = frames + share * (np.asarray(VEIL_COLOUR, np.float32) - frames)
+    return shown.astype(np.uint8)
+
+
 def _cell(film: np.ndarray, length: int) -> np.ndarray:
     """Holds the last frame of [T, H, W, C] up to a length, and adds the gap."""
     still = [(0, length - len(film)), (0, 0), (0, 0), (0, 0)]
@@ -135,9 +150,7 @@ def _films(clip: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     frames = np.broadcast_to(clip["frames"], (*clip["frames"].shape[:-1], 3))
     films = [frames]
     if "foreground_masks" in clip:
-        share = VEIL_SHARE * clip["foreground_masks"].astype(np.float32)
-        veiled = frames + share * (np.asarray(VEIL_COLOUR, np.float32) - frames)
-        films.append(veiled.astype(np.uint8))
+        films.append(veiled(frames, clip["foreground_masks"]))
     if "holes" in clip:
         films.append(np.where(clip["holes"] > 0, np.uint8(HOLE_GREY), frames))
     if "backgrounds" in clip:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tfvideogan.core import errors, signatures
-from tfvideogan.media import grab_cut
+from tfvideogan.media import sheets
 from tfvideogan.pages import (
     answering,
     code_grid,
@@ -245,7 +245,7 @@ def _paint(path: "gr.File") -> Fields:
             return None
         frame = painting.frame(path)
         found = painting.mask(frame, strokes, meaning)
-        return painting.enlarged(grab_cut.veiled(frame, found[..., np.newaxis]))
+        return painting.enlarged(sheets.veiled(frame, found[..., np.newaxis]))
 
     _on_change(path, first, [path], canvas)
     for one in (canvas, meaning):
