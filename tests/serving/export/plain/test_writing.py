@@ -34,6 +34,9 @@ def test_what_is_written_has_no_operation_of_tensorflow_alone(made, tmp_path):
         assert stored["outputs/running"].shape == (1, 3, 2)
     said = writing.listing(made, folder, largest)
     assert f"--saved-model={folder}" in said and "left out: seed" in said
+    blank = tmp_path / "my plain" / "1"
+    said = writing.listing(made, blank, largest)
+    assert f"--saved-model='{blank}'" in said and f"ovc '{blank}' " in said
 
 
 def test_a_forbidden_operation_is_named(tmp_path):

@@ -10,6 +10,7 @@ TensorFlow is.
 
 import json
 import pathlib
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -48,7 +49,7 @@ OpenVINO, in full precision:
   ovc {folder} --compress_to_fp16=False --output_model={name}.xml
 TFLite and LiteRT:
   python -c "import tensorflow as tf; open('{name}.tflite', 'wb').write(
-  tf.lite.TFLiteConverter.from_saved_model('{folder}').convert())"
+  tf.lite.TFLiteConverter.from_saved_model({path!r}).convert())"
 """
 
 
@@ -166,7 +167,9 @@ def listing(made: plain.Plain, folder: pathlib.Path, largest: float) -> str:
         lines.append(f"left out: {left}")
     lines.append(f"answers as the model does, floats within {largest:.1e}")
     name = folder.parent.name
-    commands = _COMMANDS.format(folder=folder, name=name, opset=OPSET)
+    commands = _COMMANDS.format(
+        folder=shlex.quote(str(folder)), path=str(folder), name=name, opset=OPSET
+    )
     return "\n".join([*lines, "", commands.rstrip()])
 
 
