@@ -13,9 +13,9 @@ import argparse
 import logging as standard_logging
 import os
 import pathlib
+import queue
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 
 from absl import logging
@@ -51,10 +51,11 @@ def _work(options: argparse.Namespace) -> int:
     memory.keep_freed()
     server = local_server.LocalServer(settings)
     server.start()
-    stop = threading.Event()
-    _on_signal(stop.set)
+    # Not an event: a signal that comes while `wait` holds its lock would wait for ever.
+    stop: queue.SimpleQueue[None] = queue.SimpleQueue()
+    _on_signal(lambda: stop.put(None))
     print(server.ready_line(), flush=True)
-    stop.wait()
+    stop.get()
     _on_signal(_exit)  # a second signal does not wait
     if not server.stop():
         logging.warning("An operation that cannot be cut off is left behind")
