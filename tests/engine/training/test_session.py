@@ -116,7 +116,8 @@ def test_a_signal_before_the_first_step_says_start_again(
 ) -> None:
     line = training_runs.options(tmp_path / "run", *ENDLESS)
     process = training_runs.start("tfvideogan.train", *line)
-    time.sleep(3.0)  # It imports TensorFlow.
+    while "starting TensorFlow" not in process.stderr.readline():
+        assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     [(_, log)] = training_runs.ends([process])
     assert process.returncode == 75, log

@@ -57,6 +57,14 @@ def test_calls_and_variables_are_gone():
     assert not [one for one in types(made) if "Call" in one or "Variable" in one]
 
 
+def test_the_second_output_of_what_others_write_is_the_second():
+    # In a function a reader calls an output by name: TopKV2 is lowered, never written.
+    places = tf.function(lambda x: tf.cast(tf.math.top_k(x, 4)[1], tf.float32))
+    made = flat(lambda x: {"y": places(x)})
+    [cast] = [one for one in made.graph.get_operations() if one.type == "Cast"]
+    assert cast.inputs[0].dtype == tf.int32
+
+
 def test_a_draw_begins_with_its_use_in_and_out_of_loops():
     def drawn(x):
         seed = tf.cast(x[0, :2], tf.int32)

@@ -201,8 +201,13 @@ class _Flattener:
             folded = self._folder.fold(node, inputs)
             if folded is not None:
                 return folded
-        lowered = lowering.lower(node, [self.tensor(one) for one in inputs])
-        return self._write(node, inputs) if lowered is None else lowered
+        tensors = [self.tensor(one) for one in inputs]
+        lowered = lowering.lower(node, tensors)
+        if lowered is None:
+            return self._write(node, inputs)
+        # A reader of its second output calls it by name.
+        self._folder.define(node, tensors)
+        return lowered
 
     def _write(self, node: bodies.Node, inputs: list[Value]) -> list[Value]:
         tensors = [self.tensor(one) for one in inputs]

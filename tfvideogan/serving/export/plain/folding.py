@@ -46,6 +46,12 @@ class Folder:
             run = self._runs[key]
             return None if run is None else [array(one) for one in run(*tensors)]
 
+    def define(self, node: bodies.Node, inputs: Sequence[tf.Tensor]) -> None:
+        """Learns the definition of an operation that is written by others."""
+        if node.op not in self.definitions:
+            with tf.init_scope():
+                self._traced(node, bodies.attributes(node), inputs)
+
     def _traced(
         self, node: bodies.Node, attributes: dict, tensors: Sequence[tf.Tensor]
     ) -> Callable[..., Any] | None:
