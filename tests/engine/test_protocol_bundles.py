@@ -28,6 +28,7 @@ GREY_16 = clip.ClipSpec(8, 16, 16, channels=1)
 RGB_16 = clip.ClipSpec(8, 16, 16)
 MASKED_32 = clip.ClipSpec(4, 32, 32, has_masks=True, has_flow=True)
 HOLED_32 = dataclasses.replace(MASKED_32, has_holes=True)
+BLURRED_32 = dataclasses.replace(MASKED_32, has_blurred_frames=True)
 
 
 # --- Small clips in the true format
@@ -93,7 +94,7 @@ def ucf101(folder: pathlib.Path) -> list[str]:
 
 
 def davis(folder: pathlib.Path) -> list[str]:
-    lengths = {"bear": 6, "dog": 8, "camel": 33}
+    lengths = {"bear": 8, "dog": 13, "camel": 33}
     root = davis_tree.write(folder / "DAVIS", sequences=lengths, width=96)
     return [f"DAVIS_ROOT = '{root}'"]
 
@@ -159,6 +160,11 @@ COMPLETED_BYTES = {
 }
 ONE_BASELINE = ["completion.CompletionQuality.baselines = ('mean',)"]
 FVD = {"FVD/model/16 frames, n=2": None, "FVD/floor/16 frames, n=2": None}
+RESTORED = {
+    "PSNR/restored/all": 20.0,
+    "PSNR/restored - blurred/all": None,
+    "LPIPS-Alex/restored/all": None,
+}
 LPIPS = {"LPIPS-Alex/model/all": None, "LPIPS-Alex/copied frame/all": None}
 GREY_128 = dataclasses.replace(GREY_64, height=128, width=128)
 RGB_64 = clip.ClipSpec(16, 64, 64)
@@ -176,6 +182,12 @@ CASES = {
     ),
     "davis_completion_community": Case(
         HOLED_32, 0, COMPLETED_BYTES, davis, ONE_BASELINE, "davis.Davis"
+    ),
+    "davis_deblur_average": Case(
+        BLURRED_32, 0, RESTORED, davis, cache="davis.Davis", clips=1
+    ),
+    "davis_deblur_shake": Case(
+        BLURRED_32, 0, RESTORED, davis, cache="davis.Davis", clips=1
     ),
     "davis_foregan": Case(MASKED_32, 1, MASKS, davis, cache="davis.Davis", clips=1),
     "digits_10_10": Case(GREY_64, 10, PREDICTED | SUMS),

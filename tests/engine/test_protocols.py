@@ -69,6 +69,17 @@ def test_clips_unlike_those_of_the_training_are_refused() -> None:
     protocol().check_source(source, dataclasses.replace(GREY_16, fps=3.0), "runs/a")
 
 
+def test_a_protocol_may_judge_at_a_size_of_its_own() -> None:
+    large = dataclasses.replace(GREY_16, height=24, width=40)
+    source = types.SimpleNamespace(name="kth", spec=large)
+    own = protocol(judged_size=(24, 40))
+    own.check_size(GREY_16, "runs/a")
+    own.check_source(source, GREY_16, "runs/a")
+    assert own.judged(GREY_16) == large and own.row()[5] == "24x40"
+    with pytest.raises(errors.UserError, match="`height` 24, but runs/a .* 16"):
+        protocol().check_source(source, GREY_16, "runs/a")
+
+
 # --- Published figures
 
 FILMED = types.SimpleNamespace(name="kth", is_procedural=False, num_clips=lambda _: 8)

@@ -33,7 +33,13 @@ SIZES = ("frames", "height", "width", "channels")
 # Settings that say where things lie.
 PLACES = ("root", "cache_dir")
 # Settings that change no clip of the training.
-OF_JUDGEMENT = ("eval_frames", "num_validation_clips", "num_test_clips", "test_file")
+OF_JUDGEMENT = (
+    "crop",
+    "eval_frames",
+    "num_validation_clips",
+    "num_test_clips",
+    "test_file",
+)
 
 Row = tuple[str, str, str, Sequence[float | None]]
 
@@ -55,6 +61,8 @@ class Protocol:
       seed: draws which clips, and where their windows begin; None takes the first ones,
         from their first frames.
       size: (height, width) that the clips must have; None takes those of the run.
+      judged_size: (height, width) of the judged clips whatever the run's are, for models
+        of any size, such as those that are trained on crops; None for the run's.
       batch_size: clips at a time; changes no result.
       measures: of the published figures, in order.
       published: rows (who, where it stands, "V" or "R", figures): "V" was read there, "R"
@@ -73,6 +81,7 @@ class Protocol:
     clips: int | None = None
     seed: int | None = None
     size: Sequence[int] | None = None
+    judged_size: Sequence[int] | None = None
     batch_size: int = 4
     measures: Sequence[str] = ()
     published: Sequence[Row] = ()
@@ -119,6 +128,13 @@ class Protocol:
                 f"{height}' --gin_param='WIDTH = {width}'."
             )
 
+    def judged(self, trained: clip.ClipSpec) -> clip.ClipSpec:
+        """Returns the clips of a run's training, as large as the judged ones are."""
+        if self.judged_size is None:
+            return trained
+        height, width = self.judged_size
+        return dataclasses.replace(trained, height=height, width=width)
+
     def check_source(
         self, source: sources.ClipSource, trained: clip.ClipSpec, run: str
     ) -> None:
@@ -128,7 +144,7 @@ class Protocol:
           UserError: they are not.
         """
         for name in SIZES:
-            found, wanted = getattr(source.spec, name), getattr(trained, name)
+            found, wanted = getattr(source.spec, name), getattr(self.judged(trained), name)
             if found != wanted:
                 raise errors.UserError(
                     f"{self.name}: the clips of {source.name} have `{name}` {found}, but "
@@ -199,7 +215,7 @@ class Protocol:
             self.split,
             "all" if self.clips is None else str(self.clips),
             str(self.frames),
-            "of the run" if self.size is None else "x".join(map(str, self.size)),
+            "x".join(map(str, self.size or self.judged_size or ())) or "of the run",
             self.about,
         )
 

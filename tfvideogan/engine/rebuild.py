@@ -5,7 +5,8 @@
 
 The model is made from the configuration that lies in the folder, and every one of its
 variables must be found in the checkpoint. A protocol (`protocols.py`) brings data and
-metrics of its own; the clips keep the sizes of those that the run was trained on.
+metrics of its own; the clips keep the sizes of those that the run was trained on, unless
+the protocol has a size of its own.
 """
 
 import dataclasses
@@ -163,8 +164,9 @@ def _parse_protocol(
 ) -> tuple[config.Parsed, protocols.Protocol]:
     """Reads a protocol on top of the configuration of a run."""
     trained = folder.spec()
+    judged = protocols.read(name).judged(trained)
     parsed = config.parse_text(
-        text + SIZE_MACROS.format(**vars(trained)),
+        text + SIZE_MACROS.format(**vars(judged)),
         bindings,
         gin_files=[protocols.gin_file(name)],
         replaced=JUDGEMENT,
