@@ -106,7 +106,7 @@ def test_any_size_is_restored_and_comes_back(size):
 
 
 def test_padding_is_by_reflection():
-    network = restorer.Restorer(3, widths=(4, 4, 4), blocks=(1, 1, 1))
+    network = restorer.Restorer(3, widths=(4, 4, 4), blocks=(0, 1, 1))
     images = seeds.uniform([1, 6, 7, 3], seeds.from_int(1), -1.0, 1.0)
     network(images)
     for number, one in enumerate(network.trainable_variables):
@@ -249,8 +249,9 @@ def test_alignment_is_of_the_sharp_frames():
     ("options", "words"),
     [
         ({"window": 2}, r"`window` \(2\) must be 1, 3 or 5"),
-        ({"blocks": (1,)}, "a number of at least 1 for each level"),
-        ({"widths": (0, 4)}, "a number of at least 1 for each level"),
+        ({"blocks": (1,)}, "a number for each level"),
+        ({"widths": (0, 4)}, "those of `widths` at least 1"),
+        ({"blocks": (1, 0)}, "the last one at least 1"),
         ({"critic_width": 0}, r"`critic_width` \(0\)"),
         ({"overlap": 12}, r"`overlap` \(12\) must be .* below `tile` \(12\)"),
     ],

@@ -41,7 +41,7 @@ class Options:
 
     Attributes:
       widths: channels of each of the restorer's levels, the finest first.
-      blocks: NAF blocks of each level.
+      blocks: NAF blocks of each level; none at the finest saves most of the time.
       window: frames that a frame is restored from: 1, 3 or 5.
       aligner_width: channels of the aligner; not used with a window of 1.
       critic_width: channels of the critic's first layer.
@@ -71,10 +71,15 @@ class Options:
         if self.window not in WINDOWS:
             raise errors.UserError(f"`window` ({self.window}) must be 1, 3 or 5.")
         is_level = len(self.blocks) == len(self.widths)
-        if not self.blocks or not is_level or min(*self.blocks, *self.widths) < 1:
+        if not self.blocks or not is_level or min(self.widths) < 1:
             raise errors.UserError(
                 f"`blocks` {tuple(self.blocks)} and `widths` {tuple(self.widths)} must "
-                "have a number of at least 1 for each level."
+                "have a number for each level, those of `widths` at least 1."
+            )
+        if min(self.blocks) < 0 or not self.blocks[-1]:
+            raise errors.UserError(
+                f"`blocks` {tuple(self.blocks)} must be 0 or more, the last one at "
+                "least 1."
             )
         served.Tiling(self.tile, self.overlap)  # refuses what is no tile
 
