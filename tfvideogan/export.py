@@ -146,7 +146,7 @@ def _write_plain(
     sizes: dict[str, int],
 ) -> int:
     model, name = rebuilt.built.model, options.plain
-    served = rebuilt.serving_functions()
+    served = rebuilt.serving_functions(is_plain=True)
     if name not in served:
         raise errors.UserError(
             f"--plain={name} is no signature of {model.name}; it has {', '.join(served)}."

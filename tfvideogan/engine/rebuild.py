@@ -47,14 +47,20 @@ class Rebuilt:
     parsed: config.Parsed
     protocol: protocols.Protocol | None = None
 
-    def serving_functions(self) -> Mapping[str, signatures.ServingFunction]:
+    def serving_functions(
+        self, *, is_plain: bool = False
+    ) -> Mapping[str, signatures.ServingFunction]:
         """Returns the signatures of the model.
+
+        Args:
+          is_plain: whether they are for plain exports.
 
         Raises:
           UserError: it has none.
         """
+        model = self.built.model
         try:
-            return self.built.model.serving_functions()
+            return model.fixed_size_functions() if is_plain else model.serving_functions()
         except NotImplementedError as error:
             raise errors.UserError(
                 f"{self.built.model_name} cannot be served."

@@ -130,6 +130,13 @@ class VideoModel(keras.Model):
         """Returns the signatures of an export, see `core.signatures`."""
         raise NotImplementedError(f"{type(self).__name__}.serving_functions")
 
+    def fixed_size_functions(self) -> Mapping[str, signatures.ServingFunction]:
+        """Returns the same signatures for plain exports, whose inputs have fixed sizes.
+
+        A model that saves work by sizes which the data say does that work here.
+        """
+        return self.serving_functions()
+
     def published_weights(self) -> weight_names.Table:
         """Returns the original code's names of all weights, if the paper has code."""
         raise NotImplementedError(f"{type(self).__name__}.published_weights")

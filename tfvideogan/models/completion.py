@@ -102,8 +102,14 @@ class CompletionModel(base.VideoModel):
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """Returns `complete`, whole and in chunks: see `completion_streaming.py`."""
+        return self.served_by(self.paint_window)
+
+    def served_by(
+        self, paint: completion_windows.Paint
+    ) -> dict[str, signatures.ServingFunction]:
+        """Returns the signatures of a way to paint windows."""
         return completion_streaming.Streaming(
-            self.paint_window, self.spec, reach=self.reach, multiple=self.size_multiple
+            paint, self.spec, reach=self.reach, multiple=self.size_multiple
         ).serving_functions()
 
 

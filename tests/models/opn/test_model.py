@@ -206,6 +206,25 @@ def test_windows_give_what_the_whole_gives():
     assert not np.any(cut[:, :8]) and not np.any(cut[:, :, :8])
 
 
+def test_on_whole_frames_the_answer_is_the_same_and_all_places_ask(better):
+    hidden, holes = peeling.hidden(clips()[0], square()[0]), square()[0]
+    remembered = better.painter.remember(hidden[1:], holes[1:]).of_clips(1)
+    given, width = (hidden[:1], holes[:1], remembered), tf.constant(2.0)
+    around = better.painter.complete(*given, width=width)
+
+    def complete(*given):
+        with better.painter.on_whole_frames():
+            return better.painter.complete(*given, width=width)
+
+    traced = tf.function(complete).get_concrete_function(*given)
+    np.testing.assert_allclose(traced(*given), around, atol=1e-5)
+    assert np.max(np.abs(around - hidden[:1])) > 0.01
+    # Nothing is chosen, whose number the hole would say.
+    functions = traced.graph.as_graph_def().library.function
+    operations = {node.op for one in functions for node in one.node_def}
+    assert "Conv2D" in operations and "TopKV2" not in operations
+
+
 def test_a_window_is_what_is_set_and_its_margin():
     is_inside = np.zeros([1, 9, 12, 1], bool)
     is_inside[0, 3:5, 10] = True

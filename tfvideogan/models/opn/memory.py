@@ -137,7 +137,8 @@ def by_visibility(
     may_be_chosen = candidates != target
     times = tf.cast(candidates, tf.float32)
     apart = tf.abs(times - tf.cast(target, tf.float32))
-    places, are_left = [], []
+    number = tf.minimum(most, tf.math.count_nonzero(may_be_chosen, dtype=tf.int32))
+    places = []
     for _ in range(most):
         gains = tf.linalg.matvec(shown, lacking)  # [K]
         # One place outweighs any distance in time.
@@ -145,8 +146,7 @@ def by_visibility(
         scores = gains + APART_WEIGHT * farness
         place = tf.argmax(tf.where(may_be_chosen, scores, -1.0), output_type=tf.int32)
         places.append(place)
-        are_left.append(tf.reduce_any(may_be_chosen))
         may_be_chosen &= tf.range(tf.size(candidates)) != place
-        lacking *= 1.0 - shown[place]
-        apart = tf.minimum(apart, tf.abs(times - times[place]))
-    return tf.boolean_mask(tf.stack(places), tf.stack(are_left))
+        lacking *= 1.0 - tf.gather(shown, place)
+        apart = tf.minimum(apart, tf.abs(times - tf.gather(times, place)))
+    return tf.stack(places)[:number]

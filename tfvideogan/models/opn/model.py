@@ -18,7 +18,7 @@ Source: Oh, Lee, Lee, Kim, Onion-Peel Networks for Deep Video Completion, ICCV 2
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, seeds
+from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.losses import pixels
 from tfvideogan.models import completion, completion_windows, phase, weight_names
 from tfvideogan.models.opn import (
@@ -267,6 +267,15 @@ class OPN(completion.CompletionModel):
             before, completion_windows.Part(made, window.block.holes)
         )
         return self._consistent(shown.frames, shown.holes)[:, before.length() :]
+
+    def fixed_size_functions(self) -> dict[str, signatures.ServingFunction]:
+        """The same, computed for whole frames; see `VideoModel`."""
+
+        def paint(window: completion_windows.Window) -> tf.Tensor:
+            with self.painter.on_whole_frames():
+                return self.paint_window(window)
+
+        return self.served_by(paint)
 
     def paint(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
         """Paints clips; see `CompletionModel`."""

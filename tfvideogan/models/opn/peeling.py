@@ -10,6 +10,8 @@ ceil(greatest depth / peel width) passes; each encodes the target anew.
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3.
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -64,6 +66,19 @@ class Painter:
         self.encoder, self.decoder = encoder, decoder
         self.has_sampled_maps = has_sampled_maps
         self.chunk = chunk
+        self._is_sparse = True
+
+    @contextlib.contextmanager
+    def on_whole_frames(self) -> Iterator[None]:
+        """Traces graphs, meanwhile, in which no size depends on where holes are.
+
+        Nothing is cropped and every place reads; the answers are the same.
+        """
+        self._is_sparse = False
+        try:
+            yield
+        finally:
+            self._is_sparse = True
 
     def remember(self, frames: tf.Tensor, holes: tf.Tensor) -> memory_lib.Memory:
         """Encodes frames; see `memory.remember`."""
@@ -134,7 +149,8 @@ class Painter:
         def painted(depths: tf.Tensor, frame: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             is_hole = depths > 0
             peel = is_hole & (depths <= width)
-            predicted = self._predict_around(
+            predict = self._predict_around if self._is_sparse else self.predict
+            predicted = predict(
                 frame, visible, tf.cast(is_hole, tf.float32), peel, memory
             )
             predicted = tf.clip_by_value(predicted, -1.0, 1.0)
@@ -219,6 +235,10 @@ class Painter:
             tf.reshape(one, [shape[0], -1, one.shape[-1]])
             for one in (keys, values, tf.cast(asking, tf.float32))
         )
+        if not self._is_sparse:
+            read = attention.read(flat_keys, *memory, chunk=chunk)
+            added = flat_values + tf.cast(flat_asking * read, values.dtype)
+            return tf.ensure_shape(tf.reshape(added, shape), values.shape)
         # Those that ask, of each target, and others where it has fewer than another.
         most = tf.reduce_max(tf.reduce_sum(tf.cast(flat_asking, tf.int32), axis=1))
         asks, places = tf.math.top_k(flat_asking[..., 0], most)  # [N, Q]

@@ -1,6 +1,6 @@
 """Every family's main verb, by three runtimes that are not TensorFlow.
 
-docs/serving.md has what they found, also of the one family that is left.
+docs/serving.md has what they found.
 """
 
 import pathlib
@@ -9,7 +9,7 @@ import pytest
 
 from tests import test_gin, traced_graphs
 from tests.serving.export.plain import runtimes
-from tfvideogan.core import clip, errors
+from tfvideogan.core import clip
 from tfvideogan.engine import loop
 from tfvideogan.engine.config import config
 from tfvideogan.models import base
@@ -27,12 +27,11 @@ FAMILIES = (
     "gin/mocogan.gin",
     "gin/mocogan/paper.gin",
     "gin/mocogan/prediction.gin",
+    "gin/opn.gin",
     "gin/text2image.gin",
     "gin/text2video.gin",
     "gin/vinet.gin",
 )
-# OPN paints only around its holes, and its loop has pictures of sizes that the data say.
-LEFT = "gin/opn.gin"
 # Large graphs, whose conversion has not been waited for; docs/serving.md says so, too.
 UNTRIED = {
     ("gin/vinet.gin", "onnxruntime"),
@@ -60,7 +59,7 @@ def built(path: str) -> base.VideoModel:
 
 def plain_of(path: str) -> plain.Plain:
     model = built(path)
-    verb, served = next(iter(model.serving_functions().items()))
+    verb, served = next(iter(model.fixed_size_functions().items()))
     sizes = plain.of_clip(model.spec) | {"T": LENGTH}
     return plain.make(verb, served, sizes)
 
@@ -103,10 +102,3 @@ def test_a_family_answers_elsewhere_as_here(written, path: str, runtime: str) ->
     for output, difference in found.items():
         allowed = 1e-5 if output.startswith("float") else BYTE
         assert difference <= allowed, (output, found)
-
-
-@pytest.mark.slow
-@pytest.mark.long
-def test_what_the_data_give_a_size_is_refused_in_a_line() -> None:
-    with pytest.raises(errors.UserError, match="whose size depends on the data"):
-        plain_of(LEFT)

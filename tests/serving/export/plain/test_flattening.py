@@ -49,6 +49,21 @@ def test_a_loop_that_the_data_end_stays_one():
     assert made.outputs["y"].shape == [1, 4]
 
 
+def test_a_loop_whose_sizes_the_data_say_is_refused_in_a_line():
+    def without_the_least(x):
+        return {
+            "y": tf.while_loop(
+                lambda one: tf.reduce_max(one) > 1.0,
+                lambda one: (tf.boolean_mask(one, one > tf.reduce_min(one))[None],),
+                [x],
+                shape_invariants=[tf.TensorShape([1, None])],
+            )[0]
+        }
+
+    with pytest.raises(errors.UserError, match="whose size depends on the data"):
+        flat(without_the_least)
+
+
 def test_calls_and_variables_are_gone():
     weight = tf.Variable(3.0)
     inner = tf.function(lambda x: tf.square(weight) * x)
