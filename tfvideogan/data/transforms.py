@@ -66,6 +66,52 @@ class HorizontalFlip(RandomTransform):
         return result
 
 
+class VerticalFlip(RandomTransform):
+    """Mirrors all frames of a clip top to bottom.
+
+    Not for captions that say up or down.
+    """
+
+    def changed(self, example: Example) -> Example:
+        """Flips the example; vertical flow turns with it."""
+        result = example | {
+            key: tf.reverse(value, axis=[1])
+            for key, value in _pictures(example).items()
+        }
+        for key in FLOWS:
+            if key in result:
+                result[key] = result[key] * tf.constant([1.0, -1.0])
+        return result
+
+
+class Transposition(RandomTransform):
+    """Swaps rows and columns of all frames; with both flips it makes quarter turns.
+
+    Not for captions that name a direction.
+    """
+
+    def changed(self, example: Example) -> Example:
+        """Transposes the example; components of flow change places.
+
+        Raises:
+          UserError: the frames are not square.
+        """
+        _, height, width, _ = example["frames"].shape
+        if height != width:
+            raise errors.UserError(
+                f"Transposition needs square frames, not {height}x{width}; leave it out, "
+                "or train on crops."
+            )
+        result = example | {
+            key: tf.transpose(value, [0, 2, 1, 3])
+            for key, value in _pictures(example).items()
+        }
+        for key in FLOWS:
+            if key in result:
+                result[key] = tf.reverse(result[key], axis=[-1])
+        return result
+
+
 class TimeReversal(RandomTransform):
     """Plays a clip backwards; forward and backward flow change places.
 
@@ -165,6 +211,25 @@ class ColourJitter:
                 colours = mean + contrast * (colours - mean) + shift
                 result[key] = tf.clip_by_value(colours, -1.0, 1.0)
         return result
+
+
+class ChannelPermutation:
+    """Puts the colour channels of a whole clip into another order, all equally likely.
+
+    Channels are blurred each by itself, so that what is sharp and what is blurred still
+    belong together. Not for captions that name a colour.
+    """
+
+    def __call__(self, example: Example, seed: tf.Tensor) -> Example:
+        """Permutes frames and clean plates alike."""
+        order = tf.argsort(seeds.uniform([example["frames"].shape[-1]], seed))
+        return example | {
+            key: tf.ensure_shape(
+                tf.gather(example[key], order, axis=-1), example[key].shape
+            )
+            for key in clip.PIXEL_KEYS
+            if key in example
+        }
 
 
 class RandomCrop:
