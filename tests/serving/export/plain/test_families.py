@@ -32,12 +32,6 @@ FAMILIES = (
     "gin/text2video.gin",
     "gin/vinet.gin",
 )
-# Large graphs, whose conversion has not been waited for; docs/serving.md says so, too.
-UNTRIED = {
-    ("gin/vinet.gin", "onnxruntime"),
-    ("gin/vinet.gin", "openvino"),
-    ("gin/vinet.gin", "tflite"),
-}
 # Of videos whose length is open: a request as long as it must be to have a loop.
 LENGTH = 2
 BYTE = 1.0
@@ -96,8 +90,6 @@ def written(tmp_path_factory: pytest.TempPathFactory):
 def test_a_family_answers_elsewhere_as_here(written, path: str, runtime: str) -> None:
     if reason := runtimes.missing(runtime):
         pytest.skip(reason)
-    if (path, runtime) in UNTRIED:
-        pytest.skip("the conversion of this large graph has not been tried to its end")
     found = runtimes.differences(runtime, written(path))
     for output, difference in found.items():
         allowed = 1e-5 if output.startswith("float") else BYTE
