@@ -28,8 +28,17 @@ def warp_error(example) -> float:
     return np.mean(errors_)
 
 
+def transposed(example, seed):
+    """Transposes a square part."""
+    square = transforms.RandomCrop(28, 28)(example, seed)
+    return transforms.Transposition(1.0)(square, seed)
+
+
 ALWAYS = {
     "flip": transforms.HorizontalFlip(1.0),
+    "upside down": transforms.VerticalFlip(1.0),
+    "transposition": transposed,
+    "channels": transforms.ChannelPermutation(),
     "reversal": transforms.TimeReversal(1.0),
     "jitter": transforms.ColourJitter(0.2, 0.3, 0.3),
     "crop": transforms.RandomCrop(24, 30),
@@ -68,6 +77,41 @@ def test_a_flip_mirrors_columns_and_turns_horizontal_flow():
     )
     np.testing.assert_array_equal(result["frames"][0, 0, :, 0], [5, 4, 3, 2, 1, 0])
     np.testing.assert_array_equal(result["forward_flow"][0, 0, 0], [-10, 11])
+
+
+def test_upside_down_rows_are_mirrored_and_vertical_flow_turns():
+    frames = tf.reshape(tf.range(3.0), (1, 3, 1, 1))
+    flow = tf.reshape(tf.range(6.0), (1, 3, 1, 2))
+    result = transforms.VerticalFlip(1.0)(
+        {"frames": frames, "forward_flow": flow}, SEED
+    )
+    np.testing.assert_array_equal(result["frames"][0, :, 0, 0], [2, 1, 0])
+    np.testing.assert_array_equal(result["forward_flow"][0, 0, 0], [4, -5])
+
+
+def test_a_transposition_swaps_rows_and_columns_and_refuses_what_is_not_square(example):
+    frames = tf.reshape(tf.range(4.0), (1, 2, 2, 1))
+    flow = tf.reshape(tf.range(8.0), (1, 2, 2, 2))
+    given = {"frames": frames, "forward_flow": flow}
+    result = transforms.Transposition(1.0)(given, SEED)
+    np.testing.assert_array_equal(result["frames"][0, :, :, 0], [[0, 2], [1, 3]])
+    # What went (2, 3) in the first row's second place goes (3, 2) in the second row's.
+    np.testing.assert_array_equal(result["forward_flow"][0, 1, 0], [3, 2])
+    with pytest.raises(errors.UserError, match="square frames, not 32x40"):
+        transforms.Transposition(1.0)(example, SEED)
+
+
+def test_orders_of_channels_are_all_drawn_and_alike_for_all_pictures():
+    colours = tf.constant([[[[-1.0, 0.0, 1.0]]]])
+    found = set()
+    for number in range(60):
+        made = transforms.ChannelPermutation()(
+            {"frames": colours, "blurred_frames": 0.5 * colours},
+            seeds.from_int(number),
+        )
+        np.testing.assert_array_equal(made["blurred_frames"], 0.5 * made["frames"])
+        found.add(tuple(made["frames"][0, 0, 0].numpy()))
+    assert len(found) == 6 and all(sorted(one) == [-1, 0, 1] for one in found)
 
 
 @pytest.mark.parametrize("name", ["flip", "reversal"])
