@@ -39,7 +39,7 @@ INCLUDE = re.compile(r"^include ['\"](.+)['\"]", re.MULTILINE)
 # `NAME = %gin.REQUIRED`: what only the user can know.
 REQUIRED = re.compile(r"^(\w+) = %gin\.REQUIRED", re.MULTILINE)
 ANSWER_TIMEOUT = 120.0  # seconds, on a machine that does much else
-SIZES = ["FRAMES = ", "HEIGHT = ", "WIDTH = "]
+SIZES = ["FRAMES = ", "HEIGHT = ", "WIDTH = ", "CROP = ", "JUDGED_WINDOW = "]
 # `height = 64` or `frames = 1` of a source: a network that fits one size only, which
 # smoke.gin cannot shrink.
 PINNED = re.compile(r"^  (height|frames) = \d+", re.MULTILINE)
@@ -81,6 +81,7 @@ NARROW = {
         "cpnet.Options.alignment_steps = 1",
     ],
     "deblurgan.DeblurGAN": [
+        "CROP = None",
         "WIDTHS = (2, 4)",
         "deblurgan.Options.blocks = (1, 1)",
         "deblurgan.Options.critic_width = 2",
@@ -250,7 +251,10 @@ def test_experiment_is_built_and_uses_every_binding(path: str) -> None:
     arguments = config.arguments(loop.run)
     known = ["loop.run.", *SOURCES, *(one.split(" =")[0] for one in bindings)]
     if bindings:  # Its clips lie in the user's folder; these are like them.
-        spec = clip.ClipSpec(4, 32, 32, has_masks=True, has_flow=True)
+        has_blur = "make_source = @blurred." in whole(paths[-1])
+        spec = clip.ClipSpec(
+            4, 32, 32, has_masks=True, has_flow=True, has_blurred_frames=has_blur
+        )
     else:
         spec = arguments["make_source"]().spec
     if bindings or PINNED.search((source_tree.ROOT / path).read_text(encoding="utf-8")):
@@ -276,7 +280,8 @@ def data_of(bindings: list[str], folder: pathlib.Path) -> list[str]:
     assert bindings in ([], ["DAVIS_ROOT = 'given'"])
     if not bindings:
         return []
-    root = davis_tree.write(folder / "DAVIS")
+    lengths = dict.fromkeys(("bear", "dog", "camel"), 9)  # frames of a judged window
+    root = davis_tree.write(folder / "DAVIS", sequences=lengths)
     return [f"DAVIS_ROOT = '{root}'", f"davis.Davis.cache_dir = '{folder / 'cache'}'"]
 
 
