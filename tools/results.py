@@ -9,7 +9,7 @@ r"""Keeps the one table of results: docs/results.jsonl, docs/results.md, README'
 
 A row is trained and judged by the doors, in processes of their own, by the commands that
 stand in docs/results.md. `--run` goes on where it stopped; with `--budget` it stops by
-itself and ends with 75. Rows are defined in tools/results_table/rows.py.
+itself and ends with 75. Rows are defined in tools/results_table/table.py.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from results_table import commands, documents, rows
+from results_table import commands, documents, rows, table
 from results_table import records as recorded
 
 from tfvideogan.core import errors
@@ -97,7 +97,7 @@ def _work(options: argparse.Namespace) -> int:
     if options.list:
         return _list()
     if options.run:
-        row = rows.find(options.run)
+        row = table.find(options.run)
         workdir = commands.workdir(row, options.seed, options.runs)
         status = _run(row, workdir, options)
         if status != OK:
@@ -108,7 +108,7 @@ def _work(options: argparse.Namespace) -> int:
             raise errors.UserError(
                 "--collect needs --row; --list says which there are."
             )
-        row = rows.find(options.row)
+        row = table.find(options.row)
         _collect(row, pathlib.Path(options.collect), options.protocol, options)
     elif not options.write:
         _collect_all(options)
@@ -125,7 +125,7 @@ def _check() -> int:
 
 def _list() -> int:
     records = recorded.read(RECORDS)
-    for row in rows.ROWS:
+    for row in table.ROWS:
         found = [one for one in records if one.row == row.id]
         lines = [
             f"seed {one.seed}, step {one.step}"
@@ -232,7 +232,7 @@ def _collect(
 
 def _collect_all(options: argparse.Namespace) -> None:
     """Reads every run folder of the rows again, with each protocol that judged it."""
-    for row in rows.ROWS:
+    for row in table.ROWS:
         for folder in sorted((ROOT / options.runs / row.id).glob("seed*")):
             for protocol in recorded.protocols(row, folder):
                 _collect(row, folder, protocol, options)

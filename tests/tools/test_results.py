@@ -9,7 +9,7 @@ import sys
 
 import pytest
 import results
-from results_table import commands, documents, records, rows
+from results_table import commands, documents, records, rows, table
 
 from tests import source_tree
 from tests.tools.results_table import made
@@ -39,11 +39,11 @@ def test_every_score_of_readme_comes_from_a_record() -> None:
 
 def test_records_are_of_rows_and_name_no_private_place() -> None:
     for one in records.read(RECORDS):
-        assert rows.find(one.row)
+        assert table.find(one.row)
         assert not [name for name in ("/home", "/tmp", "/work") if name in str(one)]
 
 
-@pytest.mark.parametrize("row", rows.ROWS, ids=lambda row: row.id)
+@pytest.mark.parametrize("row", table.ROWS, ids=lambda row: row.id)
 def test_a_row_is_an_experiment_that_its_gin_files_make(row: rows.Row) -> None:
     config.parse(row.gin_files, [*commands.example_root(row), *row.bindings])
     config.check_complete(loop.run, {"workdir": ""})
@@ -60,7 +60,7 @@ def test_a_row_is_trained_judged_and_told_and_its_protocols_stay(
         evaluations=(("--clips=5",),),
         scores=(rows.Score("error/model/T", "error"),),
     )
-    monkeypatch.setattr(rows, "ROWS", (toy,))
+    monkeypatch.setattr(table, "ROWS", (toy,))
     runs = written / "runs"
     options = ["--runs", str(runs), "--commit", "1234567"]
     assert results.main(["--run", "toy/toy", "--seed", "5", *options]) == 0

@@ -128,7 +128,7 @@ def check_trains(row: rows.Row, command: str, *, workdir: str) -> None:
             raise errors.UserError(
                 f"{workdir} was trained with the {what} {given}, but the row {row.id} "
                 f"has {wanted}; give another --row, or define one in "
-                "tools/results_table/rows.py."
+                "tools/results_table/table.py."
             )
 
 

@@ -7,7 +7,7 @@ several trainings of a row are shown as mean and range of their seeds.
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from results_table import claims, rows
+from results_table import claims, rows, table
 from results_table import records as recorded
 
 from tfvideogan.metrics import measures
@@ -150,7 +150,7 @@ def scores(row: rows.Row, found: Sequence[recorded.Record]) -> list[rows.Score]:
 def readme_table(records: Sequence[recorded.Record]) -> str:
     """Returns README's table: a line for each row that was measured."""
     lines = [*README_HEAD]
-    for row in rows.ROWS:
+    for row in table.ROWS:
         found = of(records, row.id)
         if not found:
             continue
@@ -189,7 +189,7 @@ def results_table(found: Sequence[recorded.Record]) -> str:
 
 def _task(task: str, records: Sequence[recorded.Record]) -> Iterator[str]:
     summary, details, missing = [*SUMMARY_HEAD], [], []
-    for row in (one for one in rows.ROWS if one.task == task):
+    for row in (one for one in table.ROWS if one.task == task):
         protocols = sorted({one.protocol for one in records if one.row == row.id})
         if not protocols:
             missing.append(f"`{row.id}`")

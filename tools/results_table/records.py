@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from results_table import commands, rows
+from results_table import commands, rows, table
 
 from tfvideogan.core import errors, machine
 
@@ -111,7 +111,7 @@ def read(path: pathlib.Path) -> list[Record]:
 
 def write(path: pathlib.Path, records: Iterable[Record]) -> None:
     """Writes records, a line for each, in the order of rows, protocols and seeds."""
-    order = [row.id for row in rows.ROWS]
+    order = [row.id for row in table.ROWS]
     in_order = sorted(records, key=lambda one: (order.index(one.row), *one.key[1:]))
     lines = [json.dumps(dataclasses.asdict(one)) + "\n" for one in in_order]
     path.write_text("".join(lines), encoding="utf-8")
