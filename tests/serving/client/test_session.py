@@ -61,7 +61,7 @@ def test_samples_are_one_request(tmp_path: pathlib.Path) -> None:
     [
         (["--output=o.npz"], "o_mask.npz would change what is read"),
         (["--output=all"], "all_mask is a folder that holds"),
-        (["--output=o.npz", "--steps=2"], "--steps=2 counts frames that a model makes"),
+        (["--output=o.npz", "--steps=2"], r"`steps` \(2\) counts frames that a model"),
         (["--output=x.npz", "--chunk_frames=1"], "`chunk_frames` "),
     ],
 )

@@ -198,14 +198,15 @@ def _check_joins(
             continue
         is_fixed = _fixed_frames(signature) is not None
         one_request = (
-            f"--max_frames={plan.chunk_frames}"
+            f"of the first {plan.chunk_frames}"
             if is_fixed
-            else f"--chunk_frames={total}"
+            else f"with `chunk_frames` = {total}"
         )
         raise errors.UserError(
             f"{total} frames need several requests of {plan.chunk_frames}, which "
             f"cannot be joined in `{name}`: {signature.name} {reason}. Send one request "
-            f"with {one_request}, or choose other --outputs."
+            f"{one_request}, or choose other `outputs`.",
+            flags=f"--max_frames={plan.chunk_frames} does that." if is_fixed else "",
         )
 
 
@@ -219,7 +220,7 @@ def _checked(
             raise errors.UserError(
                 f"`{name}` of {signature.name} has shape {list(shape)} for a chunk with "
                 f"{length} new frames, so chunks cannot be joined in it; choose other "
-                "--outputs."
+                "`outputs`."
             )
     return {name: found[name] for name in outputs}
 
