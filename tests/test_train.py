@@ -131,7 +131,10 @@ def test_a_folder_without_a_run_wants_a_gin_file(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train.main([f"--workdir={tmp_path}"]) == 2
-    assert "holds no run: config.gin is not in it. --gin_file is missing" in capsys.readouterr().err
+    assert (
+        "holds no run: config.gin is not in it. --gin_file is missing"
+        in capsys.readouterr().err
+    )
 
 
 def test_virtual_devices_make_replicas(tmp_path: pathlib.Path) -> None:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfvideogan.core import errors
 from tfvideogan.media import reader, writer
-from tfvideogan.serving.client import flags, metadata, session
+from tfvideogan.serving.client import flags, long_video, metadata, session
 
 VIDEO = metadata.Tensor(tf.uint8, (None, None, 8, 8, 3))
 SEED = metadata.Tensor(tf.int64, (None,))
@@ -45,6 +45,22 @@ def test_a_model_is_described_and_not_called() -> None:
         "mask: uint8[?, ?, 8, 8, 3], video: uint8[?, ?, 8, 8, 3]",
     ]
     assert not model.asked
+
+
+def test_a_text_has_the_batch_axis_that_it_was_given_without() -> None:
+    words = {"text": metadata.Tensor(tf.string, (None,))}
+    known = {"classify": metadata.Signature("classify", {"frames": VIDEO}, words)}
+
+    def call(**asked: object) -> dict[str, bytes]:
+        # What a client answers to inputs without a batch axis.
+        return {"text": np.array([b"a star"], object)[0]}
+
+    given = {"frames": np.zeros([2, 8, 8, 3], np.uint8)}
+    plan = long_video.Plan()
+    found = session.answer(
+        call, known, "classify", given, outputs=["text"], steps=None, plan=plan
+    )
+    assert found["text"].tolist() == [b"a star"]
 
 
 def test_samples_are_one_request(tmp_path: pathlib.Path) -> None:
