@@ -6,6 +6,7 @@ applies them to the repository and shows on snippets that each of them bites.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterator
 
@@ -47,6 +48,24 @@ ONLY_IN = {
     "random": (),
 }
 GROUND = {"tensorflow", "keras", "numpy", "tfvideogan"}
+
+# What reads flags, or runs for a door alone; the last two name flags of other programs.
+FLAG_READERS = (
+    "engine/command_line.py",
+    "engine/importing.py",
+    "engine/processes/",
+    "engine/protocols.py",
+    "engine/reporting/",
+    "serving/client/choice.py",
+    "serving/client/completion_files.py",
+    "serving/client/flags.py",
+    "serving/client/inputs.py",
+    "serving/export/",
+    "serving/local/",
+    "data/datasets/tfds_source.py",
+    "pretrained/download.py",
+)
+FLAG = re.compile(r"(?<![\w-])--[a-z]\w*")
 
 # What serving may import of the package.
 SERVING_KNOWS = {"core", "media", "serving"}
@@ -240,6 +259,28 @@ def asserts(module: Module) -> Iterator[str]:
             yield f"{node.lineno}: bare except hides Ctrl-C; name what is expected"
 
 
+def flags_apart(module: Module) -> Iterator[str]:
+    """Messages name things; which flag helps is said in `flags`, for doors alone."""
+    path = module.path.removeprefix("tfvideogan/")
+    if path == module.path or "/" not in path or path.startswith(FLAG_READERS):
+        return
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Call) or _called(node) != "UserError":
+            continue
+        texts = (one for given in node.args for one in ast.walk(given))
+        for text in texts:
+            value = text.value if isinstance(text, ast.Constant) else None
+            if isinstance(value, str) and FLAG.search(value):
+                yield (
+                    f"{text.lineno}: {FLAG.search(value)[0]} helps none who calls the "
+                    "library; name the argument, and the flag in `flags=`"
+                )
+
+
+def _called(node: ast.Call) -> str:
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
 def file_names(module: Module) -> Iterator[str]:
     """A file is named by its idea; versions live in git."""
     stem = module.path.rsplit("/", maxsplit=1)[-1].removesuffix(".py")
@@ -339,6 +380,7 @@ RULES: tuple[Rule, ...] = (
     local_imports,
     stateful_randomness,
     asserts,
+    flags_apart,
     file_names,
     documented,
     annotated,

@@ -179,19 +179,19 @@ def test_what_the_graph_refuses_is_one_line(
         (
             2,
             {"text": "up", "input": "frame.png", "steps": 4},
-            "--steps=4, but predict of this model answers 3 frames and has no "
-            "predict_start and predict_next to go on with; take at most --steps=3",
+            "`steps` is 4, but predict of this model answers 3 frames and has no "
+            "predict_start and predict_next to go on with; take at most 3",
         ),
         (2, {"text": "up"}, "--input is missing; the model wants `context`"),
         (
             1,
             {"signature": "paint", "text": "up", "steps": 2},
-            "--steps=2 counts frames, but `image` of paint is no video",
+            "`steps` (2) counts frames, but `image` of paint is no video",
         ),
         (
             1,
             {"signature": "restore", "input": "frame.png", "steps": 2},
-            "--steps=2 counts frames that a model makes up, but restore answers each",
+            "`steps` (2) counts frames that a model makes up, but restore answers each",
         ),
         (
             1,

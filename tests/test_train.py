@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import types
 from collections.abc import Iterator
 
 import keras
@@ -53,6 +54,23 @@ def test_wandb_without_the_package_is_a_line_and_nothing_is_written(
     monkeypatch.setitem(sys.modules, "wandb", None)
     assert training_runs.train_here(tmp_path / "a", *QUICK, flags=("--wandb",)) == 2
     assert "pip install 'tfvideogan[wandb]'" in capsys.readouterr().err
+    assert not (tmp_path / "a").exists()
+
+
+def test_wandb_without_a_key_is_a_line_and_nothing_is_written(
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def login() -> None:
+        raise stand_in.Error("No API key configured. Use `wandb login` to log in.")
+
+    stand_in = types.ModuleType("wandb")
+    stand_in.Error, stand_in.login = type("Error", (Exception,), {}), login
+    monkeypatch.setitem(sys.modules, "wandb", stand_in)
+    assert training_runs.train_here(tmp_path / "a", *QUICK, flags=("--wandb",)) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("error: --wandb: No API key configured. Use `wandb login`")
     assert not (tmp_path / "a").exists()
 
 
@@ -113,7 +131,10 @@ def test_a_folder_without_a_run_wants_a_gin_file(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train.main([f"--workdir={tmp_path}"]) == 2
-    assert "holds no run (config.gin is not in it) and" in capsys.readouterr().err
+    assert (
+        "holds no run: config.gin is not in it. --gin_file is missing"
+        in capsys.readouterr().err
+    )
 
 
 def test_virtual_devices_make_replicas(tmp_path: pathlib.Path) -> None:

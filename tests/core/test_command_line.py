@@ -1,10 +1,11 @@
 """What every door does first."""
 
+import argparse
 import sys
 
 import pytest
 
-from tfvideogan.core import command_line
+from tfvideogan.core import command_line, errors
 
 
 def test_help_shows_the_purpose_as_it_stands_and_the_defaults_that_say_something(
@@ -45,6 +46,14 @@ def test_a_fault_is_one_line_and_its_traceback_on_request(
         said = capsys.readouterr().err
         assert said.endswith("error: two lines\n")
         assert ("Traceback" in said) is has_traceback
+
+
+def test_a_door_says_which_flag_helps(capsys: pytest.CaptureFixture[str]) -> None:
+    def work(options: argparse.Namespace) -> int:
+        raise errors.UserError("`x` must be given.", flags="--x=... does that.")
+
+    assert command_line.run(command_line.parser(""), work, []) == 2
+    assert capsys.readouterr().err == "error: `x` must be given. --x=... does that.\n"
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,11 @@ def test_users_error_is_one_line(
     assert capsys.readouterr().err == "error: `x` (1) must be 2.\n"
 
 
+def test_a_door_says_which_flag_helps(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(errors.UserError("`x` must be given.", flags="--x=... does that.")) == 2
+    assert capsys.readouterr().err == "error: `x` must be given. --x=... does that.\n"
+
+
 def test_traceback_is_shown_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     error = errors.UserError("no")
     assert run(error, "--traceback") == 2

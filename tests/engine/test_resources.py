@@ -54,8 +54,9 @@ def test_variables_that_cannot_fit_are_refused_before_they_are_made() -> None:
         layer = keras.layers.Dense(5, use_bias=False)
         layer.build([None, 10])  # 200 bytes
         assert made == [False, True]
-        with pytest.raises(errors.UserError, match="smaller width.*--dry_run"):
+        with pytest.raises(errors.UserError, match="smaller width") as caught:
             tf.Variable(ones)
+        assert "--dry_run" in caught.value.flags
     # What was refused was traced, but never computed.
     assert made == [False, True, False]
     with tf.Graph().as_default(), resources.variables_bounded(memory=1):
@@ -66,7 +67,7 @@ def test_a_batch_that_cannot_fit_is_refused() -> None:
     # 2 frames of 4 x 5 x 3 floats of 4 bytes: 480 bytes a clip.
     spec = clip.ClipSpec(2, 4, 5)
     resources.check_memory(spec, clips=2, memory=960)
-    with pytest.raises(errors.UserError, match="BATCH_SIZE"):
+    with pytest.raises(errors.UserError, match="Use a smaller batch"):
         resources.check_memory(spec, clips=3, memory=960)
     with pytest.raises(errors.UserError, match="99,999,999 clips"):
         resources.check_memory(clip.ClipSpec(16, 256, 256), clips=99_999_999)

@@ -30,6 +30,23 @@ def test_an_answer_is_saved_as_the_client_does(
         answer.save(tmp_path / "a.npz", outputs="mask")
 
 
+def test_where_an_answer_cannot_go_is_said_without_flags(
+    model: library.Model, tmp_path: pathlib.Path
+) -> None:
+    answer = model.generate(text="up")
+    (tmp_path / "file").touch()
+    (tmp_path / "a.mp4").mkdir()
+    for name, said in [
+        ("", "a.mp4 and more; choose a new"),
+        ("file", "without an ending, a folder is written"),
+        ("file/x.mp4", "cannot be written: Not a directory"),
+        ("a.mp4", "is a folder, not a file"),
+    ]:
+        with pytest.raises(errors.UserError, match=said) as caught:
+            answer.save(tmp_path / name)
+        assert "--" not in str(caught.value)
+
+
 def test_the_context_comes_before_what_follows_on_it(
     model: library.Model, tmp_path: pathlib.Path
 ) -> None:

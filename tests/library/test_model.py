@@ -73,11 +73,14 @@ def test_a_long_video_goes_in_several_requests(model: library.Model) -> None:
         ("generate", {"text": "up", "outputs": ["mask"]}, "`outputs` names mask"),
         ("generate", {"text": "quikly"}, "which is not in the vocabulary"),
         ("restore", {"frames": frames(1), "steps": 2}, "restore answers each"),
+        ("paint", {"text": "up", "steps": 2}, "`image` of paint is no video"),
+        ("generate", {"text": "up", "steps": 0}, r"`steps` \(0\) must be at least 1"),
     ],
 )
 def test_what_does_not_fit_is_one_line(model, verb, inputs, said) -> None:
-    with pytest.raises(errors.UserError, match=said):
+    with pytest.raises(errors.UserError, match=said) as caught:
         getattr(model, verb)(**inputs)
+    assert "--" not in str(caught.value)  # Who calls a method has no flags.
 
 
 def test_a_mask_needs_no_channel() -> None:

@@ -48,6 +48,17 @@ def test_names_stand_over_their_columns():
     assert inked[2][60:].any() and not inked[2][-1]
 
 
+def test_words_stand_beside_a_film():
+    film = np.full((2, 40, 6, 3), 7, np.uint8)
+    made = sheets.beside(film, ["one", "a line that is far too long for it"], width=90)
+    assert made.shape == (2, 40, 96, 3)
+    np.testing.assert_array_equal(made[:, :, :6], film)
+    inked = made[0, :, 6:].any(axis=2)
+    # Two lines of 18 rows about the middle of 40; the short one ends at the left.
+    assert inked[2:20].any() and inked[20:38].any()
+    assert not inked[2:18, 45:].any() and not inked[:, -1].any()
+
+
 def test_holes_are_grey():
     clip = {key: raw_clip()[key] for key in ("frames", "foreground_masks")}
     film = sheets.side_by_side(

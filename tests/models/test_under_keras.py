@@ -96,7 +96,7 @@ BYTES = {**arrays(), "frames": FRAMES.astype(np.uint8)}
             "cannot be written as a Keras configuration",
         ),
         (lambda: keras.models.clone_model(built()), "cannot be written as a Keras"),
-        (lambda: built().export("folder"), "tfvideogan export --workdir=<run folder>"),
+        (lambda: built().export("folder"), "`tfvideogan export`"),
     ],
 )
 def test_what_does_not_work_is_one_line(

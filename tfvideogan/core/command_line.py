@@ -87,7 +87,7 @@ def run(
     except BrokenPipeError:
         return closed()
     except errors.UserError as error:
-        return refused(options, error, BAD_INPUT)
+        return refused(options, f"{error} {error.flags}", BAD_INPUT)
 
 
 def closed() -> int:

@@ -95,12 +95,12 @@ def objections_explained(name: str) -> Iterator[None]:
     try:
         yield
     except errors.UserError as error:
-        raise type(error)(one_line(error)) from error
+        raise type(error)(one_line(error), flags=error.flags) from error
     except OBJECTIONS as error:
         raise errors.UserError(
             f"{name} cannot be built as it is configured: "
-            f"{durable.reason(error)} ({type(error).__name__}). Check its settings; "
-            "--traceback shows where."
+            f"{durable.reason(error)} ({type(error).__name__}). Check its settings.",
+            flags="--traceback shows where.",
         ) from error
 
 
@@ -175,7 +175,7 @@ def _constructed(make: Callable[[], Any]) -> Any:
     try:
         return make()
     except errors.UserError as error:
-        raise errors.UserError(one_line(error)) from error
+        raise errors.UserError(one_line(error), flags=error.flags) from error
     except (*OBJECTIONS, FileNotFoundError) as error:
         raise errors.UserError(
             f"{_name(make)}: {one_line(error) or type(error).__name__}"

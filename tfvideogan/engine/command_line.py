@@ -155,7 +155,8 @@ def run(
     except errors.UserError as error:
         kinds = {cluster.WorkerLost: STOPPED, divergence.TrainingDiverged: FAILED}
         code = next((kinds[one] for one in kinds if isinstance(error, one)), BAD_INPUT)
-        return command_line.refused(options, build.one_line(error), code)
+        text = f"{build.one_line(error)} {error.flags}"
+        return command_line.refused(options, text, code)
     except KeyboardInterrupt:
         sys.stderr.write(f"aborted; {leaving.SAFE}\n")
         return ABORTED

@@ -117,8 +117,6 @@ def run(
             f'`checkpoint` ({checkpoint}) must be "{choices.LATEST}" or a step.'
         )
     _check_kinds(metrics, transforms)
-    if wandb is not None:
-        wandb_mirror.check()
     if num_samples < 1:
         raise errors.UserError(
             f"`num_samples` ({num_samples}) must be at least 1; `sample_every` = 0 shows "
@@ -129,6 +127,8 @@ def run(
         tf.config.experimental.enable_op_determinism()
     strategy = strategy or strategies.make()
     is_chief = strategies.workers(strategy)[1] == 0
+    if wandb is not None and is_chief:
+        wandb_mirror.check()
     folder = run_folder.RunFolder(workdir, is_chief=is_chief)
     folder.check(config.values(), overwrite=overwrite_config)
     settings = dataclasses.asdict(schedule)

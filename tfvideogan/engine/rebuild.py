@@ -159,8 +159,8 @@ def rebuild(
     step = saver.restore(checkpoint)
     if step is None:
         raise errors.UserError(
-            f"{folder.path} has no checkpoint yet; train first, with "
-            f"python -m tfvideogan.train --workdir={folder.quoted}."
+            f"{folder.path} has no checkpoint yet; train first.",
+            flags=f"python -m tfvideogan.train --workdir={folder.quoted} goes on.",
         )
     return Rebuilt(built, step, arguments, folder, parsed, judged_by)
 

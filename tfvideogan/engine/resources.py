@@ -78,8 +78,9 @@ def check_memory(spec: clip.ClipSpec, *, clips: int, memory: int | None = None) 
     if memory and clips * size > memory:
         raise errors.UserError(
             f"{clips:,} clips of {size / GIGA:.3g} GB are {clips * size / GIGA:,.0f} GB, "
-            f"and this machine has {memory / GIGA:.0f} GB of memory. Use a smaller batch "
-            "(--gin_param='BATCH_SIZE = ...'), or smaller or shorter clips."
+            f"and this machine has {memory / GIGA:.0f} GB of memory. Use a smaller batch, "
+            "or smaller or shorter clips.",
+            flags="--gin_param='BATCH_SIZE = ...' makes a smaller batch.",
         )
 
 
@@ -109,7 +110,8 @@ def variables_bounded(memory: int | None = None) -> Iterator[None]:
             raise errors.UserError(
                 f"The model's variables are more than {total / GIGA:,.1f} GB, and this "
                 f"machine has {memory / GIGA:.1f} GB of memory. Use a smaller width, or "
-                "shorter or smaller clips; --dry_run says what a model needs."
+                "shorter or smaller clips.",
+                flags="--dry_run says what a model needs.",
             )
         return make(**arguments)
 

@@ -178,13 +178,14 @@ def _of_all_frames(holes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def _outputs(signature: metadata.Signature, steps: int | None) -> list[str]:
     """Returns the outputs that are no memory; if frames are counted, the videos."""
-    shapes = {name: one.shape for name, one in signature.outputs.items()}
-    return [
-        name
-        for name, shape in shapes.items()
+    shapes = {
+        name: one.shape
+        for name, one in signature.outputs.items()
         if not signatures.is_state(name)
-        and (steps is None or shape is None or len(shape) == VIDEO_RANK)
-    ]
+    }
+    videos = [n for n, one in shapes.items() if one is None or len(one) == VIDEO_RANK]
+    # Without a video, what lacks frames is said of what there is.
+    return list(shapes) if steps is None else videos or list(shapes)
 
 
 def _is_batched(signature: metadata.Signature, name: str, array: np.ndarray) -> bool:

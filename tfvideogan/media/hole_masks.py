@@ -262,7 +262,7 @@ def _box(given: str, film: Film) -> np.ndarray:
     mask[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)] = 1
     if not mask.any():
         raise errors.UserError(
-            f"--mask={given} is a box x,y,w,h of pixels outside the video, which is "
+            f"{given} is a box x,y,w,h of pixels outside the video, which is "
             f"{film.width}x{film.height}."
         )
     return mask

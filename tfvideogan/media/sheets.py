@@ -91,13 +91,31 @@ def headed(film: np.ndarray, names: Sequence[str]) -> np.ndarray:
     heading = np.zeros((HEADING, *film.shape[2:]), np.uint8)
     room = film.shape[2] // len(names)
     for place, name in enumerate(names):
-        (wide, _), _ = cv2.getTextSize(name, _FONT, _TEXT_SCALE, 1)
-        scale = _TEXT_SCALE * min(1.0, (room - 2 * GAP) / max(wide, 1))
-        start = (place * room + GAP, HEADING - _BASELINE)
-        cv2.putText(heading, name, start, _FONT, scale, _TEXT, 1, cv2.LINE_AA)
+        _write(heading, name, (place * room + GAP, HEADING - _BASELINE), room)
     return np.concatenate(
         [np.broadcast_to(heading, (len(film), *heading.shape)), film], 1
     )
+
+
+def beside(film: np.ndarray, lines: Sequence[str], *, width: int) -> np.ndarray:
+    """Writes lines of words at the right of a film, about its middle.
+
+    Args:
+      film: [T, H, W, 3] uint8.
+      lines: that fit into H, `HEADING` pixels each. One that is too long is written
+        smaller.
+      width: of the room for them, pixels.
+
+    Returns:
+      [T, H, W + width, 3] uint8.
+    """
+    room = np.zeros((film.shape[1], width, 3), np.uint8)
+    top = (len(room) - HEADING * len(lines)) // 2
+    for place, line in enumerate(lines, start=1):
+        _write(
+            room, line, (2 * GAP, top + place * HEADING - _BASELINE), width - 2 * GAP
+        )
+    return np.concatenate([film, np.broadcast_to(room, (len(film), *room.shape))], 2)
 
 
 def near_square(films: Sequence[np.ndarray]) -> Rows:
@@ -136,6 +154,13 @@ def veiled(frames: np.ndarray, masks: np.ndarray) -> np.ndarray:
     share = VEIL_SHARE * masks.astype(np.float32)
     shown = frames + share * (np.asarray(VEIL_COLOUR, np.float32) - frames)
     return shown.astype(np.uint8)
+
+
+def _write(picture: np.ndarray, text: str, start: tuple[int, int], room: int) -> None:
+    """Writes a text into a picture, from (x, y) on; smaller if it needs more room."""
+    (wide, _), _ = cv2.getTextSize(text, _FONT, _TEXT_SCALE, 1)
+    scale = _TEXT_SCALE * min(1.0, (room - 2 * GAP) / max(wide, 1))
+    cv2.putText(picture, text, start, _FONT, scale, _TEXT, 1, cv2.LINE_AA)
 
 
 def _cell(film: np.ndarray, length: int) -> np.ndarray:

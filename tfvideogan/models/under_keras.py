@@ -98,13 +98,13 @@ def no_export(model: Trained) -> errors.UserError:
     """Returns why `export` is refused."""
     return errors.UserError(
         f"{model.name} is exported from its run folder, with signatures that check what "
-        "they are given: tfvideogan export --workdir=<run folder>."
+        "they are given, by `tfvideogan export`."
     )
 
 
 def no_loss(model: Trained) -> errors.UserError:
     """Returns why `evaluate` is refused."""
     return errors.UserError(
-        f"{model.name} has no loss that judges it; tfvideogan evaluate --workdir=<run "
-        "folder> runs its metrics beside their baselines."
+        f"{model.name} has no loss that judges it; `tfvideogan evaluate` runs the metrics "
+        "of a run folder beside their baselines."
     )

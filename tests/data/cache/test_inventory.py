@@ -48,7 +48,7 @@ def test_damage_is_told(root: pathlib.Path) -> None:
 
 
 def test_what_is_not_being_made_is_removed(root: pathlib.Path) -> None:
-    with pytest.raises(errors.UserError, match="no cache .* begins so"):
+    with pytest.raises(errors.UserError, match="No cache .* begins with 'nothing'"):
         inventory.clear(root, "nothing")
     with locks.held(root / ".toy-1-2-runs.lock"):
         gone = inventory.clear(root, "toy")

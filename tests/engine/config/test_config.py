@@ -74,7 +74,7 @@ def test_module_that_no_file_imports_is_named() -> None:
 def test_misspelt_parameter_gets_the_nearest_one() -> None:
     message = refusal("loop.run.batchsize = 2")
     assert message == (
-        "--gin_param='loop.run.batchsize = 2': `loop.run` has no parameter `batchsize`; "
+        "the binding 'loop.run.batchsize = 2': `loop.run` has no parameter `batchsize`; "
         "did you mean `batch_size` or `eval_batch_size`?"
     )
 

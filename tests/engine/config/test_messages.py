@@ -24,20 +24,20 @@ def test_parameters_of_a_class_are_those_of_its_constructor() -> None:
     assert "learning_rate" in messages.parameters(keras.optimizers.Adam)
 
 
-def test_error_of_a_binding_names_the_option() -> None:
+def test_error_of_a_binding_names_the_binding() -> None:
     error = ValueError(
         "Configurable 'toy.MeanError' doesn't have a parameter named 'xyz'"
     )
     found = messages.explain(error, "toy.MeanError.xyz = 1", HEADER)
     assert str(found) == (
-        "--gin_param='toy.MeanError.xyz = 1': `toy.MeanError` has no parameter `xyz`. "
+        "the binding 'toy.MeanError.xyz = 1': `toy.MeanError` has no parameter `xyz`. "
         "It takes horizon."
     )
 
 
 def test_unknown_error_keeps_its_text_on_one_line() -> None:
     found = messages.explain(ValueError("a\n  b"), "x = 1", "")
-    assert str(found) == "--gin_param='x = 1': a b"
+    assert str(found) == "the binding 'x = 1': a b"
 
 
 def test_configuration_of_an_earlier_version_says_what_to_do() -> None:

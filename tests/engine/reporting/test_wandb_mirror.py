@@ -1,6 +1,5 @@
 """Weights & Biases, by a stand-in: what it is given and when it ends."""
 
-import importlib.machinery
 import pathlib
 import sys
 import types
@@ -20,12 +19,18 @@ class StandIn(types.ModuleType):
 
     def __init__(self) -> None:
         super().__init__("wandb")
-        self.__spec__ = importlib.machinery.ModuleSpec("wandb", None)
         self.begun: list[dict] = []
         self.codes: list[int] = []
         self.fault: Exception | None = None
+        self.logins = 0
         self.patched: list[str] = []
         self.tensorboard = self
+
+    def login(self) -> bool:
+        if self.fault:
+            raise self.fault
+        self.logins += 1
+        return True
 
     def patch(self, root_logdir: str, save: bool) -> None:
         assert not self.patched  # The package refuses a second one.
@@ -64,6 +69,7 @@ def test_events_are_mirrored_into_one_page_for_all_starts(
     wandb: StandIn, folder: run_folder.RunFolder
 ) -> None:
     wandb_mirror.check()
+    assert wandb.logins == 1
     with wandb_mirror.of(folder, "clips", {"BATCH_SIZE": 8}):
         assert not wandb.codes
     folder.write_start({"step": 9}, "config", "operative")
@@ -112,6 +118,8 @@ def test_what_keeps_it_from_beginning_is_one_line(
         with wandb_mirror.of(folder, "clips", {}):
             pass
     assert not wandb.patched
+    with pytest.raises(errors.UserError, match=r"--wandb: api_key not con.*WANDB_MODE"):
+        wandb_mirror.check()
 
 
 def test_without_the_package_a_line_says_what_to_install(

@@ -169,9 +169,22 @@ def test_what_is_said_once_is_answered_by_one_request_and_not_joined(
     ) as caught:
         long_video.predict(server.ask, "predict", known, clip(5), ["video", name], plan)
     is_fixed = known["predict"].inputs["frames"].shape[1] == 4
-    way_out = "--max_frames=4" if is_fixed else "--chunk_frames=5"
-    assert f"Send one request with {way_out}" in str(caught.value)
+    way_out = "of the first 4" if is_fixed else "with `chunk_frames` = 5"
+    assert f"Send one request {way_out}" in str(caught.value)
+    assert ("--max_frames=4" in caught.value.flags) is is_fixed
     assert len(server.lengths) == asked  # It is said before anything is sent.
+
+
+def test_a_model_of_stills_takes_one_frame() -> None:
+    known, plan = no_memory(1), long_video.Plan(4, 1)
+    found = long_video.predict(
+        Server(known).ask, "predict", known, clip(1), ["video"], plan
+    )
+    assert len(found["video"]) == 1
+    with pytest.raises(errors.UserError, match="takes 1 frame, but there are 2"):
+        long_video.predict(
+            Server(known).ask, "predict", known, clip(2), ["video"], plan
+        )
 
 
 def test_a_picture_as_high_as_the_clip_is_long_is_no_video() -> None:

@@ -100,7 +100,7 @@ def test_a_model_without_states_answers_its_own_length_at_most(
 
     assert made(3).shape == (1, 3, 1, 1, 1)
     server.asked.clear()
-    with pytest.raises(errors.UserError, match="at most --steps=4"):
+    with pytest.raises(errors.UserError, match="take at most 4"):
         made(5)
     # It is known before anything is sent, where the signature tells.
     assert len(server.asked) == requests
@@ -121,8 +121,10 @@ def test_only_videos_have_a_length(outputs, has_states: bool, text: str) -> None
 
 def test_what_answers_each_frame_of_an_input_makes_none_up() -> None:
     frames = Signature("restore", {"frames": video(None)}, {"video": video(None)})
-    with pytest.raises(errors.UserError, match="each frame of its --input"):
+    with pytest.raises(errors.UserError, match="each frame of its `frames`"):
         rollout.check("restore", {"restore": frames}, ["video"], 9)
+    with pytest.raises(errors.UserError, match=r"`steps` \(0\) must be at least 1"):
+        rollout.check("restore", {"restore": frames}, ["video"], 0)
 
 
 def test_an_answer_without_frames_does_not_go_on_for_ever() -> None:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfvideogan.core import errors
 from tfvideogan.media import reader, writer
-from tfvideogan.serving.client import flags, metadata, session
+from tfvideogan.serving.client import flags, long_video, metadata, session
 
 VIDEO = metadata.Tensor(tf.uint8, (None, None, 8, 8, 3))
 SEED = metadata.Tensor(tf.int64, (None,))
@@ -47,6 +47,22 @@ def test_a_model_is_described_and_not_called() -> None:
     assert not model.asked
 
 
+def test_a_text_has_the_batch_axis_that_it_was_given_without() -> None:
+    words = {"text": metadata.Tensor(tf.string, (None,))}
+    known = {"classify": metadata.Signature("classify", {"frames": VIDEO}, words)}
+
+    def call(**asked: object) -> dict[str, bytes]:
+        # What a client answers to inputs without a batch axis.
+        return {"text": np.array([b"a star"], object)[0]}
+
+    given = {"frames": np.zeros([2, 8, 8, 3], np.uint8)}
+    plan = long_video.Plan()
+    found = session.answer(
+        call, known, "classify", given, outputs=["text"], steps=None, plan=plan
+    )
+    assert found["text"].tolist() == [b"a star"]
+
+
 def test_samples_are_one_request(tmp_path: pathlib.Path) -> None:
     model = Model("generate", seed=SEED)
     lines = run(model, "--samples=2", "--seed=4", f"--output={tmp_path / 'o.npz'}")
@@ -61,7 +77,7 @@ def test_samples_are_one_request(tmp_path: pathlib.Path) -> None:
     [
         (["--output=o.npz"], "o_mask.npz would change what is read"),
         (["--output=all"], "all_mask is a folder that holds"),
-        (["--output=o.npz", "--steps=2"], "--steps=2 counts frames that a model makes"),
+        (["--output=o.npz", "--steps=2"], r"`steps` \(2\) counts frames that a model"),
         (["--output=x.npz", "--chunk_frames=1"], "`chunk_frames` "),
     ],
 )

@@ -96,7 +96,7 @@ def clear(root: pathlib.Path, name: str) -> list[Cache]:
     ]
     if not chosen and name != ALL:
         raise errors.UserError(
-            f"--clear_caches={name}: no cache in {root} has a name that begins so."
+            f"No cache in {root} has a name that begins with {name!r}."
         )
     for one in chosen:
         if one.state == ABANDONED:

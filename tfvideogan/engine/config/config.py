@@ -167,8 +167,8 @@ def check_complete(function: Callable[..., Any], given: Mapping[str, Any]) -> No
         room = function.__module__.rpartition(".")[2]
         name = f"{room}.{function.__name__}.{missing[0]}"
         raise errors.UserError(
-            f"`{name}` has no value; bind it in a gin file or with "
-            f"--gin_param='{name}=...'."
+            f"`{name}` has no value; bind it in a gin file or behind the files.",
+            flags=f"--gin_param='{name}=...' does that.",
         )
 
 
@@ -328,8 +328,9 @@ def _check_macros() -> None:
             for macro in references.macros_in(value):
                 if f"%{macro}" == REQUIRED:
                     raise errors.UserError(
-                        f"`{where}` must be given: bind it in a later gin file or with "
-                        f"--gin_param='{where}=...'."
+                        f"`{where}` must be given: bind it in a later gin file or behind "
+                        "the files.",
+                        flags=f"--gin_param='{where}=...' does that.",
                     )
                 if macro not in macros:
                     hint = messages.did_you_mean(macro, macros) or ";"

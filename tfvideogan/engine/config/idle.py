@@ -41,7 +41,7 @@ def check(bindings: Sequence[str], replaced: set[str]) -> None:
             if is_idle:
                 hint = messages.did_you_mean(name, named - {name})
                 raise errors.UserError(
-                    f"--gin_param='{binding}': nothing uses `{name}`{hint or '.'}"
+                    f"the binding '{binding}': nothing uses `{name}`{hint or '.'}"
                 )
 
 

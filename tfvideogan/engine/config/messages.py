@@ -78,7 +78,7 @@ def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 def _place(error: BaseException, binding: str | None) -> tuple[str, str]:
     if binding is not None:
-        return f"--gin_param='{binding}'", binding
+        return f"the binding '{binding}'", binding
     match = _IN_FILE.search(str(error))
     if match:
         return f"{match[1]} line {match[2]}", match[3].strip()
@@ -111,7 +111,7 @@ def _fault(
             f"{text.splitlines()[0]}: no such module in tfvideogan "
             f"{tfvideogan.__version__}; CHANGELOG.md says where modules have gone. A run "
             "that an earlier version trained is read by that version (its run.json says "
-            "which); to train it with this one, give its gin file and another --workdir."
+            "which); to train it with this one, give its gin file and another run folder."
         )
     if isinstance(error, ImportError):
         return f"{text.splitlines()[0]}; check the import line."

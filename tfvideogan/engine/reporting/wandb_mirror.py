@@ -1,6 +1,6 @@
 """What TensorBoard shows, in Weights & Biases too.
 
-    wandb_mirror.check()                        # a line if the package is not there
+    wandb_mirror.check()                        # a line if it could not begin
     with wandb_mirror.of(folder, "my project", settings):
         ...                                     # events files are mirrored as they grow
 
@@ -10,28 +10,29 @@ so it must begin before the first events file is opened. A run that goes on keep
 
 import contextlib
 import hashlib
-import importlib.util
 import types
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from tfvideogan.core import errors
 from tfvideogan.engine.config import settings
 from tfvideogan.engine.runs import run_folder
 
-PACKAGE = "wandb"
 _DIGITS = 16
 _MISSING = "--wandb needs the package wandb: pip install 'tfvideogan[wandb]'."
 
 
 def check() -> None:
-    """Checks that the package is there, without importing it.
+    """Checks that the package is there and has a key, before a run folder is made.
+
+    At a terminal the package asks for a key that it does not have. Offline, by
+    WANDB_MODE, it needs none.
 
     Raises:
-      UserError: it is not.
+      UserError: it is not there, or has no key that is right.
     """
-    if importlib.util.find_spec(PACKAGE) is None:
-        raise errors.UserError(_MISSING)
+    wandb = _package()
+    with _explained(wandb):
+        wandb.login()
 
 
 @contextlib.contextmanager
@@ -59,16 +60,16 @@ def of(
     # no copies, which TensorBoard would find below the run folder.
     wandb.tensorboard.patch(root_logdir=path, save=False)
     try:
-        run = _begun(
-            wandb,
-            project=project,
-            name=path,
-            id=_identity(folder),
-            resume="allow",
-            dir=path,
-            config=dict(values),
-            sync_tensorboard=True,
-        )
+        with _explained(wandb):
+            run = wandb.init(
+                project=project,
+                name=path,
+                id=_identity(folder),
+                resume="allow",
+                dir=path,
+                config=dict(values),
+                sync_tensorboard=True,
+            )
         try:
             yield
             code = 0
@@ -78,15 +79,17 @@ def of(
         wandb.tensorboard.unpatch()
 
 
-def _begun(wandb: types.ModuleType, **keywords: Any) -> Any:
-    """Begins a run, or raises UserError."""
+@contextlib.contextmanager
+def _explained(wandb: types.ModuleType) -> Iterator[None]:
+    """Says in one line what keeps the package from beginning."""
     try:
-        return wandb.init(**keywords)
-    except (OSError, wandb.Error) as error:
+        yield
+    # What is wrong in its settings, such as WANDB_MODE, is a ValueError.
+    except (OSError, ValueError, wandb.Error) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise errors.UserError(
-            f"--wandb: {reason}. `wandb login`, or WANDB_MODE=offline and `wandb sync` "
-            "later."
+            f"--wandb: {reason}. Run `wandb login`, or train with WANDB_MODE=offline and "
+            "`wandb sync` later."
         ) from error
 
 

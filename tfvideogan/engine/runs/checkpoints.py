@@ -171,7 +171,7 @@ class Checkpoints:
         if candidates:
             raise errors.UserError(
                 f"No checkpoint in {self.folder} is complete; start anew in another "
-                "--workdir."
+                "folder."
             )
         return None
 
@@ -197,7 +197,7 @@ class Checkpoints:
         if manifest["model"] != self._model:
             raise errors.UserError(
                 f"{path} holds a {manifest['model']}, not a {self._model}; choose "
-                "another --workdir."
+                "another run folder."
             )
         for name, text in self._fixed.items():
             _compare(path / name, text)
@@ -245,5 +245,5 @@ def _compare(path: pathlib.Path, text: str) -> None:
     raise errors.UserError(
         f"{path} has {there!r} in line {number} where this run has {here!r}: what was "
         "learnt would mean something else. Give the data of that checkpoint, or choose "
-        "another --workdir."
+        "another run folder."
     )

@@ -99,5 +99,6 @@ def check_same_run(
     more = f"; and {len(found) - MAX_SHOWN} more" if len(found) > MAX_SHOWN else ""
     raise errors.UserError(
         f"{workdir} holds a run with another configuration ({shown}{more}). Choose "
-        "another --workdir, or go on with the new values by --overwrite_config."
+        "another folder, or go on with the new values.",
+        flags="--overwrite_config does that.",
     )

@@ -49,7 +49,7 @@ from tfvideogan.engine.runs import (
     vocabulary,
 )
 
-WORKDIR = "--workdir"
+WORKDIR = "The run folder"
 # Of the entries of the card that are read again.
 KINDS = {
     "spec": dict,
@@ -109,7 +109,7 @@ class RunFolder:
             that runs, is a file or cannot be written.
         """
         if self.path.is_file():
-            raise errors.UserError(f"--workdir {self.path} is a file, not a folder.")
+            raise errors.UserError(f"{WORKDIR} {self.path} is a file, not a folder.")
         if self.is_chief:
             places.check_writable(self.path, WORKDIR, is_pattern_safe=True)
             holder = locks.holder(self.path / layout.LOCK)
@@ -127,13 +127,13 @@ class RunFolder:
             raise errors.UserError(
                 f"{self.path} holds a run of tfvideogan {version}, and this is "
                 f"{tfvideogan.__version__}, without `{gone[0]}` (CHANGELOG.md says where "
-                "modules have gone). Go on with that version, or choose another --workdir."
+                "modules have gone). Go on with that version, or choose another folder."
             )
         old_model, new_model = old.get(_MAKE_MODEL), values.get(_MAKE_MODEL)
         if old_model != new_model:
             raise errors.UserError(
                 f"{self.path} holds a run of {old_model}, not of {new_model}; choose "
-                "another --workdir."
+                "another folder."
             )
         if not overwrite:
             differences.check_same_run(old, values, str(self.path))
@@ -156,14 +156,14 @@ class RunFolder:
                 raise errors.UserError(self._taken(str(error))) from error
             except OSError as error:
                 raise errors.UserError(
-                    f"--workdir {self.path} cannot be written: {durable.reason(error)}."
+                    f"{WORKDIR} {self.path} cannot be written: {durable.reason(error)}."
                 ) from error
             yield
 
     def _taken(self, holder: str) -> str:
         return (
             f"Another training works in {self.path}: {holder}. Wait for its end, or "
-            "choose another --workdir."
+            "choose another folder."
         )
 
     def card(self) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class RunFolder:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise errors.UserError(
                 f"{self.path} is no run folder: it has no {layout.CARD} that tells the "
-                "clips of its training. Give the --workdir of `python -m tfvideogan.train`."
+                "clips of its training. Give one that `tfvideogan train` has made."
             ) from error
 
     def config_text(self) -> str:
@@ -204,8 +204,8 @@ class RunFolder:
                 if text.strip() and "\0" not in text:
                     return text
         raise errors.UserError(
-            f"{self.path} is no run folder: it has no {layout.OPERATIVE}. Give the "
-            "--workdir of `python -m tfvideogan.train`."
+            f"{self.path} is no run folder: it has no {layout.OPERATIVE}. Give "
+            "one that `tfvideogan train` has made."
         )
 
     def started_text(self) -> str:
@@ -218,8 +218,8 @@ class RunFolder:
             return (self.path / layout.CONFIG).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise errors.UserError(
-                f"{self.path} holds no run ({layout.CONFIG} is not in it) and --gin_file "
-                "is missing; try --gin_file=gin/foregan.gin."
+                f"{self.path} holds no run: {layout.CONFIG} is not in it.",
+                flags="--gin_file is missing; try --gin_file=gin/foregan.gin.",
             ) from error
 
     def write_start(
@@ -242,7 +242,7 @@ class RunFolder:
             self._write_start(card, config_text, operative_text, files or {})
         except OSError as error:
             raise errors.UserError(
-                f"--workdir {self.path} cannot be written: {durable.reason(error)}."
+                f"{WORKDIR} {self.path} cannot be written: {durable.reason(error)}."
             ) from error
 
     def _write_start(

@@ -32,7 +32,7 @@ def check(paths: Iterable[str | pathlib.Path], *, inputs: Iterable[str]) -> None
             _check_writable(path)
         except OSError as error:
             raise errors.UserError(
-                f"--output={path} cannot be written: {error.strerror}."
+                f"{path} cannot be written: {error.strerror}."
             ) from error
 
 
@@ -46,8 +46,7 @@ def _check_input(path: pathlib.Path, read: Sequence[pathlib.Path]) -> None:
         )
         if is_same or is_inside:
             raise errors.UserError(
-                f"--output={path} would change what is read, {one}; choose another "
-                "place."
+                f"{path} would change what is read, {one}; choose another place."
             )
 
 
@@ -57,17 +56,17 @@ def _check_kind(path: pathlib.Path) -> None:
     Pictures of an older, longer answer would be taken for the end of this one.
     """
     if path.suffix and path.is_dir():
-        raise errors.UserError(f"--output={path} is a folder, not a file.")
+        raise errors.UserError(f"{path} is a folder, not a file.")
     if path.suffix or not path.exists():
         return
     if not path.is_dir():
         raise errors.UserError(
-            f"--output={path} is a file; without an ending, a folder is written."
+            f"{path} is a file; without an ending, a folder is written."
         )
     held = sorted(one.name for one in path.iterdir())
     if held:
         raise errors.UserError(
-            f"--output={path} is a folder that holds {held[0]}"
+            f"{path} is a folder that holds {held[0]}"
             f"{' and more' if len(held) > 1 else ''}; choose a new or an empty one."
         )
 

@@ -80,15 +80,13 @@ def predict(
       The wanted outputs without batch axis; those in time are T long.
 
     Raises:
-      UserError: the video needs several requests, whose outputs cannot be joined.
+      UserError: the video needs several requests, whose outputs cannot be joined, or the
+        model takes a single frame.
     """
     total = len(inputs[signatures.FRAMES])
     fixed = _fixed_frames(known[verb])
-    if fixed is not None:
-        overlap = min(plan.overlap, fixed - 1)
-        plan = dataclasses.replace(plan, chunk_frames=fixed, overlap=overlap)
     start, following = verb + signatures.START, verb + signatures.NEXT
-    if total <= plan.chunk_frames:
+    if total <= (fixed or plan.chunk_frames):
         found = ask(verb, _padded(inputs, fixed) if fixed else inputs, outputs)
         plan.progress(total, total)
         return {
@@ -99,6 +97,14 @@ def predict(
         pair = known[start], known[following]
         end = known.get(verb + signatures.END)
         return _with_state(ask, pair, end, inputs, outputs, plan)
+    if fixed == 1:
+        raise errors.UserError(
+            f"{verb} of this model takes 1 frame, but there are {total}; give one.",
+            flags="--max_frames=1 does that.",
+        )
+    if fixed is not None:
+        overlap = min(plan.overlap, fixed - 1)
+        plan = dataclasses.replace(plan, chunk_frames=fixed, overlap=overlap)
     return _with_overlap(ask, known[verb], inputs, outputs, plan)
 
 
@@ -198,14 +204,15 @@ def _check_joins(
             continue
         is_fixed = _fixed_frames(signature) is not None
         one_request = (
-            f"--max_frames={plan.chunk_frames}"
+            f"of the first {plan.chunk_frames}"
             if is_fixed
-            else f"--chunk_frames={total}"
+            else f"with `chunk_frames` = {total}"
         )
         raise errors.UserError(
             f"{total} frames need several requests of {plan.chunk_frames}, which "
             f"cannot be joined in `{name}`: {signature.name} {reason}. Send one request "
-            f"with {one_request}, or choose other --outputs."
+            f"{one_request}, or choose other `outputs`.",
+            flags=f"--max_frames={plan.chunk_frames} does that." if is_fixed else "",
         )
 
 
@@ -219,7 +226,7 @@ def _checked(
             raise errors.UserError(
                 f"`{name}` of {signature.name} has shape {list(shape)} for a chunk with "
                 f"{length} new frames, so chunks cannot be joined in it; choose other "
-                "--outputs."
+                "`outputs`."
             )
     return {name: found[name] for name in outputs}
 

@@ -40,10 +40,13 @@ def check(
     """
     if steps is None:
         return
+    if steps < 1:
+        raise errors.UserError(f"`steps` ({steps}) must be at least 1.")
     if signatures.FRAMES in known[verb].inputs:
         raise errors.UserError(
-            f"--steps={steps} counts frames that a model makes up, but {verb} answers "
-            "each frame of its --input; --max_frames takes fewer of them."
+            f"`steps` ({steps}) counts frames that a model makes up, but {verb} answers "
+            f"each frame of its `{signatures.FRAMES}`; give it fewer of them.",
+            flags="--max_frames does that.",
         )
     pair = _pair(verb, known)
     for signature in pair or (known[verb],):
@@ -51,8 +54,8 @@ def check(
             one = signature.outputs.get(name)
             if one is None or one.shape is not None and len(one.shape) != VIDEO_RANK:
                 raise errors.UserError(
-                    f"--steps={steps} counts frames, but `{name}` of {signature.name} is "
-                    "no video; leave --steps out, or choose other --outputs."
+                    f"`steps` ({steps}) counts frames, but `{name}` of {signature.name} "
+                    "is no video; leave `steps` out, or choose other `outputs`."
                 )
     length = _length(known[verb], outputs)
     if not pair and length is not None and steps > length:
@@ -149,7 +152,7 @@ def _length(signature: metadata.Signature, outputs: Sequence[str]) -> int | None
 
 def _too_few(verb: str, steps: int, length: int) -> errors.UserError:
     return errors.UserError(
-        f"--steps={steps}, but {verb} of this model answers {length} frames and has no "
+        f"`steps` is {steps}, but {verb} of this model answers {length} frames and has no "
         f"{verb}{signatures.START} and {verb}{signatures.NEXT} to go on with; take at "
-        f"most --steps={length}."
+        f"most {length}."
     )

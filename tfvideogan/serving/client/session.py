@@ -111,7 +111,11 @@ def answer(
     elif signatures.FRAMES in given:
         given = dict(flows.filled(known[verb], given))
         single = long_video.predict(ask, verb, known, given, outputs, plan)
-        found = {name: array[np.newaxis] for name, array in single.items()}
+        # Without the batch axis a text is no array.
+        found = {
+            name: np.array([one], object) if isinstance(one, bytes) else one[np.newaxis]
+            for name, one in single.items()
+        }
     else:
         found = rollout.predict(
             ask, verb, known, given, outputs, steps=steps, progress=plan.progress

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan.core import seeds
+from tfvideogan.models import monitors
 from tfvideogan.models.foregan.thesis import critic_inputs, objective, options
 
 SEED = tf.constant([19, 20])
@@ -67,7 +68,7 @@ def make_shared(steps=2):
 
 @pytest.mark.parametrize("steps", [1, 2, 5])
 def test_critic_losses_by_hand_whatever_the_number_of_steps(steps):
-    losses, monitors = make().critic_losses(make_batch(steps), make_shared(steps), SEED)
+    losses, logs = make().critic_losses(make_batch(steps), make_shared(steps), SEED)
     # fake - real: foreground 0.5 - (-1), background 0.25 - 0 per pixel and channel;
     # masks have one channel.
     expected = {
@@ -83,9 +84,25 @@ def test_critic_losses_by_hand_whatever_the_number_of_steps(steps):
     assert set(losses) == set(expected)
     for name, value in expected.items():
         np.testing.assert_allclose(losses[name], value, rtol=1e-5, err_msg=name)
-    np.testing.assert_allclose(monitors["logits/foreground_real"], -SLOPE * PIXELS)
+    np.testing.assert_allclose(logs["logits/foreground_real"], -SLOPE * PIXELS)
     # Scores rise with brightness, and what is real is darker here: all signs are wrong.
-    assert monitors["signs/foreground_real"] == monitors["signs/foreground_fake"] == 0
+    assert logs["signs/foreground_real"] == logs["signs/foreground_fake"] == 0
+
+
+def test_critics_log_histograms_of_their_scores():
+    _, logs = make().critic_losses(make_batch(), make_shared(), SEED)
+    found = monitors.histograms({name: float(one) for name, one in logs.items()})
+    # Scores are the slope times the sum of 24 pixels, of one or three channels:
+    # foregrounds -1.44 and 0.72, backgrounds 0 and 0.36, masks 0 and 0.9.
+    wanted = {
+        "foreground_real": [[-1.5, -1, 1]],
+        "foreground_fake": [[0.5, 0.75, 1]],
+        "background_real": [[0, 0.0625, 1]],
+        "background_fake": [[0.25, 0.5, 1]],
+        "mask_real": [[0, 0.0625, 1]],
+        "mask_fake": [[0.75, 1, 1]],
+    }
+    assert {name: one.tolist() for name, one in found.items()} == wanted
 
 
 def test_generator_losses_by_hand():

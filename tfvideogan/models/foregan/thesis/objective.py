@@ -20,7 +20,7 @@ import tensorflow as tf
 from tfvideogan.core import seeds
 from tfvideogan.losses import adversarial, penalties
 from tfvideogan.losses import pixels as pixel_losses
-from tfvideogan.models import phase
+from tfvideogan.models import monitors, phase
 from tfvideogan.models.foregan.thesis import critic_inputs, discriminators, options
 
 
@@ -48,12 +48,12 @@ class Objective:
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """Wasserstein losses of both critics and their gradient penalties."""
         real, fake = self._critic_samples(batch, shared, seed)
-        losses, monitors = self._adversarial_losses("critic", real, fake)
+        losses, logs = self._adversarial_losses("critic", real, fake)
         num_steps = shared["composites"].shape[1]
         penalties_ = self._penalties(
             self.critic_inputs.pair(real, num_steps), fake, seed
         )
-        return losses | penalties_, monitors
+        return losses | penalties_, logs
 
     def first_critic_losses(
         self, batch: phase.Batch, shared: phase.Batch, seed: tf.Tensor
@@ -113,7 +113,7 @@ class Objective:
         fake: Mapping[str, tf.Tensor],
     ) -> tuple[phase.Scalars, phase.Scalars]:
         both = {name: tf.concat([real[name], fake[name]], axis=0) for name in real}
-        losses, monitors = {}, {}
+        losses, logs = {}, {}
         for name, logits in self._score(both).items():
             count = tf.shape(real[name])[0]
             of_real, of_fake = logits[:count], logits[count:]
@@ -121,12 +121,11 @@ class Objective:
             weight = getattr(self.weights, f"critic_{name}")
             losses[f"{prefix}/{name}"] = weight * loss
             mean_real, mean_fake = tf.reduce_mean(of_real), tf.reduce_mean(of_fake)
-            monitors[f"logits/{name}_real"] = mean_real
-            monitors[f"logits/{name}_fake"] = mean_fake
+            logs |= monitors.logits(name, of_real, of_fake)
             # These scores have no zero: each side is held against the other's mean.
-            monitors[f"signs/{name}_real"] = _mean_true(of_real > mean_fake)
-            monitors[f"signs/{name}_fake"] = _mean_true(of_fake < mean_real)
-        return losses, monitors
+            logs[f"signs/{name}_real"] = _mean_true(of_real > mean_fake)
+            logs[f"signs/{name}_fake"] = _mean_true(of_fake < mean_real)
+        return losses, logs
 
     def _penalties(
         self,

@@ -1,0 +1,157 @@
+"""What the models of docs/gallery.md are given: clips drawn by seeds, of the test split.
+
+No model was trained on one of them, and none needs a file. Each function takes the sizes
+that an export was trained on, and returns arrays by name: inputs as a signature wants
+them, without the batch axis, and what is shown beside the answer.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import tfvideogan
+
+# isort: split
+import numpy as np
+import tensorflow as tf
+
+from tfvideogan.data import source as sources
+from tfvideogan.data.blur import blurred
+from tfvideogan.data.holes import holed, objects, random_shapes
+from tfvideogan.data.procedural import shapes
+from tfvideogan.data.procedural.icons import bank, icons
+from tfvideogan.data.procedural.sprites import sprites
+from tfvideogan.data.procedural.walkers import walkers
+
+PACKAGE = tfvideogan.__name__
+SPLIT = "test"
+# Of clips whose length a model leaves open, frames.
+LONG, SHORT = 24, 10
+# Shakes of gin/data/shaken.gin, the longest exposures.
+PATH_LENGTH, EXPOSURES = 60.0, (1.0,)
+# Of holes.
+COVERAGE = (0.05, 0.4)
+CONTEXT = 3
+# A word that only whole captions have.
+WHOLE = "starting"
+# Of the test split. The last two icons are what the captioner of clips gets wrong among
+# the first 48.
+ICONS, SHAPES, WALKERS = (0, 1, 3, 5, 9, 31), (0, 1, 2, 3, 4, 5), (2, 5, 10)
+# What a single frame cannot show comes behind it.
+VERB = " is "
+
+# `frames`, `height`, `width`, `words` ... of a card.
+Sizes = Mapping[str, Any]
+Arrays = dict[str, np.ndarray]
+
+
+def object_and_mask(sizes: Sizes) -> Arrays:
+    """A sprite before a ground that moves: `frames` and the `mask` of the first one."""
+    found = _read(_sprites(sizes, LONG), 0, LONG)
+    return {
+        "frames": found["frames"],
+        "mask": found["foreground_masks"][0] * np.uint8(255),
+        "masks": found["foreground_masks"],
+    }
+
+
+def shaken(sizes: Sizes) -> Arrays:
+    """Sprites under a shaking camera: `frames`, and the `sharp` ones."""
+    source = blurred.Blurred(
+        make_sharp=functools.partial(_sprites, sizes, SHORT),
+        length=PATH_LENGTH,
+        exposures=EXPOSURES,
+    )
+    found = _read(source, 1, SHORT)
+    return {"frames": found["blurred_frames"], "sharp": found["frames"]}
+
+
+def with_holes(sizes: Sizes) -> Arrays:
+    """Two clips of sprites: a hole of any shape, and one in the shape of an object."""
+    made = {}
+    kinds = (random_shapes.RandomShapes(), objects.Objects())
+    for number, kind in enumerate(kinds, start=1):
+        source = holed.Holed(
+            make_whole=functools.partial(_sprites, sizes, SHORT),
+            families=[kind],
+            coverage=COVERAGE,
+        )
+        found = _read(source, number, SHORT)
+        made |= {
+            f"frames_{number}": found["frames"],
+            f"holes_{number}": found["holes"] * np.uint8(255),
+        }
+    return made
+
+
+def captioned(sizes: Sizes) -> Arrays:
+    """Icons, `frames` [N, T, H, W, 3], and their captions, `text` [N].
+
+    Of a still the caption names the icon alone.
+    """
+    source = _icons(sizes)
+    found = [_read(source, number, source.frames) for number in ICONS]
+    texts = [source.caption(SPLIT, number) for number in ICONS]
+    if source.frames == 1:
+        texts = [one.partition(VERB)[0] for one in texts]
+    return {
+        "frames": np.stack([one["frames"] for one in found]),
+        "text": np.array(texts, object),
+    }
+
+
+def sentences(sizes: Sizes) -> Arrays:
+    """Captions that no training clip has, `text` [N]."""
+    source = _icons(sizes)
+    texts = [source.caption(SPLIT, number) for number in ICONS]
+    return {"text": np.array(texts, object)}
+
+
+def moving_shapes(sizes: Sizes) -> Arrays:
+    """Shapes that go up or to the left, `frames` [N, T, H, W, 3], and their `labels`."""
+    number = sizes["frames"]
+    source = shapes.Shapes(frames=number, height=sizes["height"], width=sizes["width"])
+    found = [_read(source, one, number) for one in SHAPES]
+    return {name: np.stack([one[name] for one in found]) for name in found[0]}
+
+
+def walking(sizes: Sizes) -> Arrays:
+    """Walkers, `context` [N, 3, H, W, 1], and the frames that `follow`."""
+    number = sizes["frames"]
+    source = walkers.Walkers(
+        frames=number, height=sizes["height"], width=sizes["width"]
+    )
+    frames = np.stack([_read(source, one, number)["frames"] for one in WALKERS])
+    return {"context": frames[:, :CONTEXT], "follow": frames[:, CONTEXT:]}
+
+
+def nothing(sizes: Sizes) -> Arrays:
+    """Nothing: a model that makes it all of seeds."""
+    return {}
+
+
+def _sprites(sizes: Sizes, frames: int) -> sprites.Sprites:
+    return sprites.Sprites(
+        frames=frames,
+        clip_frames=frames,
+        height=sizes["height"],
+        width=sizes["width"],
+        flow="exact",
+    )
+
+
+def _icons(sizes: Sizes) -> icons.Icons:
+    return icons.Icons(
+        bank.draw_icons(),
+        frames=sizes["frames"],
+        clip_frames=sizes["frames"],
+        height=sizes["height"],
+        width=sizes["width"],
+        says="all" if WHOLE in sizes["words"] else "motion",
+    )
+
+
+def _read(source: sources.ClipSource, number: int, frames: int) -> Arrays:
+    """Returns a clip of the test split, raw."""
+    found = source.read(SPLIT, tf.constant(number, tf.int64), frames=frames)
+    return {name: value.numpy() for name, value in found.items()}

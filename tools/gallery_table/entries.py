@@ -1,0 +1,221 @@
+"""The table of docs/gallery.md: which export is shown, of what, how it is drawn.
+
+To add a family, add an entry to `ENTRIES`; once its export lies in saved_models/, draw it,
+look at the picture, and write into `fails` what it shows of the model's faults.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+from gallery_table import clips, drawings
+
+from tfvideogan.library import model as library
+
+SPRITES = "procedural sprites of the test split"
+ICONS = "procedural icons of the test split, combinations of icon and motion held out"
+WALKERS = "procedural walkers of the test split"
+WORDS = "The file has the words by number; `tfvideogan demo` shows them."
+COMPLETED = (
+    "Two clips, three rows each: given, completed, as it was. Left to right: moments of "
+    "the clip. The first clip has a hole of any shape, the second one that of an object."
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One export.
+
+    Attributes:
+      name: its folder in saved_models/, and its picture's name.
+      family: its folder in tfvideogan/models/.
+      title: what it makes of what.
+      gin_files: that train it.
+      asks: flags of `tfvideogan generate`; {input} is the stem of the inputs' files.
+      inputs: files that `asks` names, by the array of `give` that goes into each.
+      give: makes the inputs; takes the sizes that the export was trained on.
+      data: what the inputs are.
+      draw: makes the picture, a film [T, height, width, 3] uint8.
+      is_film: whether the picture plays.
+      shows: what is where in the picture.
+      fails: what the picture shows that is wrong; empty until there is an export.
+    """
+
+    name: str
+    family: str
+    title: str
+    gin_files: tuple[str, ...]
+    asks: str
+    inputs: tuple[tuple[str, str], ...] = ()
+    give: Callable[[clips.Sizes], clips.Arrays]
+    data: str
+    draw: Callable[[library.Model, clips.Arrays], np.ndarray]
+    is_film: bool = False
+    shows: str
+    fails: str = ""
+
+    @property
+    def picture(self) -> str:
+        """The name of the picture's file."""
+        return f"{self.name}.{'gif' if self.is_film else 'png'}"
+
+    @property
+    def workdir(self) -> str:
+        """The run folder of the commands that make the export."""
+        return f"runs/{self.name}"
+
+
+def _completion(name: str, family: str, title: str, fails: str = "") -> Entry:
+    """The entry of a family that fills holes."""
+    return Entry(
+        name=name,
+        family=family,
+        title=title,
+        gin_files=(f"gin/{family}.gin",),
+        asks="--input={input}_1.mp4 --mask={input}_holes_1.gif --crop=off "
+        "--output=out.mp4",
+        inputs=(("_1.mp4", "frames_1"), ("_holes_1.gif", "holes_1")),
+        give=clips.with_holes,
+        data=SPRITES,
+        draw=drawings.completed,
+        shows=COMPLETED,
+        fails=fails,
+    )
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        name="foregan",
+        family="foregan",
+        title="ForeGAN: one mask, every mask",
+        gin_files=("gin/foregan.gin",),
+        asks="--input={input}.mp4 --mask={input}_mask.png --output=out.mp4 "
+        "--outputs=video,mask,background",
+        inputs=((".mp4", "frames"), ("_mask.png", "mask")),
+        give=clips.object_and_mask,
+        data=SPRITES,
+        draw=drawings.layers,
+        shows="Top to bottom: the video; the mask that is found, in red; the object in "
+        "it; the scene behind the object. Given are the video and the first mask.",
+        fails="The rim of the mask takes in pixels of the ground, here and there. What the "
+        "object hides is a smooth patch in the scene, without the texture around it.",
+    ),
+    Entry(
+        name="mocogan",
+        family="mocogan",
+        title="MoCoGAN: videos of seeds",
+        gin_files=("gin/mocogan.gin",),
+        asks="--samples=9 --output=grid.gif",
+        give=clips.nothing,
+        data="procedural moving shapes are what it was trained on",
+        draw=drawings.seeds,
+        is_film=True,
+        shows="Nine seeds.",
+    ),
+    Entry(
+        name="prediction",
+        family="mocogan/prediction",
+        title="MoCoGAN for prediction: three frames, what follows",
+        gin_files=("gin/mocogan/prediction.gin",),
+        asks="--input={input}.mp4 --max_frames=3 --output=out.mp4",
+        inputs=((".mp4", "context"),),
+        give=clips.walking,
+        data=WALKERS,
+        draw=drawings.followed,
+        shows="Three clips, two rows each: what followed, what is predicted; both begin "
+        "with the three frames that are given.",
+    ),
+    Entry(
+        name="dvdgan",
+        family="dvdgan",
+        title="DVD-GAN: videos of a class",
+        gin_files=("gin/dvdgan.gin",),
+        asks="--category=5 --samples=4 --output=grid.gif",
+        give=clips.nothing,
+        data="procedural walkers are what it was trained on",
+        draw=drawings.classes,
+        is_film=True,
+        shows="A column for each action, two seeds each.",
+    ),
+    Entry(
+        name="text2image",
+        family="text2image",
+        title="A sentence to a picture",
+        gin_files=("gin/text2image.gin",),
+        asks='--text="the red star is moving up and down" --samples=6 --output=grid.png',
+        give=clips.sentences,
+        data="captions of " + ICONS,
+        draw=drawings.painted,
+        shows="Six seeds of each sentence.",
+    ),
+    Entry(
+        name="text2video",
+        family="text2video",
+        title="A sentence and a picture to a video",
+        gin_files=("gin/text2video.gin",),
+        asks='--input={input}.png --text="the red star is moving up and down" '
+        "--steps=16 --output=out.mp4",
+        inputs=((".png", "frames"),),
+        give=clips.captioned,
+        data=ICONS,
+        draw=drawings.acted_out,
+        shows="Of each caption the true clip, and what is made of its first frame.",
+    ),
+    Entry(
+        name="deblurgan",
+        family="deblurgan",
+        title="DeblurGAN: blurred to sharp",
+        gin_files=("gin/deblurgan.gin",),
+        asks="--input={input}.mp4 --output=out.mp4",
+        inputs=((".mp4", "frames"),),
+        give=clips.shaken,
+        data=SPRITES + " under a shake of the camera that training did not have",
+        draw=drawings.restored,
+        shows="Top to bottom: blurred, restored, sharp.",
+    ),
+    _completion("opn", "opn", "OPN: holes filled peel by peel"),
+    _completion("cpnet", "cpnet", "CPNet: holes filled with what other frames show"),
+    _completion("vinet", "vinet", "VINet: holes filled frame by frame, with a memory"),
+    Entry(
+        name="videoclassifier",
+        family="classifier",
+        title="VideoClassifier: the class of a clip",
+        gin_files=("gin/classifier.gin",),
+        asks="--input={input}.mp4 --output=codes.npz",
+        inputs=((".mp4", "frames"),),
+        give=clips.moving_shapes,
+        data="procedural moving shapes of the test split",
+        draw=drawings.classified,
+        shows="Each clip with its class and the probabilities of the two.",
+        fails="All are right, the square of the third row with little confidence. None of "
+        "the first 48 clips of the split is read wrong.",
+    ),
+    Entry(
+        name="videocaptioner",
+        family="captioner",
+        title="VideoCaptioner: the words of a clip",
+        gin_files=("gin/captioner.gin",),
+        asks="--input={input}.mp4 --output=words.npz",
+        inputs=((".mp4", "frames"),),
+        give=clips.captioned,
+        data=ICONS,
+        draw=drawings.read_aloud,
+        shows="Each clip with its caption and what is read in it.",
+        fails="The last two are what it reads wrong among the first 48 clips of the split: "
+        "a star taken for a crescent, and a start upwards for one downwards. " + WORDS,
+    ),
+    Entry(
+        name="stillcaptioner",
+        family="captioner",
+        title="VideoCaptioner of stills",
+        gin_files=("gin/captioner.gin", "gin/captioner/still.gin"),
+        asks="--input={input}.png --output=words.npz",
+        inputs=((".png", "frames"),),
+        give=clips.captioned,
+        data="procedural icons of the test split, single frames",
+        draw=drawings.read_aloud,
+        shows="Each still with its caption and what is read in it.",
+        fails="None of the first 48 stills of the split is read wrong; it knows these "
+        "twelve shapes in eight colours before black, and nothing else. " + WORDS,
+    ),
+)
