@@ -6,7 +6,7 @@ them, without the batch axis, and what is shown beside the answer.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tfvideogan
@@ -15,6 +15,7 @@ import tfvideogan
 import numpy as np
 import tensorflow as tf
 
+from tfvideogan.data import action_captions
 from tfvideogan.data import source as sources
 from tfvideogan.data.blur import blurred
 from tfvideogan.data.holes import holed, objects, random_shapes
@@ -108,11 +109,20 @@ def sentences(sizes: Sizes) -> Arrays:
 
 
 def moving_shapes(sizes: Sizes) -> Arrays:
-    """Shapes that go up or to the left, `frames` [N, T, H, W, 3], and their `labels`."""
+    """Shapes that go up or to the left: `frames`, their `labels`, and `classes`."""
     number = sizes["frames"]
     source = shapes.Shapes(frames=number, height=sizes["height"], width=sizes["width"])
-    found = [_read(source, one, number) for one in SHAPES]
-    return {name: np.stack([one[name] for one in found]) for name in found[0]}
+    return _labelled(source, SHAPES, number, shapes.CLASSES)
+
+
+def acting(sizes: Sizes) -> Arrays:
+    """Walkers, one of each action: `frames`, their `labels`, and `classes`."""
+    number = sizes["frames"]
+    source = walkers.Walkers(
+        frames=number, height=sizes["height"], width=sizes["width"]
+    )
+    actions = range(len(action_captions.ACTIONS))
+    return _labelled(source, actions, number, action_captions.ACTIONS)
 
 
 def walking(sizes: Sizes) -> Arrays:
@@ -149,6 +159,20 @@ def _icons(sizes: Sizes) -> icons.Icons:
         width=sizes["width"],
         says="all" if WHOLE in sizes["words"] else "motion",
     )
+
+
+def _labelled(
+    source: sources.ClipSource,
+    numbers: Sequence[int],
+    frames: int,
+    classes: Sequence[str],
+) -> Arrays:
+    """Clips with their labels, [N, ...], and the names of all classes."""
+    found = [_read(source, one, frames) for one in numbers]
+    stacked = {
+        name: np.stack([one[name] for one in found]) for name in ("frames", "labels")
+    }
+    return stacked | {"classes": np.array(classes, object)}
 
 
 def _read(source: sources.ClipSource, number: int, frames: int) -> Arrays:

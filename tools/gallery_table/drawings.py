@@ -9,7 +9,6 @@ import numpy as np
 from gallery_table import clips
 
 from tfvideogan.data import action_captions
-from tfvideogan.data.procedural import shapes
 from tfvideogan.library import model as library
 from tfvideogan.media import sheets
 
@@ -20,6 +19,8 @@ FEW_MOMENTS = 4
 SEEDS = 9
 # Seeds for each sentence, classes and sentences shown.
 PER_SENTENCE, SHOWN = 6, 4
+# Classes that are named beside a clip.
+MOST = 2
 # Room for a line of words, pixels.
 WORDS_WIDTH = 430
 # Smaller frames are enlarged to that side, pixels.
@@ -69,16 +70,18 @@ def read_aloud(model: library.Model, given: clips.Arrays) -> np.ndarray:
 
 
 def classified(model: library.Model, given: clips.Arrays) -> np.ndarray:
-    """Clips, each with its class and the probability that the model gives to each."""
+    """Clips, each with its class and the two that the model finds most probable."""
     found = model.classify(frames=given["frames"]).probabilities
-    names = shapes.CLASSES
+    names = given["classes"]
     return _with_words(
         given["frames"],
         [
             [
                 f"true:  {names[int(label)]}",
                 "said:  "
-                + ", ".join(f"{n} {p:.2f}" for n, p in zip(names, row, strict=True)),
+                + ", ".join(
+                    f"{names[n]} {row[n]:.2f}" for n in np.argsort(-row)[:MOST]
+                ),
             ]
             for label, row in zip(given["labels"], found, strict=True)
         ],

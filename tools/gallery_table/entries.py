@@ -191,6 +191,20 @@ ENTRIES: tuple[Entry, ...] = (
         "the first 48 clips of the split is read wrong.",
     ),
     Entry(
+        name="actionclassifier",
+        family="classifier",
+        title="VideoClassifier: the action of a clip",
+        gin_files=("gin/classifier.gin", "gin/data/walkers.gin"),
+        asks="--input={input}.mp4 --output=codes.npz",
+        inputs=((".mp4", "frames"),),
+        give=clips.acting,
+        data=WALKERS,
+        draw=drawings.classified,
+        shows="Each clip with its action and the two that are most probable.",
+        fails="All are right. Of the 480 clips of the split 1.9 % are read wrong, jogging "
+        "most often: 7.5 %.",
+    ),
+    Entry(
         name="videocaptioner",
         family="captioner",
         title="VideoCaptioner: the words of a clip",
