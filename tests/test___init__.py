@@ -28,5 +28,11 @@ def test_the_list_of_models_needs_no_tensorflow() -> None:
         text=True,
         check=True,
     )
-    names = ["actionclassifier", "foregan", "stillcaptioner", "videocaptioner", "videoclassifier"]
+    names = [
+        "actionclassifier",
+        "foregan",
+        "stillcaptioner",
+        "videocaptioner",
+        "videoclassifier",
+    ]
     assert seen.stdout == f"{names} False\n"

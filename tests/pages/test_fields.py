@@ -69,6 +69,10 @@ CASES = {
         ("category", "samples", "seed", "truncation", "fps"),
         "Something new for each seed",
     ),
+    "seed label other_seed other_label share": (
+        ("category", "samples", "seed", "other_category", "other_seed", "fps"),
+        "From one seed to another",
+    ),
     "text seed": (("text", "samples", "seed", "fps"), "What a sentence says"),
 }
 
@@ -98,7 +102,7 @@ def test_pages_begin_with_the_verb_that_a_model_is_for() -> None:
         signature("classify", "frames", "probabilities text"),
         signature("generate", "text seed"),
         signature("predict_next", "frames"),
-        signature("between", "seed other_seed"),
+        signature("deep", "seed depth"),
         signature("serving_default", "frames"),
         signature("predict", "frames mask"),
     )
@@ -107,7 +111,7 @@ def test_pages_begin_with_the_verb_that_a_model_is_for() -> None:
         "generate",
         "classify",
     ]
-    assert fields.of("between", verbs).lacking == ("other_seed",)
+    assert fields.of("deep", verbs).lacking == ("depth",)
     alone = known(signature("serving_default", "frames"))
     assert [one.verb for one in fields.pages(alone)] == ["serving_default"]
 

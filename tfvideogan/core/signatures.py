@@ -29,6 +29,9 @@ them in; none is spelt by hand.
 | `label`                | int32 [N]                | class, 0 .. num_classes - 1        |
 | `text`                 | string [N]               | caption, UTF-8                     |
 | `truncation`           | float32 [N]              | 0 typical .. 1 varied              |
+| `other_seed`           | int64 [N]                | what an answer goes towards        |
+| `other_label`          | int32 [N]                | likewise                           |
+| `share`                | float32 [N]              | how far: 0 `seed` .. 1 the other   |
 
 The main output is `video`, uint8; `video_float` is the same in [-1, 1], and `mask` the
 object in every frame. Of a still they are `image` [N, H, W, C] and `image_float`. A model
@@ -73,6 +76,7 @@ FRAMES, CONTEXT, CONTENT, CLIP, MOTION = (
 MASK, HOLES = "mask", "holes"
 FORWARD_FLOW, BACKWARD_FLOW = "forward_flow", "backward_flow"
 SEED, LABEL, TEXT, TRUNCATION = "seed", "label", "text", "truncation"
+OTHER_SEED, OTHER_LABEL, SHARE = "other_seed", "other_label", "share"
 VIDEOS = (FRAMES, CONTEXT, CONTENT, CLIP, MOTION)
 FLOWS = (FORWARD_FLOW, BACKWARD_FLOW)
 # What has an entry for each frame of `frames`; flows have one less.
@@ -100,6 +104,9 @@ _KNOWN = {
     LABEL: (tf.int32, 1),
     TEXT: (tf.string, 1),
     TRUNCATION: (tf.float32, 1),
+    OTHER_SEED: (tf.int64, 1),
+    OTHER_LABEL: (tf.int32, 1),
+    SHARE: (tf.float32, 1),
 }  # dtype and rank
 
 
@@ -295,15 +302,21 @@ def flows(spec: clip.ClipSpec) -> tuple[Input, Input]:
     )
 
 
-def seed() -> Input:
+def seed(name: str = SEED) -> Input:
     """Returns what an answer is drawn from, int64 [N]."""
-    return _one_each(SEED, InputRule("N", "any whole number"))
+    return _one_each(name, InputRule("N", "any whole number"))
 
 
-def label(num_classes: int) -> Input:
+def label(num_classes: int, name: str = LABEL) -> Input:
     """Returns the class, int32 [N] in 0 .. num_classes - 1."""
     rule = InputRule("N", "the category", minimum=0, maximum=num_classes - 1)
-    return _one_each(LABEL, rule)
+    return _one_each(name, rule)
+
+
+def share() -> Input:
+    """Returns how far an answer is from one seed to another, float32 [N] in [0, 1]."""
+    about = "0 the first seed .. 1 the other"
+    return _one_each(SHARE, InputRule("N", about, minimum=0.0, maximum=1.0))
 
 
 def text(about: str = "a caption, UTF-8", *, example: str = "") -> Input:

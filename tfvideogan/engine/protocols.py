@@ -144,7 +144,10 @@ class Protocol:
           UserError: they are not.
         """
         for name in SIZES:
-            found, wanted = getattr(source.spec, name), getattr(self.judged(trained), name)
+            found, wanted = (
+                getattr(source.spec, name),
+                getattr(self.judged(trained), name),
+            )
             if found != wanted:
                 raise errors.UserError(
                     f"{self.name}: the clips of {source.name} have `{name}` {found}, but "

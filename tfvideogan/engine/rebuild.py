@@ -60,7 +60,9 @@ class Rebuilt:
         """
         model = self.built.model
         try:
-            return model.fixed_size_functions() if is_plain else model.serving_functions()
+            return (
+                model.fixed_size_functions() if is_plain else model.serving_functions()
+            )
         except NotImplementedError as error:
             raise errors.UserError(
                 f"{self.built.model_name} cannot be served."

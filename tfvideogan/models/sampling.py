@@ -98,9 +98,11 @@ def serving_functions(
     }
 
 
-def label_inputs(categories: int) -> list[signatures.Input]:
+def label_inputs(
+    categories: int, name: str = signatures.LABEL
+) -> list[signatures.Input]:
     """Returns the input `label`, or none without categories."""
-    return [signatures.label(categories)] if categories else []
+    return [signatures.label(categories, name)] if categories else []
 
 
 def video(frames: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -120,6 +120,8 @@ def _flags(verb: str, given: frozenset[str], known: Known) -> tuple[str, ...]:
         ("category", "category" in fills),
         ("samples", is_seeded and not given & {signatures.FRAMES, signatures.MOTION}),
         ("seed", is_seeded),
+        ("other_category", "other_category" in fills),
+        ("other_seed", "other_seed" in fills),
         ("truncation", "truncation" in fills),
         ("steps", goes_on and not is_whole),
         ("context_frames", signatures.CONTEXT in given),
@@ -134,7 +136,7 @@ def _flags(verb: str, given: frozenset[str], known: Known) -> tuple[str, ...]:
 def _filled() -> set[str]:
     """Returns the inputs that some flag fills, or that are estimated."""
     by_flags = {name for names in choice.FLAGS.values() for name in names}
-    return by_flags | {signatures.SEED} | set(signatures.FLOWS)
+    return by_flags | {signatures.SEED, *choice.UNASKED}
 
 
 def _is_seen(tensor: metadata.Tensor) -> bool:
@@ -164,5 +166,6 @@ _TASKS = (
     (lambda page: not page.pictures, "What a video shows"),
     (lambda page: signatures.FRAMES in page.inputs, "A video of a video"),
     (lambda page: signatures.TEXT in page.inputs, "What a sentence says"),
+    (lambda page: signatures.OTHER_SEED in page.inputs, "From one seed to another"),
     (lambda page: True, "Something new for each seed"),
 )

@@ -48,6 +48,7 @@ RARE = (
     "outputs",
 )
 CATEGORY = "number of the class, from 0"
+OTHER_CATEGORY = "number of the other seed's class"
 # Numbers that may be left out: a text, as an empty number comes as 0.
 NUMBERS = {
     "steps": "frames to make up; as many as the model makes if empty",
@@ -155,19 +156,23 @@ def _field(name: str, page: fields.Fields) -> Fields:
         return {name: _file("or drop a mask: a picture, or a film of masks")}
     if name == "text":
         return {name: gr.Textbox(label="a sentence", elem_classes="tv-text")}
-    if name == "seed":
-        return {name: gr.Number(0, label="seed", precision=0)}
+    if name in ("seed", "other_seed"):
+        words, value = ("seed", 0) if name == "seed" else ("the other seed", 1)
+        return {name: gr.Number(value, label=words, precision=0)}
     if name == "samples":
         several = "futures" if _goes_on(page) else "seeds"
         label = f"{several}: seed, seed + 1 ..."
+        if "other_seed" in page.flags:
+            label = "steps from one seed to the other"
         return {name: gr.Slider(1, MOST_SAMPLES, 4, step=1, label=label)}
     if name == "truncation":
         label = "0 typical, 1 varied"
         return {name: gr.Slider(0, 1, 1, step=0.05, label=label)}
     if name == "crop":
         return {name: gr.Radio(client_flags.CROPS, label=name, value="auto")}
-    if name == "category":
-        return {name: gr.Number(0, label=CATEGORY, precision=0)}
+    if name in ("category", "other_category"):
+        words = CATEGORY if name == "category" else OTHER_CATEGORY
+        return {name: gr.Number(0, label=words, precision=0)}
     if name == "outputs":
         chosen = list(page.pictures)
         return {name: gr.CheckboxGroup(chosen, value=chosen, label="to be seen")}

@@ -51,6 +51,17 @@ def test_a_verb_comes_before_the_default_signature() -> None:
     assert choice.verb(chosen, KNOWN) == "swap"
 
 
+def test_another_seed_asks_for_what_lies_between() -> None:
+    between = signature("generate_between", "seed other_seed share", video=5)
+    known = KNOWN | {"generate_between": between}
+    assert choice.verb(flags(), known) == "generate"
+    assert choice.verb(flags(other_seed=4), known) == "generate_between"
+    first = choice.described(flags(other_seed=4), known)[0]
+    assert first == "generate_between: --other_seed [--seed] --output -> video"
+    with pytest.raises(errors.UserError, match="no input `other_seed`"):
+        choice.verb(flags(other_seed=4), KNOWN)
+
+
 def test_a_description_says_first_what_each_verb_wants() -> None:
     lines = choice.described(flags(), KNOWN)
     assert lines[:4] == [

@@ -20,6 +20,9 @@ OTHERS = {
     "seed": metadata.Tensor(tf.int64, (None,)),
     "label": metadata.Tensor(tf.int32, (None,)),
     "truncation": metadata.Tensor(tf.float32, (None,)),
+    "other_seed": metadata.Tensor(tf.int64, (None,)),
+    "other_label": metadata.Tensor(tf.int32, (None,)),
+    "share": metadata.Tensor(tf.float32, (None,)),
     "text": metadata.Tensor(tf.string, (None,)),
 }
 
@@ -161,12 +164,29 @@ def test_numbers_and_captions_come_from_flags() -> None:
     assert fps == inputs.DEFAULT_FPS
 
 
+BETWEEN = wants("seed", "label", "other_seed", "other_label", "share")
+
+
+def test_samples_lie_evenly_between_two_seeds() -> None:
+    found, _ = inputs.read(
+        options("--seed=3", "--other_seed=9", "--category=2", "--samples=3"), BETWEEN
+    )
+    batch = inputs.batched(found, 3)
+    np.testing.assert_array_equal(batch["share"], [0.0, 0.5, 1.0])
+    np.testing.assert_array_equal(batch["seed"], [3, 3, 3])
+    np.testing.assert_array_equal(batch["other_seed"], [9, 9, 9])
+    # Without --other_category the class stays.
+    np.testing.assert_array_equal(batch["other_label"], [2, 2, 2])
+    assert inputs.batched(found, 1)["share"] == 0.5
+
+
 @pytest.mark.parametrize(
     "signature, text",
     [
         (wants(frames=VIDEO), "--input is missing; the model wants `frames`"),
         (wants(motion=FOUR), "--motion is missing; the model wants `motion`"),
         (wants("seed", "text"), "--text is missing; verb wants a caption"),
+        (BETWEEN, "--other_seed is missing; verb goes from --seed to it"),
         (wants(noise=OTHERS["seed"]), "nothing to give as noise of verb"),
     ],
 )

@@ -15,7 +15,6 @@ from tfvideogan.models.dvdgan import generator as generators
 
 # Frames of each clip that are made at a time, if the generator can go on with a clip.
 PORTION = 16
-OTHER_SEED, OTHER_LABEL, SHARE = "other_seed", "other_label", "share"
 
 
 class Codes(NamedTuple):
@@ -105,17 +104,9 @@ def serve_between(
     inputs = [
         signatures.seed(),
         *sampling.label_inputs(categories),
-        signatures.Input(
-            tf.TensorSpec([None], tf.int64, OTHER_SEED),
-            signatures.InputRule("N", "any whole number"),
-        ),
-        *_other_label(categories),
-        signatures.Input(
-            tf.TensorSpec([None], tf.float32, SHARE),
-            signatures.InputRule(
-                "N", "0 the first seed .. 1 the other", minimum=0.0, maximum=1.0
-            ),
-        ),
+        signatures.seed(signatures.OTHER_SEED),
+        *sampling.label_inputs(categories, signatures.OTHER_LABEL),
+        signatures.share(),
     ]
 
     def answer(
@@ -136,13 +127,6 @@ def serve_between(
     return signatures.ServingFunction.of(
         answer, inputs, sampling.VIDEO, about="a video between two seeds and labels"
     )
-
-
-def _other_label(categories: int) -> list[signatures.Input]:
-    return [
-        signatures.Input(one.spec.from_spec(one.spec, name=OTHER_LABEL), one.rule)
-        for one in sampling.label_inputs(categories)
-    ]
 
 
 def _clips_of(

@@ -46,10 +46,14 @@ FLAGS = {
     "text": (signatures.TEXT,),
     "category": (signatures.LABEL,),
     "truncation": (signatures.TRUNCATION,),
+    "other_seed": (signatures.OTHER_SEED,),
+    "other_category": (signatures.OTHER_LABEL,),
 }
 
+# Inputs that no flag fills: flow is estimated, shares are those of the samples.
+UNASKED = (*signatures.FLOWS, signatures.SHARE)
 # Flags with a default.
-OPTIONAL = ("seed", "category", "truncation", "dilate", "crop")
+OPTIONAL = ("seed", "category", "other_category", "truncation", "dilate", "crop")
 
 
 def verb(options: argparse.Namespace, known: Mapping[str, metadata.Signature]) -> str:
@@ -138,7 +142,7 @@ def _wanted(signature: metadata.Signature) -> str:
     fills = {**FLAGS, "seed": (signatures.SEED,)}
     flags = [name for name in fills if given & set(fills[name])]
     asked = [f"[--{one}]" if one in OPTIONAL else f"--{one}" for one in flags]
-    filled = {one for names in fills.values() for one in names} | set(signatures.FLOWS)
+    filled = {one for names in fills.values() for one in names} | set(UNASKED)
     lacking = sorted(given - filled)
     known = [name for name, one in signature.outputs.items() if one.dtype != tf.string]
     main = next((name for name in MAIN_OUTPUTS if name in known), None)
@@ -155,7 +159,14 @@ def _wanted(signature: metadata.Signature) -> str:
 def _default(
     options: argparse.Namespace, known: Mapping[str, metadata.Signature]
 ) -> str:
-    """Returns the model's verb; without a video, the one that makes all of it of a text."""
+    """Returns the model's verb; without a video, the one that makes all of it of a text.
+
+    Between two seeds it is the signature that takes two.
+    """
+    if options.other_seed is not None:
+        between = [n for n, one in known.items() if signatures.OTHER_SEED in one.inputs]
+        if between:
+            return between[0]
     generate = signatures.GENERATE
     if not options.input and generate in known:
         if signatures.TEXT in known[generate].inputs:

@@ -114,6 +114,8 @@ def _add_inputs(given: argparse._ArgumentGroup) -> None:
         ("seed", 0, "for models that want `seed`"),
         ("samples", 1, "answers to `seed`, `seed` + 1 ..."),
         ("category", None, "for models that want `label`: the number of a class"),
+        ("other_seed", None, "samples go from `seed` to this one"),
+        ("other_category", None, "and from `category` to this one"),
         ("context_frames", None, "last frames of the input; up to 3 by default"),
         ("stride", 1, "take every so many frames of the inputs"),
         ("max_frames", 0, "read so many frames of the input; 0 for all"),

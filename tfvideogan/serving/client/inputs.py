@@ -51,9 +51,19 @@ def read(
                 "wants the motion between frames; take at least two."
             )
         found = dict(flows.filled(signature, found))
+    if signatures.OTHER_SEED in wanted and options.other_seed is None:
+        raise errors.UserError(
+            f"--other_seed is missing; {signature.name} goes from --seed to it."
+        )
+    category = options.category or 0
+    other = category if options.other_category is None else options.other_category
     numbers = {
         signatures.SEED: np.int64(options.seed),
-        signatures.LABEL: np.int32(options.category or 0),
+        signatures.LABEL: np.int32(category),
+        signatures.OTHER_SEED: np.int64(options.other_seed or 0),
+        signatures.OTHER_LABEL: np.int32(other),
+        # Of one sample; of several, see `batched`.
+        signatures.SHARE: np.float32(0.5),
         signatures.TRUNCATION: np.float32(
             1.0 if options.truncation is None else options.truncation
         ),
@@ -75,14 +85,19 @@ def read(
 
 
 def batched(arrays: Arrays, samples: int) -> Arrays:
-    """Gives every input its batch axis: a row for each motion, or for each sample."""
-    motion, seed = signatures.MOTION, signatures.SEED
+    """Gives every input its batch axis: a row for each motion, or for each sample.
+
+    Samples have a seed each, or lie evenly between two.
+    """
+    motion, seed, share = signatures.MOTION, signatures.SEED, signatures.SHARE
     number = len(arrays[motion]) if motion in arrays else samples
     batch = {
         name: array if name == motion else np.repeat(array[np.newaxis], number, axis=0)
         for name, array in arrays.items()
     }
-    if seed in batch:
+    if share in batch and number > 1:
+        batch[share] = np.linspace(0.0, 1.0, number, dtype=np.float32)
+    elif share not in batch and seed in batch:
         batch[seed] += np.arange(number)
     return batch
 
