@@ -8,7 +8,6 @@ import tensorflow as tf
 from tests import check_model
 from tfvideogan.core import clip, errors, pixels, seeds
 from tfvideogan.models.dvdgan import discriminators
-from tfvideogan.models.dvdgan import generator as generators
 from tfvideogan.models.dvdgan.prediction import encoder as encoders
 from tfvideogan.models.dvdgan.prediction import model as prediction
 
@@ -267,11 +266,11 @@ def test_a_prediction_of_any_length_begins_like_a_longer_one(model, frames, leng
 def test_a_longer_prediction_goes_on_from_its_own_last_frames(model, frames):
     whole = model.predict_frames(frames, SEEDS, frames=2 * HORIZON)
     latent = []
-    monkey = model.generator.call
+    generate = model.generator.call
 
     def watched(code, *arguments, **keywords):
         latent.append(code.numpy())
-        return monkey(code, *arguments, **keywords)
+        return generate(code, *arguments, **keywords)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model.generator, "call", watched)
@@ -384,11 +383,3 @@ def test_settings_without_a_choice_are_one_line(options, text):
 def test_what_does_not_fit_the_clips_is_one_line(options, spec, text):
     with pytest.raises(errors.UserError, match=text):
         make_model(**options).build_for(spec)
-
-
-def test_states_that_are_not_known_start_by_themselves():
-    generator = generators.Generator(SPEC, width=1, categories=0, latent=4)
-    latent = seeds.normal([1, 4], seeds.from_int(1))
-    alone, _ = generator(latent, num_frames=2)
-    unknown, _ = generator(latent, num_frames=2, states=(None, None))
-    np.testing.assert_array_equal(alone, unknown)
