@@ -163,6 +163,7 @@ NARROW = {
         "CONTEXT = 2",
         "JUDGED = 5",
         "WIDE = 2",
+        "prediction.Options.encoder_width = 2",
         "prediction.Options.long_multiple = 2",
         "prediction.Options.num_samples = 1",
     ],
