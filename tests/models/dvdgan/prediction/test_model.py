@@ -243,6 +243,17 @@ def test_of_a_longer_context_the_last_frames_count(model, frames):
     )
 
 
+def test_one_graph_takes_contexts_of_any_length(model, frames):
+    specs = [
+        tf.TensorSpec([None, None, 16, 16, 3]),
+        tf.TensorSpec([None], tf.int64),
+    ]
+    graph = tf.function(model.predict_frames, input_signature=specs)
+    whole = model.predict_frames(frames, SEEDS)
+    for given in (frames, frames[:, -CONTEXT:]):
+        np.testing.assert_allclose(graph(given, SEEDS), whole, atol=1e-5)
+
+
 def test_a_shorter_context_is_one_line(model, frames):
     with pytest.raises(errors.UserError) as found:
         model.predict_frames(frames[:, :1], SEEDS)

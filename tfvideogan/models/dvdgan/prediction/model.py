@@ -244,7 +244,9 @@ class PredictionDVDGAN(judging.JudgedGAN):
                 f"`context` has {given} frames, but this model goes on from {wanted}; "
                 f"give {wanted} or more, of which the last {wanted} count."
             )
-        return served.Memory(context[:, -wanted:], clip_seeds)
+        # In an export K is open.
+        last = tf.ensure_shape(context[:, -wanted:], [None, wanted, *context.shape[2:]])
+        return served.Memory(last, clip_seeds)
 
     def continue_from(
         self, memory: served.Memory, labels: tf.Tensor, *, temperature: float = 1.0
