@@ -159,6 +159,15 @@ NARROW = {
         "dvdgan.Options.standing_batches = 1",
         "dvdgan.Options.standing_clips = 2",
     ],
+    "prediction.PredictionDVDGAN": [
+        "K = 2",
+        "CONTEXT = 2",
+        "JUDGED = 5",
+        "WIDE = 2",
+        "prediction.Options.encoder_width = 2",
+        "prediction.Options.long_multiple = 2",
+        "prediction.Options.num_samples = 1",
+    ],
     # Likewise the head of gin/text2video.gin.
     "text2video.TextToVideo": [
         "JUDGED = 3",

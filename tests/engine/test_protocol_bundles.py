@@ -286,7 +286,7 @@ def test_protocol_judges(
         evaluate.main([f"--workdir={run}", f"--protocol={name}", number, *flags]) == 0
     )
     # Settings of a model wait for a model that has them, I3D's place is taken.
-    elsewhere = ("loop.run.", "prediction.Options.")
+    elsewhere = ("loop.run.", "prediction.Options.", "dvdgan_prediction.Options.")
     unused = [one for one in config.unused() if not one.startswith(elsewhere)]
     assert not unused, f"nothing looks at these bindings: {unused}"
     [record] = training_runs.records(run, "eval.jsonl")

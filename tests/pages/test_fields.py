@@ -29,6 +29,9 @@ KINDS = {
     "start_noise": (tf.float32, (None, 2)),
     "motion_noise": (tf.float32, (None, 4, 3)),
     "other_seed": (tf.int64, (None,)),
+    "other_label": (tf.int32, (None,)),
+    "share": (tf.float32, (None,)),
+    "depth": (tf.float32, (None,)),
     "next_state_frame": (tf.uint8, (None, 8, 8, 3)),
     "foreground": (tf.uint8, VIDEO),
 }

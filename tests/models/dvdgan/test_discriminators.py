@@ -46,7 +46,9 @@ def test_the_stages_are_those_of_the_table():
         ("temporal_critic", [(6, 16), (3, 8), (3, 4), (3, 2), (3, 2)]),
     ):
         x = critics[name].view(clips, seeds.from_int(0))
-        for block, (length, side) in zip(critics[name].blocks, sizes, strict=True):
+        for block, (length, side) in zip(
+            critics[name].trunk.blocks, sizes, strict=True
+        ):
             x = block(x)
             assert x.shape[1:4] == (length, side, side), name
         assert judged(critics[name], clips, labels).shape == (1, sizes[-1][0])
@@ -113,7 +115,7 @@ def test_the_class_is_projected_on_what_was_pooled():
     plain = judged(critic, clips, tf.constant([0]))[0]
     parts = np.array(logits) - plain  # [3, K]: <row, pooled features> of each frame
     x = critic.view(clips, seeds.from_int(0))
-    for block in critic.blocks:
+    for block in critic.trunk.blocks:
         x = block(x)  # Attention has a gain of 0 yet.
     pooled = np.maximum(x[0], 0.0).sum(axis=(1, 2))  # [K, C]
     np.testing.assert_allclose(parts, rows @ pooled.T, rtol=1e-3, atol=1e-3)
@@ -147,9 +149,9 @@ def test_attention_stands_where_biggan_has_it():
         1,
     ]
     spec = clip.ClipSpec(2, 16, 16)
-    assert make(spec)["spatial_critic"].attention is not None
-    assert make(spec)["temporal_critic"].attention is None
-    assert make(spec, has_attention=False)["spatial_critic"].attention is None
+    assert make(spec)["spatial_critic"].trunk.attention is not None
+    assert make(spec)["temporal_critic"].trunk.attention is None
+    assert make(spec, has_attention=False)["spatial_critic"].trunk.attention is None
 
 
 def test_a_third_discriminator_is_one_more_entry():

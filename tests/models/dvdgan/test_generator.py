@@ -157,6 +157,16 @@ def test_each_group_of_the_second_version_remembers(starts_from_inputs):
     assert np.abs(whole[:, 0] - whole[:, 5]).max() > 1e-4
 
 
+def test_states_that_are_not_known_start_by_themselves():
+    generator = moved(make(categories=0))
+    latent = draw(1, LATENT)
+    alone, last = generator(latent, num_frames=2)
+    unknown, _ = generator(latent, num_frames=2, states=(None, None))
+    np.testing.assert_array_equal(alone, unknown)
+    known, _ = generator(latent, num_frames=2, states=(None, last[1]))
+    assert np.abs(alone - known).max() > 1e-4
+
+
 def test_what_the_first_frame_shows_can_be_there_from_the_start():
     """Zeros as first states let the code through bit by bit, GRU behind GRU."""
     code = draw(1, LATENT), tf.constant([1])

@@ -41,8 +41,8 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import errors, seeds
-from tfvideogan.layers import attention, spectral_norm
-from tfvideogan.models.dvdgan import blocks
+from tfvideogan.layers import spectral_norm
+from tfvideogan.models.dvdgan import trunk
 
 # Sides of the feature maps that D_S no longer halves.
 SMALLEST = 4
@@ -126,28 +126,16 @@ class Discriminator(keras.Model):
         """
         super().__init__(name=name)
         self.view = view
-        self.attends_behind = attends_behind
-        ends = [inputs, *channels]
-        self.blocks = [
-            blocks.ClipBlock(before, behind, is_first=index == 0)
-            if index < volumetric
-            else blocks.FrameBlock(
-                before,
-                behind,
-                is_first=index == 0,
-                halves=index < len(channels) - 1,
-            )
-            for index, (before, behind) in enumerate(
-                zip(ends[:-1], ends[1:], strict=True)
-            )
-        ]
-        self.attention = None
-        if attends_behind is not None:
-            self.attention = attention.SelfAttention(has_spectral_norm=True)
+        self.trunk = trunk.Trunk(
+            channels,
+            inputs=inputs,
+            volumetric=volumetric,
+            attends_behind=attends_behind,
+        )
         self.score = spectral_norm.Dense(1)
         self.embedding = None
         if categories:
-            self.embedding = spectral_norm.Embedding(categories, ends[-1])
+            self.embedding = spectral_norm.Embedding(categories, channels[-1])
         self.built = True
 
     def call(
@@ -163,23 +151,13 @@ class Discriminator(keras.Model):
         Returns:
           Float32 logits of being real, [N, K'], one for each frame that is left.
         """
-        x = tf.cast(view, self.compute_dtype)
-        for index, block in enumerate(self.blocks):
-            x = block(x, training=training)
-            if index == self.attends_behind:
-                x = self._attended(x, training)
+        x = self.trunk(view, training=training)[-1]
         pooled = tf.reduce_sum(tf.nn.relu(x), axis=[2, 3])  # [N, K', C]
         logits = self.score(pooled, training=training)[..., 0]  # [N, K']
         if self.embedding is not None:
             embedded = self.embedding(labels, training=training)  # [N, C]
             logits += tf.einsum("nkc,nc->nk", pooled, embedded)
         return tf.cast(logits, tf.float32)
-
-    def _attended(self, clips: tf.Tensor, training: bool) -> tf.Tensor:
-        """Attention within each frame, [N, K, H, W, C]."""
-        flat = tf.reshape(clips, [-1, *clips.shape[2:]])
-        made = self.attention(flat, training=training)
-        return tf.reshape(made, [-1, *clips.shape[1:]])
 
 
 def num_halvings(height: int, width: int, *, pool: int) -> int:

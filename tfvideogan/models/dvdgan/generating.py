@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfvideogan.core import seeds, signatures
 from tfvideogan.models import noise, sampling
 from tfvideogan.models.dvdgan import generator as generators
+from tfvideogan.models.dvdgan import portions
 
 # Frames of each clip that are made at a time, if the generator can go on with a clip.
 PORTION = 16
@@ -132,30 +133,14 @@ def serve_between(
 def _clips_of(
     generator: generators.Generator, condition: tf.Tensor, num_frames: int
 ) -> tf.Tensor:
-    """Makes frames of conditions [N, D]; memory beside them does not grow with T."""
+    """Makes frames of conditions [N, D]."""
     if num_frames <= PORTION or not generator.is_causal:
         return generator.frames(condition, num_frames)[0]
-    count = -(-num_frames // PORTION)
-    portions = tf.TensorArray(tf.float32, size=count)
-    made, states = generator.frames(condition, PORTION)
-    portions = portions.write(0, made)
 
     def go_on(
-        index: tf.Tensor, states: generators.States, portions: tf.TensorArray
-    ) -> tuple[tf.Tensor, generators.States, tf.TensorArray]:
+        states: generators.States | None,
+    ) -> tuple[tf.Tensor, generators.States]:
         made, states = generator.frames(condition, PORTION, states)
-        states = tuple(tf.cast(state, generator.compute_dtype) for state in states)
-        return index + 1, states, portions.write(index, made)
+        return made, tuple(tf.cast(one, generator.compute_dtype) for one in states)
 
-    *_, portions = tf.while_loop(
-        lambda index, *_: index < count,
-        go_on,
-        (tf.constant(1), states, portions),
-        parallel_iterations=1,
-        maximum_iterations=count - 1,
-    )
-    made = portions.stack()  # [count, N, PORTION, H, W, C]
-    made = tf.transpose(made, [1, 0, 2, 3, 4, 5])
-    *_, height, width, channels = made.shape
-    shape = [-1, count * PORTION, height, width, channels]
-    return tf.reshape(made, shape)[:, :num_frames]
+    return portions.joined(go_on, *go_on(None), num_frames=num_frames)

@@ -59,8 +59,8 @@ CONSTANTS = {
     5: (8, 8, 8, 4, 2, 1),
     6: (8, 8, 8, 8, 4, 2, 1),
 }
-# States of the groups that have a recurrence, [N, H, W, F] each.
-States = tuple[tf.Tensor, ...]
+# Of each group the state [N, H, W, F] of its recurrence; None where it starts by itself.
+States = tuple[tf.Tensor | None, ...]
 
 
 class Group(keras.layers.Layer):
@@ -218,6 +218,14 @@ class Generator(keras.Model):
             group.behind is None and group.between is None for group in self.groups
         )
 
+    @property
+    def recurrences(self) -> tuple[int | None, ...]:
+        """Channels of each group's state; None for a group without a recurrence."""
+        return tuple(
+            None if group.recurrence is None else width
+            for group, width in zip(self.groups, self.widths[:-1], strict=True)
+        )
+
     def condition(
         self, latent: tf.Tensor, labels: tf.Tensor | None, training: bool = False
     ) -> tf.Tensor:
@@ -242,8 +250,8 @@ class Generator(keras.Model):
           latent: [N, latent].
           labels: [N] int32; not used without categories.
           num_frames: T.
-          states: of the groups before the first frame; where they are not given, GRUs
-            start as `starts_from_inputs` says.
+          states: of the groups before the first frame; where they, or one of them, are
+            not given, GRUs start as `starts_from_inputs` says.
           training: whether batch norm takes the batch's statistics.
 
         Returns:
@@ -261,8 +269,11 @@ class Generator(keras.Model):
         training: bool = False,
     ) -> tuple[tf.Tensor, States]:
         """Generates the frames of clips with conditions [N, D]; see `call`."""
-        if states is None:
-            states = self._unknown_states(tf.shape(condition)[0])
+        unknown = self._unknown_states(tf.shape(condition)[0])
+        states = [
+            start if state is None else state
+            for state, start in zip(states or unknown, unknown, strict=True)
+        ]
         start = self.start(condition, training=training)
         x = tf.reshape(start, [-1, 1, *self.small, self.widths[0]])  # [N, 1, 4, 4, 8ch]
         last = []

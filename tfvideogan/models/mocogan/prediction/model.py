@@ -40,7 +40,7 @@ import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds, signatures
 from tfvideogan.losses import adversarial
-from tfvideogan.models import base, discriminators, monitors, noise, phase
+from tfvideogan.models import base, discriminators, monitors, noise, phase, prediction
 from tfvideogan.models.mocogan.prediction import (
     discriminators as prediction_discriminators,
 )
@@ -371,10 +371,10 @@ class PredictionMoCoGAN(base.VideoModel):
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Returns what metrics judge, see `showing.evaluation_outputs`."""
-        return showing.evaluation_outputs(
-            self,
-            batch,
+        """Returns `prediction.evaluation_outputs`; without noise latents are means."""
+        return prediction.evaluation_outputs(
+            self.predict_frames,
+            batch["frames"],
             context=self.options.context,
             num_samples=self.options.num_samples,
             long_frames=self.options.long_multiple * self.spec.frames,
