@@ -36,6 +36,7 @@ PLACES = ("root", "cache_dir")
 OF_JUDGEMENT = (
     "crop",
     "eval_frames",
+    "kind",  # of blur
     "num_validation_clips",
     "num_test_clips",
     "test_file",

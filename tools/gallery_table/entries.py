@@ -136,6 +136,8 @@ ENTRIES: tuple[Entry, ...] = (
         draw=drawings.classes,
         is_film=True,
         shows="A column for each action, two seeds each.",
+        fails="Who runs or jogs is a smear in the first frames, and the ground has a faint "
+        "grid of dots. From frame to frame clips change 0.59 times as much as real ones.",
     ),
     Entry(
         name="text2image",
