@@ -41,10 +41,12 @@ def test_the_overview_states_the_facts(made, tmp_path):
 
 
 def test_what_a_protocol_found_goes_by_its_name(made, tmp_path):
-    by_protocol = {"split": "test", "protocol": "p", "results": {"A/model/T": 2.0}}
+    results = {"A/model/T": 2.0, "PSNR/restored/all": 3.0, "PSNR/blurred/all": 1.0}
+    by_protocol = {"split": "test", "protocol": "p", "results": results}
     described = {**made, "metrics": [*made["metrics"], by_protocol]}
     text = listing.overview(described, tmp_path)
-    assert "judged on test" in text and "judged on p" in text and "A/model/T 2" in text
+    assert "judged on test" in text and "judged on p" in text
+    assert "A/model/T 2, PSNR/restored/all 3" in text and "blurred" not in text
 
 
 def test_the_table_has_a_row_for_each_tensor_and_says_twins_once(made):

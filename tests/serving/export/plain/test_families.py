@@ -32,8 +32,9 @@ FAMILIES = (
     "gin/text2video.gin",
     "gin/vinet.gin",
 )
-# Of videos whose length is open: a request as long as it must be to have a loop.
-LENGTH = 2
+# Of videos whose length is open: a request as long as it must be to have a loop, or as the
+# signature wants it.
+LENGTH, LENGTHS = 2, {"gin/foregan/exp5.gin": 4}
 BYTE = 1.0
 
 
@@ -54,7 +55,7 @@ def built(path: str) -> base.VideoModel:
 def plain_of(path: str) -> plain.Plain:
     model = built(path)
     verb, served = next(iter(model.fixed_size_functions().items()))
-    sizes = plain.of_clip(model.spec) | {"T": LENGTH}
+    sizes = plain.of_clip(model.spec) | {"T": LENGTHS.get(path, LENGTH)}
     return plain.make(verb, served, sizes)
 
 
