@@ -21,6 +21,7 @@ from tfvideogan.engine import build, choices, evaluator, loop, protocols
 from tfvideogan.engine import strategy as strategies
 from tfvideogan.engine.config import config
 from tfvideogan.engine.runs import checkpoints, run_folder, vocabulary
+from tfvideogan.metrics import measures
 
 # What a protocol replaces. Files of data take their sizes from three macros.
 JUDGEMENT = ("tfvideogan.data", "tfvideogan.metrics")
@@ -111,7 +112,10 @@ class Rebuilt:
             },
             "clip": vars(source.spec),
             "config": "\n".join(config_lines) + "\n",
-            "metrics": self.folder.evaluations(self.step, weights),
+            "metrics": [
+                one | {"main": measures.main(one.get("results", ()))}
+                for one in self.folder.evaluations(self.step, weights)
+            ],
             **({"imported": imported} if imported else {}),
         }
 

@@ -42,7 +42,12 @@ def test_the_overview_states_the_facts(made, tmp_path):
 
 def test_what_a_protocol_found_goes_by_its_name(made, tmp_path):
     results = {"A/model/T": 2.0, "PSNR/restored/all": 3.0, "PSNR/blurred/all": 1.0}
-    by_protocol = {"split": "test", "protocol": "p", "results": results}
+    by_protocol = {
+        "split": "test",
+        "protocol": "p",
+        "results": results,
+        "main": ["PSNR/restored/all"],
+    }
     described = {**made, "metrics": [*made["metrics"], by_protocol]}
     text = listing.overview(described, tmp_path)
     assert "judged on test" in text and "judged on p" in text

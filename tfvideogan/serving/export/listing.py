@@ -5,8 +5,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfvideogan.metrics import measures
-
 IMAGE = "tensorflow/serving"
 # Video in typed lists, a server's default, takes ten times as long to read.
 RAW_ANSWERS = "--enable_serialization_as_tensor_content=true"
@@ -41,7 +39,8 @@ def overview(card: Mapping[str, Any], folder: pathlib.Path) -> str:
         facts[f"judged on {judged.get('protocol') or judged['split']}"] = ", ".join(
             f"{name} {value:.4g}"
             for name, value in judged["results"].items()
-            if value is not None and measures.split(name)[1] in measures.OWN
+            if value is not None
+            and (name in judged.get("main", ()) or "/model/" in name)
         )
     width = max(map(len, facts))
     return "\n".join(f"{name:<{width}}  {text}" for name, text in facts.items())
