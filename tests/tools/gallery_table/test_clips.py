@@ -24,7 +24,14 @@ SIZES = {"frames": 16, "height": 64, "width": 64, "words": ["starting"]}
                 "holes_2": (10, 64, 64, 1),
             },
         ),
-        (clips.moving_shapes, {"frames": (6, 16, 64, 64, 3), "labels": (6,)}),
+        (
+            clips.moving_shapes,
+            {"frames": (6, 16, 64, 64, 3), "labels": (6,), "classes": (2,)},
+        ),
+        (
+            clips.acting,
+            {"frames": (6, 16, 64, 64, 1), "labels": (6,), "classes": (6,)},
+        ),
         (
             clips.walking,
             {"context": (3, 3, 64, 64, 1), "follow": (3, 13, 64, 64, 1)},
