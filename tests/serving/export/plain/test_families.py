@@ -21,6 +21,7 @@ FAMILIES = (
     "gin/cpnet.gin",
     "gin/deblurgan.gin",
     "gin/dvdgan.gin",
+    "gin/dvdgan/prediction.gin",
     "gin/foregan.gin",
     "gin/foregan/baseline.gin",
     "gin/foregan/exp5.gin",
