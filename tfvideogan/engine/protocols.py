@@ -144,11 +144,9 @@ class Protocol:
         Raises:
           UserError: they are not.
         """
+        judged = self.judged(trained)
         for name in SIZES:
-            found, wanted = (
-                getattr(source.spec, name),
-                getattr(self.judged(trained), name),
-            )
+            found, wanted = getattr(source.spec, name), getattr(judged, name)
             if found != wanted:
                 raise errors.UserError(
                     f"{self.name}: the clips of {source.name} have `{name}` {found}, but "

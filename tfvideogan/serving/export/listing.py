@@ -35,6 +35,7 @@ def overview(card: Mapping[str, Any], folder: pathlib.Path) -> str:
             f"{sizes['height']}x{sizes['width']}, trained on {sizes['frames']} frames, "
             f"{sizes['fps']:g} frames per second"
         )
+    # A card that does not say which scores are the model's own has them under "model".
     for judged in card.get("metrics", ()):
         facts[f"judged on {judged.get('protocol') or judged['split']}"] = ", ".join(
             f"{name} {value:.4g}"
