@@ -75,13 +75,3 @@ def test_one_grey_frame_and_a_full_hole_are_filled(make):
     np.testing.assert_array_equal(made[holes == 0], frames[holes == 0])
     full = make(frames, np.ones_like(holes))
     np.testing.assert_array_equal(full, np.full_like(frames, inpainting.GREY))
-
-
-@pytest.mark.long
-def test_large_clips_go_through_a_graph_that_gives_the_same(monkeypatch):
-    frames, holes = clip((2, 24, 24, 3)), np.zeros((2, 24, 24, 1), np.float32)
-    holes[0, 8:14, 8:14] = 1.0
-    wanted = completion_baselines.propagated(frames, holes)
-    monkeypatch.setattr(completion_baselines, "GRAPH_PIXELS", 0)
-    made = completion_baselines.propagated(frames, holes)
-    np.testing.assert_array_equal(made, wanted)

@@ -63,39 +63,6 @@ def test_nothing_visible_gives_zero():
     np.testing.assert_array_equal(filled, picture([[0, 0], [0, 0]]))
 
 
-def test_harmonic_filling_goes_on_with_a_slope_where_push_pull_is_flat():
-    rows, columns = np.mgrid[:21, :30].astype(np.float32)
-    plane = (0.2 * columns - 0.1 * rows)[np.newaxis, ..., np.newaxis]
-    visible = np.ones_like(plane)
-    visible[:, 6:15, 8:20] = 0
-    spoilt = np.where(visible > 0, plane, np.nan).astype(np.float32)
-    filled = fill.harmonic(tf.constant(spoilt), tf.constant(visible))
-    np.testing.assert_array_equal(filled.numpy()[visible > 0], plane[visible > 0])
-    error = np.abs(filled - plane).max()
-    flat = fill.push_pull(tf.constant(plane), tf.constant(visible))
-    assert error < 0.05 < np.abs(flat - plane).max()
-
-
-def test_harmonic_filling_is_the_mean_of_four_neighbours():
-    # Of 1, 2, 4 and 9.
-    images = picture([[0, 1, 0], [2, 99, 4], [0, 9, 0]])
-    visible = picture([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
-    filled = fill.harmonic(images, visible).numpy()
-    assert filled[0, 1, 1, 0] == pytest.approx(4.0)
-    np.testing.assert_array_equal(filled[visible > 0], images[visible > 0])
-
-
-@pytest.mark.parametrize("size", [(8, 8), (5, 7), (1, 6)])
-def test_harmonic_filling_of_a_constant_is_constant_and_of_nothing_zero(size):
-    visible = np.ones((1, *size, 1), np.float32)
-    visible[0, :, 2:5] = 0
-    images = tf.constant(np.where(visible > 0, 0.3, np.nan), tf.float32)
-    filled = fill.harmonic(images, tf.constant(visible))
-    np.testing.assert_allclose(filled, np.full((1, *size, 1), 0.3), rtol=1e-5)
-    nothing = fill.harmonic(images, tf.zeros_like(images))
-    np.testing.assert_array_equal(nothing, np.zeros((1, *size, 1)))
-
-
 def test_wrong_shapes_are_named():
     with pytest.raises(ValueError, match="`visible` has shape"):
         fill.push_pull(tf.zeros([1, 4, 4, 3]), tf.zeros([1, 4, 4, 3]))

@@ -122,10 +122,15 @@ def occluded(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:
     Returns:
       [H, W, 1] uint8 on frame a: 1 where the pixel is hidden in frame b.
     """
-    back = sampled(reverse, flow)
-    lost = ((flow + back) ** 2).sum(-1, keepdims=True)
-    length = (flow**2 + back**2).sum(-1, keepdims=True)
-    return (lost > OCCLUSION_SLOPE * length + OCCLUSION_OFFSET).astype(np.uint8)
+    return is_lost(flow, sampled(reverse, flow))[..., np.newaxis].astype(np.uint8)
+
+
+def is_lost(flow: np.ndarray, back: np.ndarray) -> np.ndarray:
+    """Whether a way forth, [..., 2] pixels, and one back, [..., 2], do not return."""
+    lost = ((flow + back) ** 2).sum(-1)
+    length = (flow**2 + back**2).sum(-1)
+    # NaN is lost.
+    return ~(lost <= OCCLUSION_SLOPE * length + OCCLUSION_OFFSET)
 
 
 def write_flo(path: str | pathlib.Path, flow: np.ndarray) -> None:

@@ -43,7 +43,7 @@ import tensorflow as tf
 
 from tfvideogan.core import errors, pixels
 from tfvideogan.media import flow as flows
-from tfvideogan.media import inpainting
+from tfvideogan.media import inpainting, propagation
 from tfvideogan.metrics import (
     bootstrap,
     completion_baselines,
@@ -53,7 +53,6 @@ from tfvideogan.metrics import (
     streaming,
     temporal,
 )
-from tfvideogan.ops import propagation
 from tfvideogan.pretrained import lpips
 
 COMPLETED, REAL = "completed", "real"
@@ -210,10 +209,7 @@ class CompletionQuality(streaming.MeanMetric):
         if self.has_truth:
             return flows.estimate_clip(_bytes(given))
         return tuple(
-            propagation.complete_flow(
-                tf.constant(one[np.newaxis]),
-                tf.constant(hole[np.newaxis], tf.float32),
-            )[0].numpy()
+            propagation.complete_flow(one, hole)
             for one in inpainting.estimate_flow(_bytes(given), hole)
         )
 
@@ -293,11 +289,7 @@ class _Clip:
 
 def _regions(hole: np.ndarray, flow: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Parts the holes [T, H, W, 1] by what other frames show."""
-    never = propagation.never_seen(
-        tf.constant(hole[np.newaxis], tf.float32),
-        *(tf.constant(one[np.newaxis], tf.float32) for one in flow),
-    )
-    never = never[0].numpy() > 0
+    never = propagation.never_seen(hole, *flow)
     return dict(zip(_PLACES, (hole, hole & ~never, never), strict=True))
 
 

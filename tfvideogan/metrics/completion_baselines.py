@@ -7,7 +7,7 @@
     nearest copy    the pixel at the same place in the nearest frame that knows it
     Telea           OpenCV's inpainting of each frame by fast marching
     Navier-Stokes   OpenCV's other one
-    propagation     carried along the flow from other frames, ops/propagation.py
+    propagation     carried along the flow from other frames, media/propagation.py
 
 What the nearest copy and propagation leave is filled by Telea's method.
 """
@@ -15,17 +15,12 @@ What the nearest copy and propagation leave is filled by Telea's method.
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import tensorflow as tf
 
-from tfvideogan.media import inpainting
-from tfvideogan.ops import propagation
+from tfvideogan.media import inpainting, propagation
 
 MEAN, COPY = "mean", "nearest copy"
 TELEA, NAVIER_STOKES = "Telea", "Navier-Stokes"
 PROPAGATION = "propagation"
-# From so many pixels of a clip a graph pays: 8 frames of 120x216 take 0.1 s instead of 1 s,
-# but tracing takes seconds.
-GRAPH_PIXELS = 100_000
 
 
 def mean_fill(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
@@ -82,10 +77,9 @@ def navier_stokes(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
 
 
 def propagated(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
-    """Fills pixels along the flow from other frames; see `ops/propagation.py`.
+    """Fills pixels along the flow from other frames; see `media/propagation.py`.
 
-    The flow is estimated by DIS around the holes and completed in them. What is reached
-    from no frame is filled by Telea's method.
+    What is reached from no frame is filled by Telea's method.
 
     Args:
       frames: [T, H, W, C] uint8; anything in the holes.
@@ -94,26 +88,9 @@ def propagated(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
     Returns:
       [T, H, W, C] uint8.
     """
-    missing = (holes > 0).astype(np.float32)
-    flows = inpainting.estimate_flow(frames, missing)
-    work = _graph if missing.size >= GRAPH_PIXELS else _carried
-    made, left = work(*(tf.constant(one) for one in (frames, missing, *flows)))
-    return inpainting.inpaint(made.numpy(), left.numpy())
+    return inpainting.inpaint(*propagation.fill(frames, holes))
 
 
-def _carried(
-    frames: tf.Tensor, holes: tf.Tensor, forward: tf.Tensor, backward: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Completes the flow of one clip, then propagates: frames and the holes left."""
-    frames, holes = frames[tf.newaxis], holes[tf.newaxis]
-    flows = [
-        propagation.complete_flow(one[tf.newaxis], holes) for one in (forward, backward)
-    ]
-    made, left = propagation.propagate(frames, holes, *flows)
-    return made[0], left[0]
-
-
-_graph = tf.function(_carried)
 # Frames [T, H, W, C] uint8 and holes [T, H, W, 1] -> frames.
 Baseline = Callable[[np.ndarray, np.ndarray], np.ndarray]
 BASELINES: Mapping[str, Baseline] = {

@@ -1,7 +1,4 @@
-"""Fills holes of images from their surroundings.
-
-    push_pull(images, visible)   # averages: quick, flat inside
-    harmonic(images, visible)    # a membrane held at the rim: slopes go on inside
+"""Fills holes of images from their surroundings by averages: quick, flat inside.
 
 Source: the push-pull scheme of Gortler et al., The Lumigraph, 1996, section 3.4.1, with
 box averages: pushing averages the visible pixels level by level, pulling takes the
@@ -13,12 +10,6 @@ import tensorflow as tf
 from tfvideogan.core import shapes
 
 MIN_WEIGHT = 1e-4
-# Of successive over-relaxation, between 1 (none) and 2 (unstable).
-_RELAXATION = 1.7
-# Passes over an image of the finest level; twice as many on each coarser one, where they
-# cost a quarter and reach twice as far, up to the most.
-_FINEST_SWEEPS = 1
-_MOST_SWEEPS = 16
 
 
 def push_pull(images: tf.Tensor, visible: tf.Tensor) -> tf.Tensor:
@@ -34,77 +25,6 @@ def push_pull(images: tf.Tensor, visible: tf.Tensor) -> tf.Tensor:
     shapes.check_shape(images, "N H W C", name="images")
     shapes.check_shape(visible, "N H W C", name="visible", C=1)
     return _fill(images * visible, visible)
-
-
-def harmonic(images: tf.Tensor, visible: tf.Tensor) -> tf.Tensor:
-    """Replaces invisible pixels so that each is the mean of its four neighbours.
-
-    Laplace's equation, with the visible pixels as boundary values and no slope across the
-    border of the image. What is linear around a hole, such as the optical flow of a camera
-    that zooms or rolls, is linear in it, too; averages of `push_pull` are not. Solved from
-    coarse to fine, so that large holes cost no more sweeps than small ones.
-
-    Args:
-      images: [N, H, W, C] float; anything, NaN too, where they are not visible. Height
-        and width must be static.
-      visible: [N, H, W, 1], above 0 = keep.
-
-    Returns:
-      [N, H, W, C]; visible pixels are unchanged; zero if nothing is visible.
-
-    Raises:
-      ValueError: a shape differs from the above.
-    """
-    shapes.check_shape(images, "N H W C", name="images")
-    shapes.check_shape(visible, "N H W C", name="visible", C=1)
-    is_kept = visible > 0
-    hidden = tf.where(is_kept, images, tf.zeros([], images.dtype))
-    # Each channel an image of its own: broadcasting over few channels is slow.
-    planes = tf.transpose(hidden, [0, 3, 1, 2])[..., tf.newaxis]  # [N, C, H, W, 1]
-    weights = tf.repeat(tf.cast(is_kept, images.dtype), images.shape[-1], axis=0)
-    filled = _relaxed(
-        tf.reshape(planes, tf.shape(weights)), weights, sweeps=_FINEST_SWEEPS
-    )
-    filled = tf.reshape(filled, tf.shape(planes))[..., 0]
-    return tf.transpose(filled, [0, 2, 3, 1])  # [N, H, W, C]
-
-
-def _relaxed(weighted: tf.Tensor, weights: tf.Tensor, *, sweeps: int) -> tf.Tensor:
-    """Solves Laplace's equation for an image given as (colour times weight, weight)."""
-    height, width = weights.shape[1:3]
-    known = weighted / tf.maximum(weights, MIN_WEIGHT)
-    if height == 1 and width == 1:
-        return known
-    more = min(2 * sweeps, _MOST_SWEEPS)
-    coarse = _relaxed(_halve(weighted), _halve(weights), sweeps=more)
-    # Cells lie at the centres of what they cover, also where the last one is cut.
-    double = (2 * coarse.shape[1], 2 * coarse.shape[2])
-    guess = tf.image.resize(coarse, double, "bilinear")[:, :height, :width]
-    is_known = weights > 0
-    image = tf.where(is_known, known, tf.cast(guess, known.dtype))
-    # Every second pixel at a time, as on a chessboard.
-    is_dark = (tf.range(height)[:, tf.newaxis] + tf.range(width)) % 2 == 0
-    turns = [
-        tf.cast(is_turn[..., tf.newaxis] & ~is_known, image.dtype)
-        for is_turn in (is_dark, ~is_dark)
-    ]
-
-    def sweep(count, image):
-        # The last sweep is plain: what is too far is not what an image should end with.
-        step = tf.cast(tf.where(count < sweeps - 1, _RELAXATION, 1.0), image.dtype)
-        for turn in turns:
-            image += turn * step * _mean_difference(image)
-        return count + 1, image
-
-    return tf.while_loop(lambda count, _: count < sweeps, sweep, (0, image))[1]
-
-
-def _mean_difference(images: tf.Tensor) -> tf.Tensor:
-    """Of four neighbours from each pixel; beyond the border lies the pixel itself."""
-    wide = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
-    down = wide[:, :-2, 1:-1] + wide[:, 2:, 1:-1]
-    across = wide[:, 1:-1, :-2] + wide[:, 1:-1, 2:]
-    return (down + across) / 4.0 - images
 
 
 def _fill(weighted: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
