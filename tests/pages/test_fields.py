@@ -56,7 +56,7 @@ CASES = {
         "The object whose mask is given",
     ),
     "frames holes": (
-        ("input", "mask", "dilate", "crop", *READING),
+        ("input", "mask", "dilate", "crop", "method", *READING),
         "What is behind the mask",
     ),
     "frames": (("input", *READING), "A video of a video"),

@@ -18,7 +18,13 @@ import numpy as np
 
 from tfvideogan.core import errors, signatures
 from tfvideogan.library import answers
-from tfvideogan.serving.client import in_process, long_video, metadata, session
+from tfvideogan.serving.client import (
+    completion,
+    in_process,
+    long_video,
+    metadata,
+    session,
+)
 
 VIDEO_RANK = 5  # of [N, T, H, W, C]
 # Of inputs that need not be given.
@@ -66,6 +72,7 @@ class Model:
         outputs: Sequence[str] = (),
         chunk_frames: int = 32,
         overlap: int = 4,
+        method: str = completion.NETWORK,
         **inputs: Any,
     ) -> answers.Answer:
         """Calls a signature; `model.predict(...)` is `model.run("predict", ...)`.
@@ -77,6 +84,8 @@ class Model:
           outputs: the wanted ones; all by default.
           chunk_frames: a long `frames` goes in requests of so many.
           overlap: frames that two requests share if the model has no memory.
+          method: how `holes` are filled: by the model ("network"), or by propagation along
+            the flow and only the rest by the model ("auto").
           **inputs: arrays by the names of the signature, all with a batch axis or all
             without. `mask` and `holes` need no channel, and `holes` [H, W] are those of
             all frames; `text` is a string, flows that are left out are estimated; `seed`
@@ -96,6 +105,7 @@ class Model:
             )
         number = _number(signature, given, samples)
         plan = long_video.Plan(chunk_frames, min(overlap, chunk_frames - 1))
+        filling = completion.Method(method)
         requests = [_batch(signature, given, number or 1)]
         if signatures.FRAMES in given:  # A long one goes in several requests.
             requests = [
@@ -111,6 +121,7 @@ class Model:
                 outputs=wanted,
                 steps=steps,
                 plan=plan,
+                method=filling,
             )
             for request in requests
         ]

@@ -127,6 +127,7 @@ def _flags(verb: str, given: frozenset[str], known: Known) -> tuple[str, ...]:
         ("context_frames", signatures.CONTEXT in given),
         ("dilate", "dilate" in fills),
         ("crop", "crop" in fills),
+        ("method", "method" in fills),
         *((name, "input" in fills) for name in _READING),
         ("fps", True),
     )

@@ -43,6 +43,7 @@ RARE = (
     "context_frames",
     "dilate",
     "crop",
+    "method",
     "stride",
     "fps",
     "outputs",
@@ -170,6 +171,10 @@ def _field(name: str, page: fields.Fields) -> Fields:
         return {name: gr.Slider(0, 1, 1, step=0.05, label=label)}
     if name == "crop":
         return {name: gr.Radio(client_flags.CROPS, label=name, value="auto")}
+    if name == "method":
+        label = "what fills holes"
+        methods = client_flags.METHODS
+        return {name: gr.Radio(methods, label=label, value=methods[0])}
     if name in ("category", "other_category"):
         words = CATEGORY if name == "category" else OTHER_CATEGORY
         return {name: gr.Number(0, label=words, precision=0)}

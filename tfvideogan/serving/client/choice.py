@@ -43,6 +43,8 @@ FLAGS = {
     "mask": (signatures.MASK, signatures.HOLES),
     "dilate": (signatures.HOLES,),
     "crop": (signatures.HOLES,),
+    "method": (signatures.HOLES,),
+    "budget_mb": (signatures.HOLES,),
     "text": (signatures.TEXT,),
     "category": (signatures.LABEL,),
     "truncation": (signatures.TRUNCATION,),
@@ -53,7 +55,16 @@ FLAGS = {
 # Inputs that no flag fills: flow is estimated, shares are those of the samples.
 UNASKED = (*signatures.FLOWS, signatures.SHARE)
 # Flags with a default.
-OPTIONAL = ("seed", "category", "other_category", "truncation", "dilate", "crop")
+OPTIONAL = (
+    "seed",
+    "category",
+    "other_category",
+    "truncation",
+    "dilate",
+    "crop",
+    "method",
+    "budget_mb",
+)
 
 
 def verb(options: argparse.Namespace, known: Mapping[str, metadata.Signature]) -> str:

@@ -7,6 +7,12 @@
 What a model sees of a video never crosses a cut (`media/shots.py`). Where a crop is wanted
 it sees only what lies around the holes of a shot, at the video's own resolution. Known
 pixels are those of the video, bit for bit; a shot without holes is not asked for.
+
+Two methods:
+
+    network   the model fills all the holes
+    auto      what other frames show is propagated along the flow, the model fills what is
+              left, and what it painted is filtered along the flow
 """
 
 import collections
@@ -16,10 +22,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from tfvideogan.core import signatures
+from tfvideogan.core import errors, signatures
+from tfvideogan.media import propagation_windows, steadying
 from tfvideogan.media import shots as shot_cuts
-from tfvideogan.serving.client import long_video
+from tfvideogan.serving.client import flags, long_video
 
+NETWORK, AUTO = flags.METHODS
 # Around its holes a shot is seen by half of their extent.
 GROWTH = 1.5
 # Sides of a crop are multiples of it, and no shorter than that.
@@ -29,6 +37,33 @@ MULTIPLE, LEAST_SIDE = 8, 64
 Pair = tuple[np.ndarray, np.ndarray]
 # Rows and columns of a frame.
 Place = tuple[slice, slice]
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """How holes are filled.
+
+    Attributes:
+      name: "network" or "auto", see above.
+      budget_mb: megabytes for the window that is looked at together, for "auto".
+    """
+
+    name: str = NETWORK
+    budget_mb: int = 2048
+
+    def __post_init__(self) -> None:
+        """Checks the name.
+
+        Raises:
+          UserError: there is no such method.
+        """
+        if self.name not in flags.METHODS:
+            raise errors.UserError(
+                f"`method` ({self.name!r}) must be one of {', '.join(flags.METHODS)}."
+            )
+
+
+BY_NETWORK = Method()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +150,7 @@ class Completer:
         plan: long_video.Plan,
         *,
         is_cropped: bool = False,
+        method: Method = BY_NETWORK,
     ) -> None:
         """Stores the model.
 
@@ -124,7 +160,9 @@ class Completer:
           verb: that completes; its `<verb>_start` ... are used where there are some.
           plan: how many frames travel in a request.
           is_cropped: whether the model sees only what lies around the holes.
+          method: how holes are filled.
         """
+        self._method = method
         self._ask, self._known, self._verb = ask, known, verb
         self._plan = plan
         shape = known[verb].inputs[signatures.FRAMES].shape
@@ -165,24 +203,54 @@ class Completer:
         place = self._place(shot.anywhere)
         waiting: collections.deque[Pair] = collections.deque()
 
+        def cut() -> Iterator[Pair]:
+            for frame, hole in pairs:
+                waiting.append((frame, hole))
+                yield frame[place], hole[place]
+
+        fill = self._by_auto if self._method.name == AUTO else self._by_network
+        for picture in fill(cut(), shot):
+            frame, hole = waiting.popleft()
+            whole = frame.copy()
+            is_hole = hole[place][..., np.newaxis] > 0
+            whole[place] = np.where(is_hole, picture, frame[place])
+            yield whole
+
+    def _by_auto(self, pairs: Iterator[Pair], shot: Shot) -> Iterator[np.ndarray]:
+        """Propagates, fills what is left by the model, and filters that in time."""
+        first = next(pairs)
+        windows = propagation_windows.fitting(
+            *first[1].shape, budget_mb=self._method.budget_mb
+        )
+        asked: collections.deque[Pair] = collections.deque()
+
+        def filled() -> Iterator[Pair]:
+            for pair in propagation_windows.filled(
+                itertools.chain([first], pairs), windows
+            ):
+                asked.append(pair)
+                yield pair
+
+        def painted() -> Iterator[Pair]:
+            for picture in self._by_network(filled(), shot):
+                frame, left = asked.popleft()
+                yield np.where(left[..., np.newaxis] > 0, picture, frame), left
+
+        return steadying.steadied(painted())
+
+    def _by_network(self, pairs: Iterator[Pair], shot: Shot) -> Iterator[np.ndarray]:
+        """Yields what the model makes of frames, [h, w, C] uint8."""
+
         def pieces() -> Iterator[long_video.Arrays]:
             while held := list(itertools.islice(pairs, self._plan.chunk_frames)):
-                waiting.extend(held)
                 frames, holes = zip(*held, strict=True)
                 yield {
-                    signatures.FRAMES: np.stack([one[place] for one in frames]),
-                    signatures.HOLES: np.stack([one[place] for one in holes])[
-                        ..., None
-                    ],
+                    signatures.FRAMES: np.stack(frames),
+                    signatures.HOLES: np.stack(holes)[..., np.newaxis],
                 }
 
         for made in self._answers(pieces(), shot.length):
-            for picture in made:
-                frame, hole = waiting.popleft()
-                whole = frame.copy()
-                is_hole = hole[place][..., np.newaxis] > 0
-                whole[place] = np.where(is_hole, picture, frame[place])
-                yield whole
+            yield from made
 
     def _answers(
         self, pieces: Iterator[long_video.Arrays], length: int
@@ -195,6 +263,9 @@ class Completer:
         # One request; or a model without memory, which needs the whole shot at once.
         held = list(pieces)
         whole = {name: np.concatenate([one[name] for one in held]) for name in held[0]}
+        if not whole[signatures.HOLES].any():
+            yield whole[signatures.FRAMES]
+            return
         names = [signatures.VIDEO]
         plan = dataclasses.replace(self._plan, progress=lambda done, total: None)
         yield long_video.predict(
@@ -250,6 +321,7 @@ def of_arrays(
     known: long_video.Signatures,
     given: long_video.Arrays,
     plan: long_video.Plan,
+    method: Method = BY_NETWORK,
 ) -> np.ndarray:
     """Completes a video that is in memory, shot by shot.
 
@@ -259,6 +331,7 @@ def of_arrays(
       known: the signatures of the model.
       given: `frames` [T, H, W, C] and `holes` [T, H, W, 1], uint8.
       plan: how many frames travel in a request.
+      method: how holes are filled.
 
     Returns:
       [T, H, W, C] uint8.
@@ -269,7 +342,7 @@ def of_arrays(
     frames, holes = given[signatures.FRAMES], given[signatures.HOLES]
     flat = holes[..., 0]
     found = surveyed(list(shot_cuts.cuts(frames)), flat, len(frames))
-    completer = Completer(ask, known, verb, plan)
+    completer = Completer(ask, known, verb, plan, method=method)
     return np.stack([*completer.frames(zip(frames, flat, strict=True), found)])
 
 

@@ -100,7 +100,12 @@ def run(
         return call(signature=name, outputs=wanted, **arrays)
 
     completer = completion.Completer(
-        ask, known, verb, plan, is_cropped=options.crop != "off"
+        ask,
+        known,
+        verb,
+        plan,
+        is_cropped=options.crop != "off",
+        method=_method(options),
     )
     frames, rate = given.frames()
     pairs = zip((frame for frame, _ in frames), masks.of(numbers), strict=True)
@@ -119,6 +124,12 @@ def run(
             f"{options.output} has no sound: --fps={options.fps:g} is not its pace."
         )
     return [*lines, *film.lines]
+
+
+def _method(options: argparse.Namespace) -> completion.Method:
+    """Returns how holes are filled; flags that are left out have the defaults."""
+    asked = {"name": options.method, "budget_mb": options.budget_mb}
+    return completion.Method(**{k: v for k, v in asked.items() if v is not None})
 
 
 def _given(options: argparse.Namespace, signature: metadata.Signature) -> _Input:

@@ -57,10 +57,12 @@ LEAST = {
     "wait_seconds": 0,
     "max_message_mb": 0,
     "dilate": 0,
+    "budget_mb": 1,
 }
 # Films, GIF and APNG cannot say others.
 MIN_FPS, MAX_FPS = 0.01, 1000.0
 CROPS = ("auto", "off")
+METHODS = ("network", "auto")
 INT32, INT64 = 2**31, 2**63
 MEGABYTE = 2**20
 
@@ -127,6 +129,14 @@ def _add_inputs(given: argparse._ArgumentGroup) -> None:
         choices=CROPS,
         help="complete what lies around the holes alone (auto, the default), or all",
     )
+    given.add_argument(
+        "--method",
+        choices=METHODS,
+        help="fill holes by the model (network, the default), or what other frames show "
+        "by propagation along the flow and only the rest by the model (auto)",
+    )
+    budget = "megabytes for the frames that --method=auto looks at together; 2048"
+    command_line.add_flags(given, int, "N", [("budget_mb", None, budget)])
     truncation = "for models that want it: 0 typical, 1 (default) varied"
     command_line.add_flags(given, float, "N", [("truncation", None, truncation)])
 

@@ -79,6 +79,7 @@ def answer(
     outputs: Sequence[str],
     steps: int | None,
     plan: long_video.Plan,
+    method: completion.Method = completion.BY_NETWORK,
 ) -> inputs.Arrays:
     """Gives a signature its inputs, in several requests where one does not do.
 
@@ -91,6 +92,7 @@ def answer(
       outputs: the wanted ones.
       steps: frames to make up; None for the model's own number.
       plan: how a whole video is cut.
+      method: how holes are filled, where there are some.
 
     Returns:
       The wanted outputs in their order, with the batch axis.
@@ -106,7 +108,7 @@ def answer(
 
     rollout.check(verb, known, outputs, steps)
     if signatures.HOLES in given and list(outputs) == [signatures.VIDEO]:
-        video = completion.of_arrays(ask, verb, known, given, plan)
+        video = completion.of_arrays(ask, verb, known, given, plan, method)
         found = {signatures.VIDEO: video[np.newaxis]}
     elif signatures.FRAMES in given:
         given = dict(flows.filled(known[verb], given))
