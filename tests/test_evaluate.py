@@ -152,6 +152,7 @@ def test_other_spelling_of_the_run_folder_works(folder: pathlib.Path) -> None:
         ("--clips=0", "`clips` (0)"),
         ("--gin_param=loop.run.metrics = []", "has no metrics"),
         ("--gin_param=toy.ToyGAN.filtres = 2", "did you mean `filters`"),
+        ("--method=auto", "`method` ('auto') is for models that fill holes"),
         ("--protocol=kth", "--protocol ('kth') must be one of bair1_15_fvd, "),
         ("--protocol", "--protocol ('') must be one of bair1_15_fvd, "),
         ("--protocol=digits_10_10", "judges clips of 64x64, but"),

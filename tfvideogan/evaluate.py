@@ -20,6 +20,7 @@ with later.imported():
     from tfvideogan.engine import evaluator, protocols, rebuild
     from tfvideogan.engine.reporting import reports, scores
     from tfvideogan.engine.runs import layout
+    from tfvideogan.library import filling
 
 EXAMPLES = """\
   python -m tfvideogan.evaluate --workdir=runs/foregan
@@ -29,6 +30,9 @@ EXAMPLES = """\
   python -m tfvideogan.evaluate --workdir=runs/foregan --protocol=davis_foregan \\
     --gin_param='DAVIS_ROOT="/data/DAVIS"'
 """
+
+
+METHODS = ("auto",)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         help="of the split at most; all by default",
+    )
+    made.add_argument(
+        "--method",
+        choices=METHODS,
+        help="of models that fill holes: judge, beside the model, what `generate "
+        "--method=auto` makes of it",
     )
     made.add_argument(
         "--multiples",
@@ -89,7 +99,10 @@ def _work(options: argparse.Namespace) -> int:
             "The run's configuration has no metrics for its clips; bind loop.run.metrics."
         )
     plan = _plan(options, rebuilt)
-    judge = evaluator.Evaluator(built.model, built.source, metrics)
+    further = filling.further_outputs(built.model) if options.method else None
+    judge = evaluator.Evaluator(
+        built.model, built.source, metrics, further_outputs=further
+    )
     report = rebuilt.signed(judge.run(plan))
     kind = plan.split if protocol is None else protocol.name
     if protocol is not None:

@@ -63,6 +63,22 @@ def test_every_clip_counts_once(batch_size: int, built: build.Built) -> None:
     assert len({clip.tobytes() for clip in counter.clips}) == 12
 
 
+def test_further_outputs_stand_beside_those_of_the_model(built: build.Built) -> None:
+    class Watching(Counter):
+        def update(self, batch, outputs) -> None:
+            super().update(batch, outputs)
+            np.testing.assert_array_equal(outputs["doubled"], 2 * batch["frames"])
+
+    judge = evaluator.Evaluator(
+        built.model,
+        built.source,
+        [Watching()],
+        further_outputs=lambda batch: {"doubled": 2 * batch["frames"]},
+    )
+    # The last batch is of two clips: what is padded for the model is not asked for.
+    assert judge.run(plan(batch_size=5)).results["clips/all/T"] == 12
+
+
 @pytest.mark.parametrize("clips, expected", [(1, 1), (7, 7), (99, 12), (None, 12)])
 def test_number_of_clips(clips: int, expected: int, built: build.Built) -> None:
     judge = evaluator.Evaluator(built.model, built.source, [Counter()])

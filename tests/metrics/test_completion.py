@@ -68,6 +68,19 @@ def test_it_is_a_metric():
     check_metric.check_metric(make, clips, expected=expected)
 
 
+def test_a_second_method_is_judged_on_the_same_clips():
+    batch = black_batch(square(1))
+    outputs = off(batch, 0.1) | {"auto": off(batch, 0.01)["frames"]}
+    found = result(batch, outputs, baselines=("mean",))
+    # 20 dB and 40 dB; the mean of black is black, 100 dB.
+    assert found["PSNR in holes/completed/all"] == pytest.approx(20)
+    assert found["PSNR in holes/auto/all"] == pytest.approx(40, abs=1e-3)
+    assert found["PSNR in holes/auto - completed/all"] == pytest.approx(20, abs=1e-3)
+    assert found["PSNR in holes/auto - mean/all"] == pytest.approx(-60, abs=1e-3)
+    assert found["PSNR in holes/completed - mean/all"] == pytest.approx(-80)
+    assert not any("completed - auto" in name for name in found)
+
+
 def test_community_keeps_the_promises_of_a_metric():
     batch = black_batch(square(1))
     # Bytes: what is less than one is rounded.

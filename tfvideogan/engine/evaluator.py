@@ -37,6 +37,9 @@ EXPLANATION = (
 )
 _GAP = "  "
 
+# From a batch of numpy arrays to outputs of as many clips.
+Outputs = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+
 
 def at_work(
     model: base.VideoModel, weights: str
@@ -138,6 +141,8 @@ class Evaluator:
         model: base.VideoModel,
         source: sources.ClipSource,
         metrics: Sequence[streaming.Metric],
+        *,
+        further_outputs: Outputs | None = None,
     ) -> None:
         """Stores what to judge, on what, by what.
 
@@ -145,7 +150,9 @@ class Evaluator:
           model: built.
           source: of the clips.
           metrics: reset before each run.
+          further_outputs: for the metrics, beside the model's `evaluation_outputs`.
         """
+        self._further_outputs = further_outputs or (lambda batch: {})
         self._model = model
         self._source = source
         self._metrics = metrics
@@ -274,6 +281,7 @@ class Evaluator:
         outputs = {
             key: value.numpy()[:number] for key, value in self._predict(padded).items()
         }
+        outputs |= self._further_outputs(batch)
         for metric in self._metrics:
             metric.update(batch, outputs)
 

@@ -3,8 +3,9 @@
     metric = completion.CompletionQuality()               # clean
     metric = completion.CompletionQuality(convention="community")
 
-Subjects are `completed` and the baselines of `completion_baselines.py`; `completed - Telea`
-and the like are differences on the same clips: by PSNR and SSIM the model is better where
+Subjects are `completed`, `auto` where `evaluate --method=auto` gives it, and the baselines
+of `completion_baselines.py`; `completed - Telea`, `auto - completed` and the like are
+differences on the same clips: by PSNR and SSIM the model is better where
 they are above 0, by LPIPS and E_warp where they are below. All are judged as composites,
 with the known pixels put back, as papers do; a whole frame therefore reads the better the
 smaller its hole. Inside of the holes:
@@ -55,7 +56,7 @@ from tfvideogan.metrics import (
 )
 from tfvideogan.pretrained import lpips
 
-COMPLETED, REAL = "completed", "real"
+COMPLETED, AUTO, REAL = "completed", "auto", "real"
 CLEAN, COMMUNITY = "clean", "community"
 MEASURES = {CLEAN: ("PSNR", "SSIM"), COMMUNITY: ("PSNR", "SSIM[win65]")}
 COLUMN, STATIC, MOVING = "all", "static holes", "moving holes"
@@ -72,7 +73,8 @@ class CompletionQuality(streaming.MeanMetric):
     """PSNR, SSIM, E_warp and, where it is asked for, LPIPS of completed clips.
 
     Needs whole clips `frames` [N, T, H, W, C] in [-1, 1] and `holes` [N, T, H, W, 1] in
-    the batch, and `frames` of the same shape in the outputs. Clips with static and with
+    the batch, and `frames` of the same shape in the outputs, `auto` as well if there is
+    one. Clips with static and with
     moving holes have a column each besides `all`. Also counted: `area/holes`, the share of
     pixels that are missing, `area/never seen`, the share of those that no frame shows, and
     `area/changed known pixels`, the share of the others that a model did not leave alone.
@@ -155,19 +157,22 @@ class CompletionQuality(streaming.MeanMetric):
             batch, outputs, output_key="frames", target_key="frames", remedy=remedy
         )
         holes = streaming.required(batch, "holes", where="batches", remedy=remedy) > 0
+        subjects = {COMPLETED: made}
+        if AUTO in outputs:
+            subjects[AUTO] = outputs[AUTO]
         has_flow = self.has_truth and all(key in batch for key in _FLOW_KEYS)
         true_flows = [batch[key] for key in _FLOW_KEYS] if has_flow else []
-        for clip in zip(made, given, holes, *true_flows, strict=True):
-            self._add_clip(*clip)
+        for number, clip in enumerate(zip(given, holes, *true_flows, strict=True)):
+            self._add_clip({name: one[number] for name, one in subjects.items()}, *clip)
 
     def _add_clip(
         self,
-        made: np.ndarray,
+        made: Mapping[str, np.ndarray],
         given: np.ndarray,
         hole: np.ndarray,
         *true_flow: np.ndarray,
     ) -> None:
-        """Measures one clip; frames are in [-1, 1]."""
+        """Measures what subjects made of one clip; frames are in [-1, 1]."""
         flow = self._flow(given, hole)
         judged = _Clip(
             frames=self._shown(given),
@@ -179,16 +184,20 @@ class CompletionQuality(streaming.MeanMetric):
         if key not in self._of_baselines:
             self._of_baselines[key] = self._without_model(judged, given)
         values = {name: dict(one) for name, one in self._of_baselines[key].items()}
-        ours = self._measured(judged, {COMPLETED: self._shown(made)})
+        ours = self._measured(
+            judged, {name: self._shown(one) for name, one in made.items()}
+        )
         for measure, of_subject in ours.items():
-            own, others = of_subject[COMPLETED], values[measure]
+            others = {name: values[measure][name] for name in self.baselines}
+            rivals = others | {COMPLETED: of_subject[COMPLETED]}
             differences = {
-                f"{COMPLETED} - {name}": own - others[name]
-                for name in self.baselines
-                if measure != _GRADIENT
+                f"{subject} - {name}": own - other
+                for subject, own in of_subject.items()
+                for name, other in rivals.items()
+                if measure != _GRADIENT and name != subject
             }
-            values[measure] = {COMPLETED: own, **others, **differences}
-        changed = np.any(made != given, axis=-1, keepdims=True)
+            values[measure] = of_subject | values[measure] | differences
+        changed = np.any(made[COMPLETED] != given, axis=-1, keepdims=True)
         values["area"]["changed known pixels"] = ssim.frame_means(changed, ~hole)
         kind = STATIC if np.all(hole == hole[:1]) else MOVING
         for measure, of_subject in values.items():
