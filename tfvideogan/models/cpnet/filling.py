@@ -13,14 +13,16 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfvideogan.core import errors
 from tfvideogan.models.cpnet import alignment, matching, networks, stages
+from tfvideogan.ops import fill
 
 
 class References(NamedTuple):
     """What is copied from.
 
     Attributes:
-      frames: [N, R, H, W, C] in [-1, 1], ImageNet's mean in holes.
+      frames: [N, R, H, W, C] in [-1, 1], see `Matching.started`.
       holes: [N, R, H, W, 1], 0 or 1.
       features: [N, R, h, w, F], `alignment.Features.as_reference`.
     """
@@ -59,6 +61,9 @@ class Matching:
     Attributes:
       neighbourhood: see `matching.similarity`.
       copies_pixels: whether pixels are copied as features are, and the paster adds to them.
+      fills_first: whether holes start as a membrane that is held at their rim
+        (`ops/fill.py`) instead of the mean colour; where nothing is copied the paster adds
+        to it. Needs `copies_pixels`.
       is_raw: see `matching.similarity`, a published fault.
       has_mixed_polarity: the published fault: the mask that the encoder gets beside a
         reference is 1 where it is *visible*; beside a target where it is a hole.
@@ -68,9 +73,28 @@ class Matching:
 
     neighbourhood: int = 0
     copies_pixels: bool = False
+    fills_first: bool = False
     is_raw: bool = False
     has_mixed_polarity: bool = False
     has_soft_c_mask: bool = False
+
+    def __post_init__(self) -> None:
+        """Checks what belongs together.
+
+        Raises:
+          UserError: there is nothing that the paster could add to.
+        """
+        if self.fills_first and not self.copies_pixels:
+            raise errors.UserError(
+                "`Matching.fills_first` needs `copies_pixels`: the paster must add to "
+                "pixels; set both, or neither."
+            )
+
+    def started(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
+        """Returns frames [N, T, H, W, C] with what stands in their holes at first."""
+        if self.fills_first:
+            return fill.membrane_of_clips(frames, holes)
+        return tf.where(holes > 0, stages.mean(frames.shape[-1]), frames)
 
 
 class Filler:
@@ -157,7 +181,13 @@ class Filling:
         copied, never_seen = matching.finish(running)
         pixels = None
         if self.filler.options.copies_pixels:
-            copied, pixels = matching.without_pixels(copied, self.features.shape[-1])
+            copied, pixels, is_seen = matching.without_pixels(
+                copied, self.features.shape[-1]
+            )
+            if self.filler.options.fills_first:
+                pixels = tf.where(
+                    is_seen, pixels, stages.normalised(self.target.frames)
+                )
         painted = self.filler.paster(self.features, copied, never_seen)
         if pixels is not None:
             # The mean colour is there already.
@@ -178,11 +208,6 @@ def features(
     made = aligner.encode(_folded(frames), _folded(holes))
     number = tf.shape(frames)[1]
     return alignment.Features(*(_unfolded(one, number) for one in made))
-
-
-def with_mean(frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
-    """Returns frames [..., C] with ImageNet's mean colour in holes [..., 1]."""
-    return tf.where(holes > 0, stages.mean(frames.shape[-1]), frames)
 
 
 def _folded(x: tf.Tensor) -> tf.Tensor:

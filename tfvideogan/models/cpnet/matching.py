@@ -112,7 +112,9 @@ def with_pixels(
     return tf.concat([features, tf.nn.space_to_depth(seen, BLOCK)], axis=-1)
 
 
-def without_pixels(copied: tf.Tensor, channels: int) -> tuple[tf.Tensor, tf.Tensor]:
+def without_pixels(
+    copied: tf.Tensor, channels: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Parts means of `with_pixels`.
 
     Args:
@@ -120,11 +122,12 @@ def without_pixels(copied: tf.Tensor, channels: int) -> tuple[tf.Tensor, tf.Tens
       channels: C.
 
     Returns:
-      Features [N, h, w, C], and pixels [N, 4 h, 4 w, c], 0 where none was visible.
+      Features [N, h, w, C], pixels [N, 4 h, 4 w, c], 0 where none was visible, and where
+      one was, [N, 4 h, 4 w, 1] bool.
     """
     seen = tf.nn.depth_to_space(copied[..., channels:], BLOCK)
     pixels = tf.math.divide_no_nan(seen[..., :-1], seen[..., -1:])
-    return copied[..., :channels], pixels
+    return copied[..., :channels], pixels, seen[..., -1:] > 0
 
 
 def start(target: tf.Tensor) -> Running:

@@ -295,7 +295,7 @@ class CPNet(completion.CompletionModel):
         self, frames: tf.Tensor, holes: tf.Tensor
     ) -> tuple[filling.Target, filling.References]:
         """Takes the first of frames [N, 1 + R, H, W, C] as the target of the others."""
-        frames = filling.with_mean(frames, holes)
+        frames = self.matching.started(frames, holes)
         features = filling.features(self.aligner, frames, holes)
         target = filling.Target(frames[:, 0], holes[:, 0], features.as_target[:, 0])
         references = filling.References(

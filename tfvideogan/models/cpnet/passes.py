@@ -32,7 +32,7 @@ class Clip(NamedTuple):
     """A clip and its features for alignment, time first.
 
     Attributes:
-      frames: [T, N, H, W, C] in [-1, 1], ImageNet's mean in holes.
+      frames: [T, N, H, W, C] in [-1, 1], see `filling.Matching.started`.
       holes: [T, N, H, W, 1].
       as_target: [T, N, h, w, F].
       as_reference: likewise.
@@ -80,7 +80,7 @@ class Passes:
           [N, K, H, W, C] float32 in [-1, 1].
         """
         frames, holes = _swapped(frames), _swapped(holes)
-        frames = filling.with_mean(frames, holes)
+        frames = filler.options.started(frames, holes)
         clip = Clip(frames, holes, *_features(filler.aligner, frames, holes))
         if targets is None:
             targets = tf.range(tf.shape(frames)[0])

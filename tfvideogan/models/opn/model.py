@@ -93,7 +93,10 @@ class OPN(completion.CompletionModel):
         self._check(spec)
         self.encoder = networks.Encoder(settings.width, gain=settings.gain)
         self.decoder = networks.Decoder(
-            settings.width, spec.channels, gain=settings.gain
+            settings.width,
+            spec.channels,
+            gain=settings.gain,
+            is_residual=settings.fills_first,
         )
         self.painter = peeling.Painter(
             self.encoder,
@@ -195,7 +198,7 @@ class OPN(completion.CompletionModel):
             tf.gather(one, order, batch_dims=1)
             for one in (batch["frames"], tf.cast(batch["holes"] > 0, tf.float32))
         )
-        hidden = peeling.hidden(frames, holes)
+        hidden = self._hidden(frames, holes)
         remembered = self.painter.remember(
             _folded(hidden[:, 1:]), _folded(holes[:, 1:])
         ).of_clips(clips)
@@ -219,7 +222,7 @@ class OPN(completion.CompletionModel):
     ) -> tuple[phase.Scalars, phase.Scalars]:
         """The losses of the consistency network along whole clips."""
         settings, holes = self.options, batch["holes"]
-        given = self._completed(peeling.hidden(batch["frames"], holes), holes)
+        given = self._completed(self._hidden(batch["frames"], holes), holes)
         given = tf.stop_gradient(tf.where(holes > 0, given, batch["frames"]))
         made = consistency.run(
             self.consistency,
@@ -256,7 +259,7 @@ class OPN(completion.CompletionModel):
         )
         first = references.length() + before.length()
         made = self._completed(
-            peeling.hidden(whole.frames, whole.holes),
+            self._hidden(whole.frames, whole.holes),
             whole.holes,
             targets=tf.range(first, first + window.block.length()),
         )
@@ -279,10 +282,13 @@ class OPN(completion.CompletionModel):
 
     def paint(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
         """Paints clips; see `CompletionModel`."""
-        made = self._completed(peeling.hidden(frames, holes), holes)
+        made = self._completed(self._hidden(frames, holes), holes)
         if not self.options.consistency_width:
             return made
         return self._consistent(tf.where(holes > 0, made, frames), holes)
+
+    def _hidden(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
+        return peeling.hidden(frames, holes, fills_first=self.options.fills_first)
 
     def _consistent(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
         return consistency.run(

@@ -28,6 +28,9 @@ A gate begins at one half: behind all layers 1/50,000 of a signal is left, and h
 steps make one colour. A `gain` of 2 of the first kernels of features,
 not published, lets it through.
 
+Ours, with `is_residual`: the decoder adds to a frame whose holes are filled already, and
+begins with next to nothing.
+
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3, and
 the code published with it.
 """
@@ -44,6 +47,8 @@ from tfvideogan.pretrained import image_network
 STRIDE = 4
 DILATIONS = (2, 4, 8)
 WIDE_KERNEL = 5
+# Gain of a last convolution that adds.
+SMALL_GAIN = 0.01
 # Places beyond the border of a window that a pixel inside is computed from. Decoder at a
 # quarter of the size: dilations 8 + 4 + 2 + 1, and what the rest sees.
 TAIL_REACH = 2
@@ -106,7 +111,13 @@ class Decoder(keras.layers.Layer):
     """A frame of the values of its places; see the module."""
 
     def __init__(
-        self, width: int, channels: int = 3, *, gain: float = 1.0, **kwargs: object
+        self,
+        width: int,
+        channels: int = 3,
+        *,
+        gain: float = 1.0,
+        is_residual: bool = False,
+        **kwargs: object,
     ) -> None:
         """Creates the layers.
 
@@ -114,6 +125,7 @@ class Decoder(keras.layers.Layer):
           width: channels at half of the size.
           channels: of the frame.
           gain: see the module.
+          is_residual: likewise.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
@@ -123,7 +135,9 @@ class Decoder(keras.layers.Layer):
         ]
         self.quarter = gated_conv(2 * width)
         self.half = [gated_conv(width), gated_conv(width)]
-        self.full = gated_conv(channels, WIDE_KERNEL, is_linear=True)
+        self.is_residual = is_residual
+        last_gain = SMALL_GAIN if is_residual else gain
+        self.full = gated.conv(channels, WIDE_KERNEL, is_linear=True, gain=last_gain)
 
     def call(self, values: tf.Tensor) -> tf.Tensor:
         """Takes [N, h, w, 2 width], returns normalised frames [N, 4h, 4w, C]."""

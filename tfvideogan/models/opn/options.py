@@ -7,6 +7,7 @@
 | `objective`   | "published"     | "by_area": L1 of the hole by its area                 |
 | `gain`        | 1               | 2: a signal passes the gates at first                 |
 | `widens_peels`| False           | True: in training the passes reach the middle         |
+| `fills_first` | False           | True: the decoder adds to a membrane held at the rim  |
 
 The released code departs from what its paper says, or from what is right. Each is a switch,
 off by default:
@@ -45,6 +46,8 @@ class Options:
       train_passes: of a target in training.
       widens_peels: whether in training the peels of a deep hole are as wide as they must
         be for the passes to fill it.
+      fills_first: whether holes start as a membrane that is held at their rim
+        (`ops/fill.py`) instead of the mean colour, to which the decoder adds.
       objective: "published" or "by_area", see `objective.py`.
       chunk: places of the memory that are looked at together when clips are completed.
       consistency_width: channels of the consistency network at full size, 32 as
@@ -71,6 +74,7 @@ class Options:
     most_references: int = 5
     train_passes: int = 5
     widens_peels: bool = False
+    fills_first: bool = False
     objective: str = objective.PUBLISHED
     chunk: int = 8192
     consistency_width: int = 0

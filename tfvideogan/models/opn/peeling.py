@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from tfvideogan.models.opn import memory as memory_lib
 from tfvideogan.models.opn import networks, windows
-from tfvideogan.ops import attention, distance
+from tfvideogan.ops import attention, distance, fill
 from tfvideogan.pretrained import image_network
 
 # Pixels around a hole that a painted one is computed from, in places: what the encoder
@@ -187,7 +187,7 @@ class Painter:
         """
         features = self.encoder.features(networks.normalised(frames), visible, holes)
         values = self._with_read(features, self.asking(peel), memory, chunk=None)
-        return networks.restored(self.decoder(values))
+        return self._painted(frames, self.decoder(values))
 
     def _predict_around(
         self,
@@ -218,7 +218,14 @@ class Painter:
         third = windows.around(touched_there, margin=networks.TAIL_REACH)
         made = self.decoder.tail(windows.cut(decoded, third))
         found = windows.within(first, second, third)
-        return windows.put_back(networks.restored(made), found, like=frames, scale=size)
+        made = windows.put_back(made, found, like=frames, scale=size)
+        return self._painted(frames, made)
+
+    def _painted(self, frames: tf.Tensor, decoded: tf.Tensor) -> tf.Tensor:
+        """Returns frames in [-1, 1], not clipped, of what the decoder makes."""
+        if self.decoder.is_residual:
+            return frames + image_network.DEVIATION * tf.cast(decoded, tf.float32)
+        return networks.restored(decoded)
 
     def _with_read(
         self,
@@ -251,6 +258,17 @@ class Painter:
         return tf.ensure_shape(tf.reshape(added, shape), values.shape)
 
 
-def hidden(frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
-    """Puts ImageNet's mean colour into the holes of [..., H, W, 3] in [-1, 1]."""
+def hidden(
+    frames: tf.Tensor, holes: tf.Tensor, *, fills_first: bool = False
+) -> tf.Tensor:
+    """Puts ImageNet's mean colour into the holes of [N, T, H, W, 3] in [-1, 1].
+
+    Args:
+      frames: anything in the holes.
+      holes: [N, T, H, W, 1].
+      fills_first: a membrane that is held at the rim of each hole instead; where a frame
+        is nothing but a hole, 0.
+    """
+    if fills_first:
+        return fill.membrane_of_clips(frames, holes)
     return tf.where(holes > 0, tf.constant(image_network.MEAN, frames.dtype), frames)
