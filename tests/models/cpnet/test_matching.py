@@ -140,10 +140,11 @@ def test_pixels_are_copied_where_they_are_visible():
         matching.at_quarter(shown)[tf.newaxis],
         wide[tf.newaxis],
     )
-    copied, pixels = matching.without_pixels(matching.finish(running)[0], 5)
+    copied, pixels, is_seen = matching.without_pixels(matching.finish(running)[0], 5)
     assert copied.shape == features[:1].shape
     # Above, the first alone; below, both.
     np.testing.assert_allclose(pixels[0, 1:4], frames[0, 1:4], rtol=1e-5)
     mean = (frames[0, 4:] + frames[1, 4:]) / 2
     np.testing.assert_allclose(pixels[0, 4:], mean, rtol=1e-5)
     np.testing.assert_array_equal(pixels[0, 0, 0], [0.0, 0.0, 0.0])
+    np.testing.assert_array_equal(is_seen[0], shown[0] > 0)

@@ -38,7 +38,9 @@ def make_model(seed=0, *, has_two_passes=True, neighbourhood=0, **options):
     return model.CPNet(
         model.Options(**options),
         matching=filling.Matching(
-            neighbourhood=neighbourhood, copies_pixels=neighbourhood > 0
+            neighbourhood=neighbourhood,
+            copies_pixels=neighbourhood > 0,
+            fills_first=neighbourhood > 0,
         ),
         passes=whole,
         weights=objective.LossWeights(perceptual=0.0, style=0.0),
@@ -233,7 +235,7 @@ def test_without_vgg16_there_is_a_warning_and_no_loss(monkeypatch, caplog):
 def test_masks_of_references_are_those_of_targets(built, monkeypatch):
     """The published fault and its cure."""
     frames, holes = clips()
-    target, references = built._parted(filling.with_mean(frames, holes), holes)
+    target, references = built._parted(filling.Matching().started(frames, holes), holes)
     seen = []
 
     def note(self, frames, masks):

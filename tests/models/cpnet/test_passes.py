@@ -109,7 +109,7 @@ def test_micro_batches_change_nothing(filler, num_passes):
 def test_one_pass_equals_filling_each_frame_from_all_others(filler):
     frames, holes = clips(3)
     made = passes.Passes(passes=1, window=ALL).complete(filler, frames, holes)
-    frames = filling.with_mean(frames, holes)
+    frames = filling.Matching().started(frames, holes)
     features = filling.features(filler.aligner, frames, holes)
     order = [1, 0, 2]
     target = filling.Target(frames[:, 1], holes[:, 1], features.as_target[:, 1])

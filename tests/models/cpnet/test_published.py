@@ -68,7 +68,7 @@ def clips():
     """Frames with ImageNet's mean in holes, the frames themselves, and holes."""
     whole = tf.constant(2.0 * recorded_inputs.frames() - 1.0)
     holes = tf.constant(recorded_inputs.holes())
-    return filling.with_mean(whole, holes), whole, holes
+    return filling.Matching().started(whole, holes), whole, holes
 
 
 def assert_close(ours, theirs):
