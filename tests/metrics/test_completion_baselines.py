@@ -38,6 +38,18 @@ def test_what_no_frame_knows_is_filled_by_telea():
     np.testing.assert_array_equal(made, completion_baselines.telea(frames, holes))
 
 
+def test_a_membrane_goes_on_with_a_slope():
+    # 10 a column: linear along a row, so that it is what neighbours' means make of it.
+    frames = np.broadcast_to(
+        10 * np.arange(20, dtype=np.uint8)[:, None], (1, 16, 20, 1)
+    )
+    holes = np.zeros((1, 16, 20, 1), np.float32)
+    holes[:, 5:11, 6:14] = 1.0
+    made = completion_baselines.membrane(np.where(holes > 0, 0, frames), holes)
+    # To a step of rounding and what relaxation leaves.
+    np.testing.assert_allclose(made.astype(int), frames, atol=2)
+
+
 def test_propagation_finds_what_a_moving_camera_shows():
     # Smooth noise that moves 2 pixels a frame, and a logo that stands still.
     wide = np.random.default_rng(1).random((48, 60, 3))

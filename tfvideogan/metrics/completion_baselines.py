@@ -7,9 +7,11 @@
     nearest copy    the pixel at the same place in the nearest frame that knows it
     Telea           OpenCV's inpainting of each frame by fast marching
     Navier-Stokes   OpenCV's other one
+    membrane        smooth: each pixel is the mean of its neighbours, media/harmonic.py
     propagation     carried along the flow from other frames, media/propagation.py
 
-What the nearest copy and propagation leave is filled by Telea's method.
+What the nearest copy leaves is filled by Telea's method, what propagation leaves by the
+membrane.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +22,7 @@ from tfvideogan.media import inpainting, propagation
 
 MEAN, COPY = "mean", "nearest copy"
 TELEA, NAVIER_STOKES = "Telea", "Navier-Stokes"
-PROPAGATION = "propagation"
+MEMBRANE, PROPAGATION = "membrane", "propagation"
 
 
 def mean_fill(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
@@ -68,18 +70,23 @@ def nearest_copy(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
 
 def telea(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
     """Fills each frame by OpenCV's fast marching; see `media/inpainting.py`."""
-    return inpainting.inpaint(frames, holes, method="telea")
+    return inpainting.inpaint(frames, holes, method=inpainting.TELEA)
 
 
 def navier_stokes(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
     """Fills each frame by OpenCV's flow of colour; see `media/inpainting.py`."""
-    return inpainting.inpaint(frames, holes, method="navier-stokes")
+    return inpainting.inpaint(frames, holes, method=inpainting.NAVIER_STOKES)
+
+
+def membrane(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
+    """Fills each frame by a membrane held at the rim; see `media/harmonic.py`."""
+    return inpainting.inpaint(frames, holes, method=inpainting.MEMBRANE)
 
 
 def propagated(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
     """Fills pixels along the flow from other frames; see `media/propagation.py`.
 
-    What is reached from no frame is filled by Telea's method.
+    What is reached from no frame is filled by a membrane.
 
     Args:
       frames: [T, H, W, C] uint8; anything in the holes.
@@ -88,7 +95,8 @@ def propagated(frames: np.ndarray, holes: np.ndarray) -> np.ndarray:
     Returns:
       [T, H, W, C] uint8.
     """
-    return inpainting.inpaint(*propagation.fill(frames, holes))
+    made, left = propagation.fill(frames, holes)
+    return inpainting.inpaint(made, left, method=inpainting.MEMBRANE)
 
 
 # Frames [T, H, W, C] uint8 and holes [T, H, W, 1] -> frames.
@@ -98,5 +106,6 @@ BASELINES: Mapping[str, Baseline] = {
     COPY: nearest_copy,
     TELEA: telea,
     NAVIER_STOKES: navier_stokes,
+    MEMBRANE: membrane,
     PROPAGATION: propagated,
 }

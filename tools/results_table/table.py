@@ -122,7 +122,7 @@ _TEXT_TO_VIDEO = (
     ),
     rows.Score("PSNR/model/+10", "PSNR at +10 (dB)", references=("copied",)),
 )
-_FILLS = ("mean", "nearest copy", "Telea", "Navier-Stokes", "propagation")
+_FILLS = ("mean", "nearest copy", "Telea", "Navier-Stokes", "membrane", "propagation")
 _COMPLETION = (
     rows.Score("PSNR in holes/completed/all", "PSNR in holes (dB)", baselines=_FILLS),
     rows.Score(
@@ -133,16 +133,36 @@ _COMPLETION = (
     rows.Score(
         "PSNR in holes, never seen/completed/all", "where none does", baselines=_FILLS
     ),
-    rows.Score("SSIM/completed/all", "SSIM of whole frames", baselines=_FILLS),
     rows.Score(
-        "E_warp[DIS] in holes/completed/all",
-        "E_warp[DIS] in holes",
+        "PSNR in holes/auto/all",
+        "PSNR in holes by `--method=auto` (dB)",
+        baselines=(*_FILLS, "completed"),
+    ),
+    rows.Score(
+        "LPIPS-Alex/completed/all", "LPIPS", is_lower_better=True, baselines=_FILLS
+    ),
+    rows.Score(
+        "LPIPS-Alex/auto/all",
+        "LPIPS by `--method=auto`",
         is_lower_better=True,
-        references=("real", "propagation"),
+        baselines=(*_FILLS, "completed"),
+    ),
+    rows.Score(
+        "E_warp[DIS] in holes/auto/all",
+        "E_warp[DIS] in holes by `--method=auto`",
+        is_lower_better=True,
+        references=("real", "propagation", "completed"),
     ),
 )
+# Three lengths of a training clip: other frames show more of what is missing.
+_FILLED = (
+    "--max_clips=96",
+    "--multiples=3",
+    "--method=auto",
+    "--gin_param=completion.CompletionQuality.has_lpips = True",
+)
 _HOLES_REMARK = (
-    "128 clips with random shapes, strokes, squares, objects of other clips, boxes and "
+    "96 clips with random shapes, strokes, squares, objects of other clips, boxes and "
     "captions as holes, static and moving, 5 to 40 % of a frame. The fills beside it need "
     "no training."
 )
@@ -160,7 +180,7 @@ def _completion(family: str, title: str) -> rows.Row:
         link=f"tfvideogan/models/{family}",
         data="procedural sprites with holes, 64x64",
         gin_files=(f"gin/{family}.gin",),
-        evaluations=(("--max_clips=128",),),
+        evaluations=(_FILLED,),
         scores=_COMPLETION,
         remark=_HOLES_REMARK,
     )
