@@ -73,6 +73,22 @@ def test_windows_without_holes_are_not_looked_at(monkeypatch):
     assert not left.any()
 
 
+def test_no_more_than_a_window_is_held():
+    taken = []
+
+    def counted():
+        for number in range(60):
+            taken.append(number)
+            yield np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8)
+
+    given = 0
+    for _ in propagation_windows.filled(counted(), Windows(5, 3)):
+        given += 1
+        # B + C and one more, which tells whether the video goes on.
+        assert len(taken) - given < 5 + 3 + 1
+    assert given == 60
+
+
 def test_nothing_of_nothing():
     assert not list(propagation_windows.filled([], Windows()))
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tests import check_model, completion_cases
 from tfvideogan.core import clip, errors, seeds
 from tfvideogan.models.vinet import filling, model, objective, options
+from tfvideogan.ops import fill
 
 SPEC = clip.ClipSpec(4, 16, 16, has_holes=True, has_flow=True)
 NARROW = {
@@ -19,7 +20,7 @@ NARROW = {
     "offsets": (-2, 2),
     "warm_up": 2,
 }
-BETTER = {"beyond_ends": True, "random_targets": True}
+BETTER = {"beyond_ends": True, "random_targets": True, "fills_first": True}
 
 
 def make_model(seed=0, release=None, weights=None, **changes):
@@ -191,6 +192,15 @@ def test_nothing_behind_a_hole_is_seen(made):
         tf.where(batch["holes"] > 0, np.nan, batch["frames"]), batch["holes"]
     )
     assert np.isfinite(clip_seen.frames).all()
+
+
+def test_an_untrained_decoder_adds_nothing_to_a_membrane():
+    filler = built(fills_first=True).filler
+    frames, holes = clip_of((1, 3, 8, 16))
+    spoilt = tf.where(holes > 0, np.float32(np.nan), frames)
+    filled = filler.fill(filler.clip(spoilt, holes), 1, filler.places(1, 3), None)
+    wanted = fill.membrane(frames[:, 1], 1.0 - holes[:, 1])
+    np.testing.assert_allclose(filled.frame, wanted, atol=1e-6)
 
 
 def test_a_clip_is_filled_in_order_with_a_state(made):

@@ -62,6 +62,7 @@ class Decoder(keras.Model):
         *,
         doubles: bool,
         gain: float = gated.GAIN,
+        is_residual: bool = False,
         name: str = "decoder",
     ) -> None:
         """Creates the layers.
@@ -71,6 +72,7 @@ class Decoder(keras.Model):
           channels: C of a frame.
           doubles: whether the frame has twice the sides of the finest features.
           gain: see `gated.conv`.
+          is_residual: whether what it makes is added to a frame, so that it starts at 0.
           name: of the network.
         """
         super().__init__(name=name)
@@ -87,14 +89,15 @@ class Decoder(keras.Model):
         ]
         self.fine = [gated.conv(fine, gain=gain) for _ in range(2)]
         self.last = gated.conv(finest // 2, gain=gain)
+        initial = keras.initializers.VarianceScaling(
+            gated.GAIN, "fan_out", "untruncated_normal"
+        )
         self.to_frame = keras.layers.Conv2D(
             channels,
             gated.KERNEL,
             padding="same",
             use_bias=False,
-            kernel_initializer=keras.initializers.VarianceScaling(
-                gated.GAIN, "fan_out", "untruncated_normal"
-            ),
+            kernel_initializer="zeros" if is_residual else initial,
         )
 
     def call(
@@ -108,7 +111,7 @@ class Decoder(keras.Model):
           composed_4: [N, H/4, W/4, c].
 
         Returns:
-          [N, H, W, C] float32, about [-1, 1].
+          [N, H, W, C] float32, about [-1, 1]; with `is_residual` what is to be added.
         """
         to_coarse, to_fine, to_finest = self.up
         x = _through(self.start, hidden)

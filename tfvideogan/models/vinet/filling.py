@@ -1,6 +1,6 @@
 """How VINet fills a clip: frame by frame, each with the output of the one before.
 
-    clip = Clip.of(frames, holes)                   # holes hidden, binary
+    clip = filler.clip(frames, holes)               # holes hidden, binary
     filled = filler.fill(clip, time, places, None)  # the first frame
     filled = filler.fill(clip, time, places, filled.state)
 
@@ -16,21 +16,28 @@ import tensorflow as tf
 
 from tfvideogan.models.vinet import options as vinet_options
 from tfvideogan.models.vinet import painter, sources
+from tfvideogan.ops import fill
 
 
 class Clip(NamedTuple):
-    """Frames [N, T, H, W, C], 0 in the holes, and holes [N, T, H, W, 1] of 0 and 1."""
+    """Frames [N, T, H, W, C], and holes [N, T, H, W, 1] of 0 and 1.
+
+    In the holes stands 0, or a membrane that is held at their rim.
+    """
 
     frames: tf.Tensor
     holes: tf.Tensor
 
     @classmethod
-    def of(cls, frames: tf.Tensor, holes: tf.Tensor) -> "Clip":
+    def of(
+        cls, frames: tf.Tensor, holes: tf.Tensor, *, fills_first: bool = False
+    ) -> "Clip":
         """Hides what lies behind the holes, be it NaN."""
-        return cls(
-            tf.where(holes > 0, 0.0, tf.cast(frames, tf.float32)),
-            tf.cast(holes > 0, tf.float32),
-        )
+        if fills_first:
+            hidden = fill.membrane_of_clips(frames, holes)
+        else:
+            hidden = tf.where(holes > 0, 0.0, tf.cast(frames, tf.float32))
+        return cls(hidden, tf.cast(holes > 0, tf.float32))
 
     def at(self, time: tf.Tensor | int) -> "Clip":
         """Returns frame and holes of a time, [N, H, W, .]."""
@@ -79,6 +86,10 @@ class Filler:
     options: vinet_options.Options
     release: vinet_options.Release
 
+    def clip(self, frames: tf.Tensor, holes: tf.Tensor) -> Clip:
+        """Hides what lies behind the holes of frames [N, T, H, W, C]."""
+        return Clip.of(frames, holes, fills_first=self.options.fills_first)
+
     def places(self, time: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:
         """Returns the sources of a frame; see `sources.places`."""
         return sources.places(
@@ -113,6 +124,8 @@ class Filler:
         )
         memory = () if state is None else state.memory
         painted = self.painter.paint(pyramid, pyramids, memory)
+        if self.options.fills_first:
+            painted = painted._replace(frame=painted.frame + frame.frames)
         made, carried = painted.frame, None
         if state is not None:
             made, carried = self.carrier.carry(
@@ -143,7 +156,7 @@ class Filler:
         Returns:
           [N, stop, H, W, C] float32.
         """
-        clip, length = Clip.of(frames, holes), tf.shape(frames)[1]
+        clip, length = self.clip(frames, holes), tf.shape(frames)[1]
         stop = length if stop is None else stop
         warm_up = tf.where(goes_on, 0, tf.minimum(self.options.warm_up, length))
         order = tf.concat([tf.range(warm_up - 1, -1, -1), tf.range(stop)], axis=0)

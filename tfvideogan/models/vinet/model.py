@@ -97,7 +97,7 @@ class VINet(completion.CompletionModel):
         self.filler = filling.Filler(self.painter, self.carrier, options, release)
         # Two frames create every variable.
         batch = clips.zeros_like_spec(spec, 1)
-        clip = filling.Clip.of(batch["frames"], batch["holes"])
+        clip = self.filler.clip(batch["frames"], batch["holes"])
         places = self.filler.places(0, spec.frames)
         state = self.filler.fill(clip, 0, places, None).state
         self.filler.fill(clip, 0, places, state)
@@ -198,7 +198,7 @@ class VINet(completion.CompletionModel):
         times: Sequence[tf.Tensor],
         places: Callable[[tf.Tensor, int], tf.Tensor],
     ) -> list[filling.Filled]:
-        clip, state, made = filling.Clip.of(batch["frames"], batch["holes"]), None, []
+        clip, state, made = self.filler.clip(batch["frames"], batch["holes"]), None, []
         for time in times:
             made.append(
                 self.filler.fill(clip, time, places(time, self.spec.frames), state)

@@ -50,6 +50,8 @@ class Options:
       gain: of the first variance of gated kernels, gain / outputs. 2 is He's, as
         published, for rectifiers without gates: each layer then takes 0.4 of the size of
         features, and a first frame is 1e-5. With 14 features keep it.
+      fills_first: whether holes start as a membrane that is held at their rim
+        (`ops/fill.py`) instead of grey, to which the decoder adds.
       double_size: the encoder halves the frame first, as for 512x512.
       offsets: frames, from the one that is filled, of the sources.
       beyond_ends: a source that would lie before the clip is taken from behind the last
@@ -74,6 +76,7 @@ class Options:
     context_widths: Sequence[int] = (128, 128, 128, 96, 64, 32)
     search_range: int = 4
     gain: float = 2.0
+    fills_first: bool = False
     double_size: bool = False
     offsets: Sequence[int] = (-6, -3, 3, 6)
     beyond_ends: bool = False

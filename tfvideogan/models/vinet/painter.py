@@ -85,7 +85,13 @@ class Painter(keras.Model):
         ]
         self.bottleneck = decoder.Bottleneck(widths[-1], gain=gain)
         self.memory = conv_rnn.ConvLSTMCell(widths[-1], name="memory")
-        self.decoder = decoder.Decoder(widths, channels, doubles=halves, gain=gain)
+        self.decoder = decoder.Decoder(
+            widths,
+            channels,
+            doubles=halves,
+            gain=gain,
+            is_residual=options.fills_first,
+        )
 
     def paint(
         self, frame: Pyramid, others: Sequence[Pyramid], state: tuple[tf.Tensor, ...]
