@@ -267,7 +267,7 @@ class ConvGRU(keras.layers.Layer):
           What the inputs add to each step, the candidate last, [N, T, H, W, 3F], and the
           weights; see `step`.
         """
-        heard, (reset, update, candidate) = self.hear(
+        heard, (reset, update, candidate) = self.convolve_inputs(
             inputs,
             (self.reset, self.update, self.candidate),
             (self.reset_bias, self.update_bias, self.candidate_bias),
@@ -275,7 +275,7 @@ class ConvGRU(keras.layers.Layer):
         )
         return heard, (tf.concat([reset, update], axis=-1), candidate)
 
-    def hear(
+    def convolve_inputs(
         self,
         inputs: tf.Tensor,
         kernels: Sequence[spectral_norm.Kernel],

@@ -77,7 +77,7 @@ class TSRUc(conv_rnn.ConvGRU):
         self, inputs: tf.Tensor, training: bool
     ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
         """What the inputs add to f, u and c, [N, T, H, W, 3F], and the other kernels."""
-        heard, (features, update, candidate) = self.hear(
+        heard, (features, update, candidate) = self.convolve_inputs(
             inputs,
             (self.features, self.update, self.candidate),
             (self.features_bias, self.update_bias, self.candidate_bias),
@@ -179,7 +179,7 @@ class TSRUs(TSRUc):
         self, inputs: tf.Tensor, training: bool
     ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
         """What the inputs add to f and c, [N, T, H, W, 2F], and the other kernels."""
-        heard, (features, candidate) = self.hear(
+        heard, (features, candidate) = self.convolve_inputs(
             inputs,
             (self.features, self.candidate),
             (self.features_bias, self.candidate_bias),
