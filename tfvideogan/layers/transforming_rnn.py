@@ -147,7 +147,8 @@ class TSRUp(TSRUc):
 
         c = activation(W_c * [x, h] + b_c)
 
-    theta, u and c are one convolution of the state: the least work of the three.
+    theta, u and c take one convolution of the state and that to the flow, where the others
+    have a third or a fourth behind the warp.
     """
 
     def prepare(
