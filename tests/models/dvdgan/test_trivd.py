@@ -39,6 +39,8 @@ CASES = {
 CHECKS = (
     check_model.a_phase_changes_its_networks_only,
     check_model.losses_are_finite_and_named,
+)
+COSTLY_CHECKS = (
     check_model.eager_equals_graph,
     check_model.two_replicas_equal_one,
     check_model.half_precision_stays_finite,
@@ -55,12 +57,17 @@ def with_flow(model: object) -> object:
     return model
 
 
-@pytest.mark.parametrize(
-    "check", check_model.of_large_model(CHECKS), ids=check_model.name
-)
+@pytest.mark.parametrize("check", CHECKS, ids=check_model.name)
 @pytest.mark.parametrize("make", CASES)
 def test_conformance(check, make, monkeypatch):
     check(CASES[make], monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "check", check_model.of_large_model(COSTLY_CHECKS), ids=check_model.name
+)
+def test_conformance_of_long_checks(check, monkeypatch):
+    check(CASES[make_predictor], monkeypatch)
 
 
 @pytest.mark.parametrize(
