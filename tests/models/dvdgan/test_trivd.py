@@ -67,7 +67,9 @@ def test_conformance(check, make, monkeypatch):
     "check", check_model.of_large_model(COSTLY_CHECKS), ids=check_model.name
 )
 def test_conformance_of_long_checks(check, monkeypatch):
-    check(CASES[make_predictor], monkeypatch)
+    # In the form for prediction two biases of critics have a gradient of nothing but
+    # rounding, of which Adam makes a step: eager and graph differ there.
+    check(CASES[make_model], monkeypatch)
 
 
 @pytest.mark.parametrize(
