@@ -120,8 +120,8 @@ class ConvGRU(keras.layers.Layer):
 
     The candidate is rectified in [2]; "tanh" keeps the state bounded. The update's bias
     starts at 1, so that a state is kept at first (ours). What the inputs add to the three
-    is convolved for all frames at once, which is the same sum. A subclass may step
-    otherwise (`step`).
+    is convolved for all frames at once, which is the same sum. A subclass may have other
+    convolutions and step otherwise (`build`, `prepare`, `step`).
     """
 
     def __init__(
@@ -158,17 +158,12 @@ class ConvGRU(keras.layers.Layer):
 
     def build(self, inputs_shape: Sequence[int | None]) -> None:
         self.inputs = inputs_shape[-1]
-        shape = (KERNEL, KERNEL, self.inputs + self.filters, self.filters)
+        both = self.inputs + self.filters
         self.reset, self.update, self.candidate = (
-            spectral_norm.Kernel(
-                shape, has_norm=self.has_norm, dtype=self.dtype_policy, name=name
-            )
-            for name in ("reset", "update", "candidate")
+            self.make_kernel(name, both) for name in ("reset", "update", "candidate")
         )
         self.reset_bias, self.update_bias, self.candidate_bias = (
-            self.add_weight(
-                shape=(self.filters,), initializer=initializer, name=f"{name}_bias"
-            )
+            self.make_bias(name, initializer)
             for name, initializer in (
                 ("reset", "zeros"),
                 ("update", "ones"),
@@ -176,6 +171,27 @@ class ConvGRU(keras.layers.Layer):
             )
         )
         self.built = True
+
+    def make_kernel(
+        self, name: str, inputs: int, outputs: int | None = None
+    ) -> spectral_norm.Kernel:
+        """Returns a kernel [3, 3, inputs, outputs]; as many outputs as a state has."""
+        return spectral_norm.Kernel(
+            (KERNEL, KERNEL, inputs, outputs or self.filters),
+            has_norm=self.has_norm,
+            dtype=self.dtype_policy,
+            name=name,
+        )
+
+    def make_bias(
+        self, name: str, initializer: str = "zeros", outputs: int | None = None
+    ) -> keras.Variable:
+        """Returns a bias of as many numbers as a state has channels, or `outputs`."""
+        return self.add_weight(
+            shape=(outputs or self.filters,),
+            initializer=initializer,
+            name=f"{name}_bias",
+        )
 
     def call(
         self,
@@ -197,7 +213,7 @@ class ConvGRU(keras.layers.Layer):
         """
         given = inputs.shape[1]
         length = num_frames or given
-        heard, weights = self._prepare(inputs, training)
+        heard, weights = self.prepare(inputs, training)
         state = self._start(heard) if state is None else tf.cast(state, inputs.dtype)
         if length > MOST_UNROLLED:
             return self._loop(heard, state, weights, length)
@@ -210,7 +226,7 @@ class ConvGRU(keras.layers.Layer):
         return tf.stack(states, axis=1), state
 
     def step(
-        self, heard: tf.Tensor, state: tf.Tensor, weights: tuple[tf.Tensor, tf.Tensor]
+        self, heard: tf.Tensor, state: tf.Tensor, weights: tuple[tf.Tensor, ...]
     ) -> tf.Tensor:
         """Makes the next state.
 
@@ -224,48 +240,76 @@ class ConvGRU(keras.layers.Layer):
         """
         to_gates, to_candidate = weights
         gates, candidate = tf.split(heard, [2 * self.filters, self.filters], axis=-1)
-        gates = tf.sigmoid(gates + _keep_size(state, to_gates))
+        gates = tf.sigmoid(gates + keep_size(state, to_gates))
         reset, update = tf.split(gates, 2, axis=-1)
         candidate = ACTIVATIONS[self.activation](
-            candidate + _keep_size(reset * state, to_candidate)
+            candidate + keep_size(reset * state, to_candidate)
         )
         return update * state + (1.0 - update) * candidate
 
     def _start(self, heard: tf.Tensor) -> tf.Tensor:
         """Returns the state before the first frame where none is given, [N, H, W, F]."""
-        candidate = heard[:, 0, ..., 2 * self.filters :]
+        candidate = heard[:, 0, ..., -self.filters :]
         if not self.starts_from_inputs:
             return tf.zeros_like(candidate)
         return ACTIVATIONS[self.activation](candidate)
 
-    def _prepare(
+    def prepare(
         self, inputs: tf.Tensor, training: bool
-    ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
-        """What all inputs add, [N, T, H, W, 3F], and the kernels from the state."""
-        kernels = [
-            one.normalised(training)
-            for one in (self.reset, self.update, self.candidate)
-        ]
-        from_inputs, (reset, update, candidate) = (
-            [kernel[:, :, : self.inputs] for kernel in kernels],
-            [kernel[:, :, self.inputs :] for kernel in kernels],
+    ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+        """Does what is the same for all steps.
+
+        Args:
+          inputs: [N, T, H, W, C].
+          training: moves the spectral norm.
+
+        Returns:
+          What the inputs add to each step, the candidate last, [N, T, H, W, 3F], and the
+          weights; see `step`.
+        """
+        heard, (reset, update, candidate) = self.convolve_inputs(
+            inputs,
+            (self.reset, self.update, self.candidate),
+            (self.reset_bias, self.update_bias, self.candidate_bias),
+            training,
         )
+        return heard, (tf.concat([reset, update], axis=-1), candidate)
+
+    def convolve_inputs(
+        self,
+        inputs: tf.Tensor,
+        kernels: Sequence[spectral_norm.Kernel],
+        biases: Sequence[keras.Variable],
+        training: bool,
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Convolves the inputs of all frames with their parts of kernels.
+
+        Args:
+          inputs: [N, T, H, W, C].
+          kernels: K of them, [3, 3, C + F, F], the inputs' channels first.
+          biases: [F] each.
+          training: moves the spectral norm.
+
+        Returns:
+          [N, T, H, W, K·F], and the parts [3, 3, F, F] for the state.
+        """
+        whole = [one.normalised(training) for one in kernels]
+        from_inputs = tf.concat([one[:, :, : self.inputs] for one in whole], axis=-1)
         _, length, height, width, channels = inputs.shape
         flat = tf.reshape(inputs, [-1, height, width, channels])  # [N·T, H, W, C]
-        heard = _keep_size(flat, tf.concat(from_inputs, axis=-1))
-        biases = (self.reset_bias, self.update_bias, self.candidate_bias)
+        heard = keep_size(flat, from_inputs)
         heard = tf.nn.bias_add(heard, tf.concat([*map(_tensor, biases)], axis=0))
-        heard = tf.reshape(heard, [-1, length, height, width, 3 * self.filters])
-        return heard, (tf.concat([reset, update], axis=-1), candidate)
+        heard = tf.reshape(heard, [-1, length, height, width, heard.shape[-1]])
+        return heard, [one[:, :, self.inputs :] for one in whole]
 
     def _loop(
         self,
         heard: tf.Tensor,
         state: tf.Tensor,
-        weights: tuple[tf.Tensor, tf.Tensor],
+        weights: tuple[tf.Tensor, ...],
         length: int,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        by_time = tf.transpose(heard, [1, 0, 2, 3, 4])  # [T or 1, N, H, W, 3F]
+        by_time = tf.transpose(heard, [1, 0, 2, 3, 4])  # [T or 1, N, H, W, ...]
         last = heard.shape[1] - 1
         states = tf.scan(
             lambda before, time: self.step(
@@ -278,7 +322,8 @@ class ConvGRU(keras.layers.Layer):
         return tf.transpose(states, [1, 0, 2, 3, 4]), states[-1]
 
 
-def _keep_size(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+def keep_size(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Convolves [N, H, W, C] with [3, 3, C, F], zeros around: [N, H, W, F]."""
     return convolution.conv2d(images, kernel, padding=KERNEL // 2)
 
 

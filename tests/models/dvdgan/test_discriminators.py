@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, seeds
-from tfvideogan.models.dvdgan import discriminators
+from tfvideogan.models.dvdgan import discriminators, judging
 from tfvideogan.models.dvdgan import model as dvdgan
 
 
@@ -27,14 +27,21 @@ def judged(critic, clips, labels, seed=0):
 def test_numbers_of_parameters():
     # In a graph, where no variable has memory.
     with tf.Graph().as_default():
-        critics = make(clip.ClipSpec(4, 64, 64, num_classes=600), critic_width=16)
+        spec = clip.ClipSpec(4, 64, 64, num_classes=600)
+        critics = make(spec, critic_width=16, critics=judging.CRITICS)
         found = {}
         for name, critic in critics.items():
             view = critic.view(tf.zeros([1, 4, 64, 64, 3]), seeds.from_int(0))
             critic(view, tf.zeros([1], tf.int32))
             variables = critic.trainable_variables
             found[name] = sum(np.prod(one.shape) for one in variables)
-    assert found == {"spatial_critic": 2_551_138, "temporal_critic": 2_680_609}
+    # TrIVD-GAN's are D_S and D_T that see something else.
+    assert found == {
+        "spatial_critic": 2_551_138,
+        "temporal_critic": 2_680_609,
+        "coarse_critic": 2_551_138,
+        "local_critic": 2_680_609,
+    }
 
 
 def test_the_stages_are_those_of_the_table():
@@ -90,6 +97,73 @@ def test_pooling_takes_means_and_leaves_the_time():
     # The first pixels are 0, 1, 4 and 5.
     assert found.shape == (1, 2, 2, 2, 1) and float(found[0, 0, 0, 0, 0]) == 2.5
     np.testing.assert_array_equal(discriminators.Pooled(1)(clips, None), clips)
+
+
+def test_small_frames_are_means_of_some_frames():
+    # Frame t is 100 t + 0, 1, 4, 5 in its first square, so 100 t + 2.5.
+    rows = 4.0 * tf.range(4.0)[:, tf.newaxis] + tf.range(4.0)
+    frames = rows + 100.0 * tf.reshape(tf.range(6.0), [6, 1, 1])
+    clips = tf.repeat(frames[tf.newaxis, ..., tf.newaxis], 20, axis=0)
+    found = discriminators.SmallFrames(3, 2)(clips, seeds.from_int(1))
+    assert found.shape == (20, 3, 2, 2, 1)
+    times = (found[..., 0, 0, 0].numpy() - 2.5) / 100.0
+    assert all(set(one) <= set(range(6)) for one in times.tolist())
+    assert (np.diff(times, axis=1) > 0).all() and len(np.unique(times, axis=0)) > 5
+
+
+def test_a_place_is_cut_out_of_all_frames_of_a_clip():
+    # A number says frame, row and column.
+    times, rows, columns = np.meshgrid(range(3), range(6), range(8), indexing="ij")
+    clip_ = (100 * times + 10 * rows + columns).astype(np.float32)
+    clips = np.stack([clip_, -clip_], axis=-1)  # [T, H, W, 2]
+    clips = np.repeat(clips[np.newaxis], 60, axis=0)
+    found = discriminators.Cropped(2)(tf.constant(clips), seeds.from_int(1)).numpy()
+    assert found.shape == (60, 3, 3, 4, 2)
+    corners = set()
+    for one in found:
+        row, column = divmod(int(one[0, 0, 0, 0]), 10)
+        place = (slice(None), slice(row, row + 3), slice(column, column + 4))
+        np.testing.assert_array_equal(one, clips[0][place])
+        corners.add((row, column))
+    # Every row and every column that there is room for.
+    assert {row for row, _ in corners} == set(range(4))
+    assert {column for _, column in corners} == set(range(5))
+    assert len(corners) > 12
+    whole = discriminators.Cropped(1)(tf.constant(clips), seeds.from_int(1))
+    np.testing.assert_array_equal(whole, clips)
+
+
+@pytest.mark.parametrize(
+    ("name", "sees_detail", "sees_order", "sees_everywhere"),
+    [
+        ("spatial_critic", True, False, True),
+        ("temporal_critic", False, True, True),
+        # TrIVD-GAN: global structure of frames, and local structure of motion.
+        ("coarse_critic", False, False, True),
+        ("local_critic", True, True, False),
+    ],
+)
+def test_what_each_critic_sees(name, sees_detail, sees_order, sees_everywhere):
+    spec = clip.ClipSpec(4, 16, 16, num_classes=2)
+    critic = make(spec, num_frames_judged=4, critics=(name,))[name]
+    clips, labels = draw(1, 4, 16, 16, 3), tf.constant([0])
+    # Means of 2x2 pixels stay what they are.
+    chequers = np.indices([16, 16]).sum(axis=0) % 2 * 2.0 - 1.0
+    detail = tf.constant(chequers[:, :, np.newaxis], tf.float32)
+    order = tf.gather(clips, [2, 0, 3, 1], axis=1)
+    # A clip of the numbers of its places shows where the crop of this seed is.
+    numbers = tf.reshape(tf.range(256.0), [1, 1, 16, 16, 1])
+    place = discriminators.Cropped(2)(numbers, seeds.from_int(0)).numpy()
+    is_inside = np.isin(np.arange(256), place).reshape([16, 16, 1])
+    outside = tf.where(is_inside, clips, clips + 1.0)
+    before = judged(critic, clips, labels).sum()
+    for changed, is_noticed in (
+        (clips + detail, sees_detail),
+        (order, sees_order),
+        (outside, sees_everywhere),
+    ):
+        change = np.abs(judged(critic, changed, labels).sum() - before)
+        assert change > 1e-3 if is_noticed else change < 1e-4, change
 
 
 def test_frames_are_judged_each_on_its_own_by_one_and_together_by_the_other():

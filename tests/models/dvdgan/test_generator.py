@@ -27,6 +27,8 @@ def moved(generator: generators.Generator) -> generators.Generator:
         for layer in (group.behind, *getattr(group.between, "steps", ())):
             if layer is not None:
                 layer.gamma.assign(1.0)
+        if hasattr(group.recurrence, "gain"):
+            group.recurrence.gain.assign(1.0)
     return generator
 
 
@@ -49,6 +51,18 @@ def test_number_of_parameters(version, size, width, expected):
         made = generators.Generator(spec, width=width, categories=600, version=version)
         made(tf.zeros([1, 120]), tf.zeros([1], tf.int32), num_frames=1)
         assert num_trainable(made) == expected
+
+
+@pytest.mark.parametrize("recurrence", ["tsru_c", "tsru_p", "tsru_s"])
+def test_units_that_warp_add_their_flow_to_the_number_of_parameters(recurrence):
+    with tf.Graph().as_default():
+        spec = clip.ClipSpec(1, 64, 64, num_classes=600)
+        made = generators.Generator(
+            spec, width=16, categories=600, recurrence=recurrence
+        )
+        made(tf.zeros([1, 120]), tf.zeros([1], tf.int32), num_frames=1)
+        # 3x3 to two numbers, two biases and a gain, of 128, 128, 128 and 64 channels.
+        assert num_trainable(made) == 5_988_803 + 18 * (3 * 128 + 64) + 4 * 3
 
 
 def by_hand(width: int, constants: tuple[int, ...], version: str = "v2") -> int:
@@ -141,9 +155,14 @@ def test_a_frame_hears_of_no_later_one_even_in_training(is_pooled):
     assert (np.abs(short - long[:, :2]).max() > 2e-2) == is_pooled
 
 
-@pytest.mark.parametrize("starts_from_inputs", [False, True])
-def test_each_group_of_the_second_version_remembers(starts_from_inputs):
-    generator = moved(make(starts_from_inputs=starts_from_inputs))
+@pytest.mark.parametrize(
+    ("starts_from_inputs", "recurrence"),
+    [(False, "conv_gru"), (True, "conv_gru"), (True, "tsru_p"), (False, "tsru_s")],
+)
+def test_each_group_of_the_second_version_remembers(starts_from_inputs, recurrence):
+    generator = moved(
+        make(starts_from_inputs=starts_from_inputs, recurrence=recurrence)
+    )
     assert [group.recurrence is not None for group in generator.groups] == [True, True]
     assert generator.is_causal
     code = draw(2, LATENT), tf.constant([0, 1])
@@ -226,10 +245,11 @@ def test_kernels_start_orthogonal():
             np.testing.assert_allclose(values, 1.0, atol=1e-4, err_msg=one.path)
 
 
-def test_recomputation_changes_no_gradient():
+@pytest.mark.parametrize("recurrence", ["conv_gru", "tsru_c"])
+def test_recomputation_changes_no_gradient(recurrence):
     found = []
     for recomputes in (False, True):
-        generator = made_with_weights(recomputes)
+        generator = made_with_weights(recomputes, recurrence)
         with tf.GradientTape() as tape:
             clips, _ = generator(
                 draw(2, LATENT), tf.constant([0, 2]), num_frames=3, training=True
@@ -246,8 +266,8 @@ def test_recomputation_changes_no_gradient():
     assert max(np.abs(one).max() for one in found[0]) > 1.0
 
 
-def made_with_weights(recomputes: bool) -> generators.Generator:
-    generator = make(recomputes=recomputes)
+def made_with_weights(recomputes: bool, recurrence: str) -> generators.Generator:
+    generator = make(recomputes=recomputes, recurrence=recurrence)
     generator(draw(2, LATENT), tf.constant([0, 2]), num_frames=1)
     for number, one in enumerate(generator.variables):
         if "variance" not in one.path:
@@ -266,6 +286,10 @@ def test_without_classes_the_code_is_all():
     ("options", "text"),
     [
         ({"version": "v3"}, r"`version` \('v3'\) must be one of v1, v2"),
+        (
+            {"recurrence": "lstm"},
+            r"`recurrence` \('lstm'\) must be one of conv_gru, ts",
+        ),
         ({"constants": (4, 2)}, r"2 `constants` \(4, 2\) are too few for the size"),
         ({"size": (16, 18)}, r"`width` \(18\) must be a multiple of 4"),
         ({"activation": "elu"}, r"`activation` \('elu'\) must be one of relu, tanh"),

@@ -190,6 +190,14 @@ def test_what_does_not_fit_the_clips_is_one_line(options, spec, text):
     ("options", "text"),
     [
         ({"temporal_pool": 3}, r"`temporal_pool` \(3\) must be one of 1, 2, 4"),
+        (
+            {"recurrence": "gru"},
+            r"`recurrence` \('gru'\) must be one of conv_gru, tsru_c",
+        ),
+        ({"critics": ()}, r"`critics` \(\(\)\) must be one or more of spatial_critic"),
+        ({"critics": ("local",)}, r"`critics` \(\('local',\)\) must be one or more of"),
+        ({"critics": "local_critic"}, r"`critics` \('local_critic'\) must be one or"),
+        ({"critics": ("local_critic",) * 2}, r"coarse_critic, local_critic, each once"),
         ({"score_reduction": "max"}, r"`score_reduction` \('max'\) must be one of sum"),
     ],
 )

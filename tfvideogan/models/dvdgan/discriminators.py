@@ -7,8 +7,7 @@
     logits = critics["spatial_critic"](view, labels, training=True)     # [N, K]
 
 D_S sees k frames at random, each on its own; D_T the whole clip at half its size, its first
-two blocks in space and time. A further discriminator, as in [3], is one more entry. Of
-64x64 with the width ch:
+two blocks in space and time. Of 64x64 with the width ch:
 
     D_S, k frames                          D_T, T frames of 32x32
     block 3 -> 2ch             32x32       3-D block 3 -> 2ch      T/2 x 16x16
@@ -22,6 +21,18 @@ two blocks in space and time. A further discriminator, as in [3], is one more en
 There is a logit for each frame that is left, k of them or T/4; `objective.py` makes one
 score of them. That time is halved in the 3-D blocks is not said in [1]: we follow DGMR of
 the same authors. The first block does not rectify its input [2].
+
+TrIVD-GAN [3] splits the roles otherwise: one discriminator judges the global structure of
+frames, k of them at random, s times smaller; another the local structure of motion, a
+place of (H / s) x (W / s) pixels of the clip as it is. These are (k + T) H W / s^2 pixels
+instead of (k + T / s^2) H W. The paper's name counts three discriminators. What the third
+one sees we could not check: summaries say that it is of low resolution. Ours sees the whole
+clip, s times smaller, as D_T does: motion all over the picture, which neither of the two
+sees. As networks they are D_S and D_T, which is our reading, too:
+
+    SmallFrames(k, s)    D_S of k frames at 1/s of their sides
+    Cropped(s)           D_T of all frames, at a place drawn for the clip, in full
+    Pooled(s)            D_T of all frames at 1/s of their sides, that of DVD-GAN
 
 References:
   [1] Clark et al., Adversarial Video Generation on Complex Datasets, 2019, section 3.1 and
@@ -43,6 +54,7 @@ import tensorflow as tf
 from tfvideogan.core import errors, seeds
 from tfvideogan.layers import spectral_norm
 from tfvideogan.models.dvdgan import trunk
+from tfvideogan.ops import patches
 
 # Sides of the feature maps that D_S no longer halves.
 SMALLEST = 4
@@ -97,6 +109,47 @@ class Pooled:
         flat = tf.reshape(clips, [-1, *size])  # [N·T, H, W, C]
         flat = tf.nn.avg_pool2d(flat, self.factor, self.factor, "VALID")
         return tf.reshape(flat, [-1, length, *flat.shape[1:]])
+
+
+class SmallFrames:
+    """k different frames of each clip, drawn at random, pooled."""
+
+    def __init__(self, count: int, factor: int) -> None:
+        """Stores k, and the side of the squares whose means are taken."""
+        self.frames, self.pooled = SomeFrames(count), Pooled(factor)
+
+    def __call__(self, clips: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """See `View`; frames keep their order."""
+        return self.pooled(self.frames(clips, seed), seed)
+
+
+class Cropped:
+    """All frames of each clip at a place drawn at random, in full."""
+
+    def __init__(self, factor: int) -> None:
+        """Stores by which the sides are divided."""
+        self.factor = factor
+
+    def __call__(self, clips: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """See `View`; the place is the same in all frames of a clip."""
+        _, length, height, width, channels = clips.shape
+        size = (height // self.factor, width // self.factor)
+        corners = [
+            seeds.integers(
+                [tf.shape(clips)[0]], seeds.fold(seed, name), whole - part + 1
+            )
+            for name, whole, part in zip(
+                ("rows", "columns"), (height, width), size, strict=True
+            )
+        ]
+        # The frames' channels lie side by side, so that one place serves all.
+        flat = tf.reshape(
+            tf.transpose(clips, [0, 2, 3, 1, 4]), [-1, height, width, length * channels]
+        )
+        places = tf.stack(corners, axis=-1)[:, tf.newaxis]  # [N, 1, 2]
+        cut = patches.gather(flat, places, size=size)  # [N, 1, h, w, T·C]
+        cut = tf.reshape(cut, [-1, *size, length, channels])
+        return tf.transpose(cut, [0, 3, 1, 2, 4])  # [N, T, h, w, C]
 
 
 class Discriminator(keras.Model):

@@ -24,16 +24,22 @@ first frame is 0, or, by `starts_from_inputs`, what the inputs alone make of it;
 feature maps have sides of 4 to 7, so that any size that divides will do; batch norm's last
 gain and bias are learnt ones.
 
+In the ConvGRUs' places may stand the units of TrIVD-GAN [3], which warp their states
+(`layers/transforming_rnn.py`).
+
 References:
   [1] Clark et al., Adversarial Video Generation on Complex Datasets, 2019, section 3.2 and
       the appendix on architectures (version 2); Efficient Video Generation on Complex
       Datasets, 2019 (version 1).
   [2] Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis,
       2019, appendix B.
+  [3] Luc et al., Transformation-based Adversarial Video Prediction on Large-Scale Data,
+      2020.
 """
 
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import tensorflow as tf
@@ -46,11 +52,18 @@ from tfvideogan.layers import (
     convolution,
     recomputation,
     spectral_norm,
+    transforming_rnn,
 )
 from tfvideogan.models import generators
 from tfvideogan.models.dvdgan import blocks
 
 VERSIONS = ("v1", "v2")
+RECURRENCES = {
+    "conv_gru": conv_rnn.ConvGRU,
+    "tsru_c": transforming_rnn.TSRUc,
+    "tsru_p": transforming_rnn.TSRUp,
+    "tsru_s": transforming_rnn.TSRUs,
+}
 # Channels of the start and behind each group, as multiples of the width, by the number of
 # groups: [1] for 64x64 and 128x128; ours for 256x256, which [1] does not list. A smaller
 # size leaves out the first ones.
@@ -138,6 +151,7 @@ class Generator(keras.Model):
         constants: Sequence[int] | None = None,
         latent: int = 120,
         embedding: int = 120,
+        recurrence: str = "conv_gru",
         activation: str = "relu",
         starts_from_inputs: bool = False,
         recomputes: bool = False,
@@ -154,7 +168,8 @@ class Generator(keras.Model):
             than there are groups the last ones count.
           latent: numbers in a latent code.
           embedding: numbers in the embedding of a class.
-          activation: of the candidates of the ConvGRUs, see there.
+          recurrence: the groups' recurrent units; one of `RECURRENCES`.
+          activation: of their candidates, see `ConvGRU`.
           starts_from_inputs: see `ConvGRU`; with zeros the first frames are blank until
             all GRUs, one behind the other, have taken up their inputs.
           recomputes: whether a group's activations are made again for the gradients,
@@ -169,6 +184,7 @@ class Generator(keras.Model):
             raise errors.UserError(
                 f"`version` ({version!r}) must be one of {', '.join(VERSIONS)}."
             )
+        check_recurrence(recurrence)
         levels = generators.num_levels(spec)
         constants = constants_for(levels, constants, CONSTANTS)
         widths = [width * one for one in constants[-levels - 1 :]]
@@ -181,18 +197,16 @@ class Generator(keras.Model):
         if categories:
             self.embedding = spectral_norm.Embedding(categories, embedding)
         self.widths = widths
+        make_recurrence = functools.partial(
+            RECURRENCES[recurrence],
+            activation=activation,
+            starts_from_inputs=starts_from_inputs,
+        )
         self.groups = [
             Group(
                 widths[level],
                 widths[level + 1],
-                **_parts(
-                    version,
-                    level,
-                    levels,
-                    widths[level],
-                    activation,
-                    starts_from_inputs,
-                ),
+                **_parts(version, level, levels, widths[level], make_recurrence),
             )
             for level in range(levels)
         ]
@@ -307,6 +321,18 @@ class Generator(keras.Model):
         return recomputation.recomputed(made) if is_wanted else made
 
 
+def check_recurrence(recurrence: str) -> None:
+    """Checks the name of a recurrent unit.
+
+    Raises:
+      UserError: there is none of that name.
+    """
+    if recurrence not in RECURRENCES:
+        raise errors.UserError(
+            f"`recurrence` ({recurrence!r}) must be one of {', '.join(RECURRENCES)}."
+        )
+
+
 def constants_for(
     levels: int,
     given: Sequence[int] | None,
@@ -337,16 +363,13 @@ def _parts(
     level: int,
     levels: int,
     width: int,
-    activation: str,
-    starts_from_inputs: bool,
+    make_recurrence: Callable[[int], keras.layers.Layer],
 ) -> dict[str, keras.layers.Layer]:
     """What a group has beside its blocks."""
     parts = {}
     is_first = level == 0
     if version == "v2" or is_first:
-        parts["recurrence"] = conv_rnn.ConvGRU(
-            width, activation=activation, starts_from_inputs=starts_from_inputs
-        )
+        parts["recurrence"] = make_recurrence(width)
     if version == "v1" and is_first:
         parts["behind"] = attention.SelfAttention(pools=False, has_spectral_norm=True)
     if version == "v1" and level == levels - 1:

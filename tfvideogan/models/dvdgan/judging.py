@@ -23,10 +23,14 @@ from tfvideogan.ops import augmentation
 
 GENERATOR_RATE, CRITIC_RATE = 1e-4, 5e-4
 ADAM_BETAS = (0.0, 0.999)
+# D_S and D_T of DVD-GAN.
 SPATIAL, TEMPORAL = "spatial_critic", "temporal_critic"
+# Those of TrIVD-GAN, see `discriminators`: small frames, and all frames of a place.
+COARSE, LOCAL = "coarse_critic", "local_critic"
+CRITICS = (SPATIAL, TEMPORAL, COARSE, LOCAL)
 # Blocks of D_T in space and time.
 VOLUMETRIC = 2
-# By which D_T's clips may be pooled; 1 leaves them as they are.
+# By which the sides of what is not seen in full may be divided; 1 leaves them as they are.
 POOLS = (1, 2, 4)
 
 
@@ -40,15 +44,19 @@ class Options:
       constants: multiples of it, see `Generator`; None for those of the paper.
       latent: numbers in the latent code.
       embedding: numbers in the generator's embedding of a class.
-      activation: of the ConvGRUs' candidates, "relu" or "tanh".
+      recurrence: recurrent units of the generator, "conv_gru", or "tsru_c", "tsru_p",
+        "tsru_s" of TrIVD-GAN.
+      activation: of their candidates, "relu" or "tanh".
       starts_from_inputs: see `Generator`.
       categories: number of classes; that of the clips' labels by default.
+      critics: the discriminators, some of `CRITICS`; `discriminators` says what they see.
       critic_width: ch of the discriminators.
       critic_constants: multiples of it, see `discriminators.CONSTANTS`; None for those.
         Of more than there are blocks the first ones count.
-      num_frames_judged: k, frames of a clip that D_S sees.
-      temporal_pool: by which the sides of D_T's clips are pooled; one of `POOLS`.
-      has_attention: whether D_S has attention.
+      num_frames_judged: k, frames of a clip that are seen on their own.
+      temporal_pool: by which the sides of all views but D_S' are divided, by pooling or
+        cropping; one of `POOLS`.
+      has_attention: whether critics of frames on their own have attention.
       score_reduction: how logits become a clip's score, "sum" or "mean".
       critic_steps: updates of the critics in a step.
       augmentations: names of `augmentation.POLICIES` that critics see clips through.
@@ -63,9 +71,11 @@ class Options:
     constants: Sequence[int] | None = None
     latent: int = 120
     embedding: int = 120
+    recurrence: str = "conv_gru"
     activation: str = "relu"
     starts_from_inputs: bool = False
     categories: int | None = None
+    critics: Sequence[str] = (SPATIAL, TEMPORAL)
     critic_width: int = 128
     critic_constants: Sequence[int] | None = None
     num_frames_judged: int = 8
@@ -78,6 +88,13 @@ class Options:
 
     def __post_init__(self) -> None:
         objective.check_reduction(self.score_reduction)
+        generators.check_recurrence(self.recurrence)
+        names = tuple(self.critics)
+        if not names or len(set(names)) < len(names) or set(names) - set(CRITICS):
+            raise errors.UserError(
+                f"`critics` ({self.critics!r}) must be one or more of "
+                f"{', '.join(CRITICS)}, each once."
+            )
         if self.temporal_pool not in POOLS:
             raise errors.UserError(
                 f"`temporal_pool` ({self.temporal_pool}) must be one of "
@@ -192,6 +209,7 @@ class JudgedGAN(base.VideoModel):
             constants=options.constants,
             latent=options.latent,
             embedding=options.embedding,
+            recurrence=options.recurrence,
             activation=options.activation,
             starts_from_inputs=options.starts_from_inputs,
             recomputes=options.recomputes,
@@ -200,36 +218,36 @@ class JudgedGAN(base.VideoModel):
     def make_critics(
         self, spec: clip.ClipSpec
     ) -> dict[str, discriminators.Discriminator]:
-        """Returns D_S and D_T by name.
+        """Returns the discriminators by name.
 
         Raises:
           UserError: the clips' sides do not divide.
         """
         options = self.options
-        levels = discriminators.num_halvings(
-            spec.height, spec.width, pool=options.temporal_pool
-        )
+        factor, count = options.temporal_pool, options.num_frames_judged
+        levels = discriminators.num_halvings(spec.height, spec.width, pool=factor)
         constants = generators.constants_for(
             levels, options.critic_constants, discriminators.CONSTANTS
         )
-        channels = [options.critic_width * one for one in constants[: levels + 1]]
-        shared = {"categories": self.categories, "inputs": spec.channels}
+        shared = {
+            "channels": [options.critic_width * one for one in constants[: levels + 1]],
+            "categories": self.categories,
+            "inputs": spec.channels,
+        }
         place = discriminators.attention_place(spec.height, spec.width)
+        of_frames = {"attends_behind": place if options.has_attention else None}
+        of_clips = {"volumetric": min(VOLUMETRIC, levels)}
+        kinds = {
+            SPATIAL: (discriminators.SomeFrames(count), of_frames),
+            TEMPORAL: (discriminators.Pooled(factor), of_clips),
+            COARSE: (discriminators.SmallFrames(count, factor), of_frames),
+            LOCAL: (discriminators.Cropped(factor), of_clips),
+        }
         return {
-            SPATIAL: discriminators.Discriminator(
-                discriminators.SomeFrames(options.num_frames_judged),
-                channels,
-                attends_behind=place if options.has_attention else None,
-                name=SPATIAL,
-                **shared,
-            ),
-            TEMPORAL: discriminators.Discriminator(
-                discriminators.Pooled(options.temporal_pool),
-                channels,
-                volumetric=min(VOLUMETRIC, levels),
-                name=TEMPORAL,
-                **shared,
-            ),
+            name: discriminators.Discriminator(
+                kinds[name][0], name=name, **kinds[name][1], **shared
+            )
+            for name in options.critics
         }
 
     # --- Losses

@@ -10,8 +10,10 @@
     evaluated     averages of the weights from a late start, with standing statistics
 
 No foreground, no flow, no motion code: what moves comes of the recurrence and of how much
-the networks hold. There is no released code; where the paper is silent, the module that
-decides says so. Learning rates are those of version 2, 1e-4 and 5e-4.
+the networks hold. (With the units of TrIVD-GAN, which `recurrence` chooses, as `critics`
+does its discriminators, states move by a flow that nothing supervises.) There is no
+released code; where the paper is silent, the module that decides says so. Learning rates
+are those of version 2, 1e-4 and 5e-4.
 
 Sources: Clark et al., Adversarial Video Generation on Complex Datasets, 2019 (version 2;
 version 1 is Efficient Video Generation on Complex Datasets); Brock et al., Large Scale GAN

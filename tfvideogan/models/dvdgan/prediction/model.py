@@ -17,8 +17,8 @@ A prediction beyond the length of training starts from what was predicted, and d
 far as predictions differ from real frames: each portion of T - C frames adds to it, and a
 new code may change the course. How far is seen in `long_frames` of an evaluation.
 
-TrIVD-GAN [2] differs in two places: a third discriminator is one more entry of
-`make_critics`, a state that is warped another `ConvGRU.step`.
+TrIVD-GAN-FP [2] differs in two settings, `recurrence` and `critics`: the encoder gives the
+units that warp their states the first ones as well.
 
 References:
   [1] Clark et al., Adversarial Video Generation on Complex Datasets, 2019, section on frame
