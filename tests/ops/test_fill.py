@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfvideogan.media import harmonic
 from tfvideogan.ops import fill
 
 
@@ -96,6 +97,16 @@ def test_membrane_in_a_graph_of_any_size_and_of_nothing(size):
     filled = graph(tf.constant(images), tf.constant(visible))
     np.testing.assert_allclose(filled[0], np.full((*size, 1), 0.3), rtol=1e-5)
     np.testing.assert_array_equal(filled[1], np.zeros((*size, 1)))
+
+
+def test_membrane_is_that_of_media():
+    draw = np.random.default_rng(2)
+    image = draw.uniform(-1, 1, (1, 45, 70, 3)).astype(np.float32)
+    visible = np.ones((1, 45, 70, 1), np.float32)
+    visible[:, 10:40, 20:60] = 0
+    made = fill.membrane(tf.constant(image), tf.constant(visible))
+    wanted = harmonic.fill(image[0], visible[0, ..., 0] > 0)
+    np.testing.assert_allclose(made[0], wanted, atol=1e-5)
 
 
 def test_membrane_of_clips_is_that_of_each_frame():

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tfvideogan.core import errors, pixels, signatures
 from tfvideogan.library import loading
 from tfvideogan.models import base
-from tfvideogan.models.completion import CompletionModel
+from tfvideogan.models import completion as completion_models
 from tfvideogan.serving.client import completion
 
 
@@ -29,7 +29,7 @@ def further_outputs(
     Raises:
       UserError: it fills no holes.
     """
-    if not isinstance(model, CompletionModel):
+    if not isinstance(model, completion_models.CompletionModel):
         raise errors.UserError(
             f"`method` ({completion.AUTO!r}) is for models that fill holes, but "
             f"{type(model).__name__} is none; leave it out."
