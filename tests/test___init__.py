@@ -30,6 +30,7 @@ def test_the_list_of_models_needs_no_tensorflow() -> None:
     )
     names = [
         "actionclassifier",
+        "cpnet",
         "deblurgan",
         "dvdgan",
         "foregan",

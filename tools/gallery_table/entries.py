@@ -178,7 +178,13 @@ ENTRIES: tuple[Entry, ...] = (
         "it was trained on real video, and drawn clips are new to it.",
     ),
     _completion("opn", "opn", "OPN: holes filled peel by peel"),
-    _completion("cpnet", "cpnet", "CPNet: holes filled with what other frames show"),
+    _completion(
+        "cpnet",
+        "cpnet",
+        "CPNet: holes filled with what other frames show",
+        fails="What no frame shows becomes a cloud of the colours around it, with specks and "
+        "thin lines that move; the object ends where the hole begins.",
+    ),
     _completion("vinet", "vinet", "VINet: holes filled frame by frame, with a memory"),
     Entry(
         name="videoclassifier",

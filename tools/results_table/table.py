@@ -156,13 +156,12 @@ _COMPLETION = (
 )
 # Three lengths of a training clip: other frames show more of what is missing.
 _FILLED = (
-    "--max_clips=96",
     "--multiples=3",
     "--method=auto",
     "--gin_param=completion.CompletionQuality.has_lpips = True",
 )
 _HOLES_REMARK = (
-    "96 clips with random shapes, strokes, squares, objects of other clips, boxes and "
+    "64 clips with random shapes, strokes, squares, objects of other clips, boxes and "
     "captions as holes, static and moving, 5 to 40 % of a frame. The fills beside it need "
     "no training."
 )
