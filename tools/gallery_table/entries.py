@@ -182,8 +182,8 @@ ENTRIES: tuple[Entry, ...] = (
         "cpnet",
         "cpnet",
         "CPNet: holes filled with what other frames show",
-        fails="What no frame shows becomes a cloud of the colours around it, with specks and "
-        "thin lines that move; the object ends where the hole begins.",
+        fails="What no frame shows becomes a cloud of the colours around it, with specks "
+        "and thin lines that move; the object ends where the hole begins.",
     ),
     _completion("vinet", "vinet", "VINet: holes filled frame by frame, with a memory"),
     Entry(
