@@ -20,6 +20,7 @@ References:
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -233,7 +234,9 @@ def _bilinear(image: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     )
 
 
-def _corners(size: tuple[int, ...], y: np.ndarray, x: np.ndarray):
+def _corners(
+    size: tuple[int, ...], y: np.ndarray, x: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Yields rows, columns [K] and shares [K, 1] of the four pixels around places."""
     low_y = np.clip(np.floor(y).astype(np.int64), 0, size[0] - 1)
     low_x = np.clip(np.floor(x).astype(np.int64), 0, size[1] - 1)
