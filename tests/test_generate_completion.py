@@ -252,7 +252,7 @@ def test_holes_grow_by_default(run_one, film, tmp_path, capsys) -> None:
     ]
     assert generate.main(["--model=mean", "--describe"]) == 0
     assert (
-        "complete: --input --mask [--dilate] [--crop] --output"
+        "complete: --input --mask [--dilate] [--crop] [--method] [--budget_mb] --output"
         in capsys.readouterr().out
     )
 

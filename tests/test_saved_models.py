@@ -18,7 +18,7 @@ VERSIONS = [
     for one in sorted(FOLDER.glob("*/*"))
     if one.is_dir() and one.name.isdigit()
 ]
-MAX_BYTES = 5_000_000
+MAX_BYTES = 5_500_000
 TIMEOUT = 120.0
 
 each_version = pytest.mark.parametrize("version", VERSIONS)

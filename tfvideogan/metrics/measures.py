@@ -93,6 +93,7 @@ MEASURES = {
     "speed": Measure("mean speed of the object, pixels a frame"),
     "sharpness": Measure("mean gradient beside that of real frames, 1 is as sharp"),
     "gradient": Measure("mean absolute difference of neighbouring pixels"),
+    "area": Measure("share of pixels"),
     "change": Measure("mean absolute difference of neighbouring frames"),
     "change ratio": Measure("change of frames beside that of real clips, 1 is equal"),
     "change distance": Measure("distance of the changes of frames to real ones", LOWER),

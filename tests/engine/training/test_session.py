@@ -46,6 +46,7 @@ def test_divergence_saves_nothing_broken_and_names_the_loss(
     assert (folder / "checkpoints" / "aside-step_00000003").is_dir()
 
 
+@pytest.mark.long
 def test_weights_that_one_step_has_lost_are_not_saved(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -242,7 +242,7 @@ def test_single_bad_steps_are_skipped_and_counted(
     assert np.isfinite(blown[0]).all()
 
 
-@pytest.mark.parametrize("per_call", [1, 3])
+@pytest.mark.parametrize("per_call", [pytest.param(1, marks=pytest.mark.long), 3])
 def test_too_many_bad_steps_end_the_training_and_name_the_loss(
     per_call: int, one_device: tf.distribute.Strategy
 ) -> None:

@@ -53,7 +53,13 @@ def test_number_of_parameters(version, size, width, expected):
         assert num_trainable(made) == expected
 
 
-@pytest.mark.parametrize("recurrence", ["tsru_c", "tsru_p", "tsru_s"])
+@pytest.mark.parametrize(
+    "recurrence",
+    [
+        "tsru_p",
+        *(pytest.param(one, marks=pytest.mark.long) for one in ("tsru_c", "tsru_s")),
+    ],
+)
 def test_units_that_warp_add_their_flow_to_the_number_of_parameters(recurrence):
     with tf.Graph().as_default():
         spec = clip.ClipSpec(1, 64, 64, num_classes=600)

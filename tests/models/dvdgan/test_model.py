@@ -118,6 +118,7 @@ def test_rates_and_betas_are_those_of_the_second_version():
     assert options.score_reduction == "sum" and options.temporal_pool == 2
 
 
+@pytest.mark.long
 def test_averages_begin_late_and_are_judged_with_statistics_of_their_own():
     built = make_model(ema_start=2, ema_decay=0.9)
     built.build_for(SPEC)

@@ -58,7 +58,9 @@ def with_flow(model: object) -> object:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=check_model.name)
-@pytest.mark.parametrize("make", CASES)
+@pytest.mark.parametrize(
+    "make", [make_model, pytest.param(make_predictor, marks=pytest.mark.long)]
+)
 def test_conformance(check, make, monkeypatch):
     check(CASES[make], monkeypatch)
 

@@ -204,8 +204,9 @@ def test_windows_give_what_the_whole_gives():
     cut = built.painter._predict_around(*given)
     inside = np.broadcast_to(peel[:1], whole.shape)
     np.testing.assert_allclose(cut[inside], whole[inside], atol=1e-5)
-    # Far from the peel nothing was computed.
-    assert not np.any(cut[:, :8]) and not np.any(cut[:, :, :8])
+    # Far from the peel nothing was computed, and nothing is added to the frame.
+    np.testing.assert_array_equal(cut[:, :8], hidden[:1, :8])
+    np.testing.assert_array_equal(cut[:, :, :8], hidden[:1, :, :8])
 
 
 def test_on_whole_frames_the_answer_is_the_same_and_all_places_ask(better):
