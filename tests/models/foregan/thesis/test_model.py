@@ -89,15 +89,8 @@ VARIANTS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "switches",
-    [
-        pytest.param(
-            one, id=name, marks=pytest.mark.long if name != "attention" else ()
-        )
-        for name, one in VARIANTS.items()
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("switches", VARIANTS.values(), ids=VARIANTS)
 def test_variant_trains_and_rolls_beyond_its_length(switches):
     legacy = thesis_options.Legacy()
     model = make_model(variant=switches, legacy=legacy)
