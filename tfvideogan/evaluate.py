@@ -30,8 +30,6 @@ EXAMPLES = """\
   python -m tfvideogan.evaluate --workdir=runs/foregan --protocol=davis_foregan \\
     --gin_param='DAVIS_ROOT="/data/DAVIS"'
 """
-
-
 METHODS = ("auto",)
 
 

@@ -269,24 +269,6 @@ def test_gradient_to_the_flow_exists_on_whole_pixels_unlike_in_tensorflow_addons
     )
 
 
-def test_nearest_takes_whole_pixels_and_repeats_the_border():
-    row = tf.constant([[[[10], [20], [30], [40]]]], tf.uint8)  # [1, 1, 4, 1]
-    across = tf.constant([0.4, 0.6, np.nan, 9.0])
-    flow = tf.stack([across, tf.zeros(4)], axis=-1)[tf.newaxis, tf.newaxis]
-    found = warp.nearest(row, flow)
-    assert found.dtype == tf.uint8
-    np.testing.assert_array_equal(found[0, 0, :, 0], [10, 30, 30, 40])
-
-
-def test_nearest_equals_backward_by_whole_pixels():
-    images = tf.random.stateless_uniform([2, 5, 6, 3], seed=[1, 2])
-    flow = np.zeros((2, 5, 6, 2), np.float32)
-    flow[0], flow[1] = (2, -1), (-3, 1)
-    np.testing.assert_array_equal(
-        warp.nearest(images, flow), warp.backward(images, flow)
-    )
-
-
 # --- Into zeros
 
 

@@ -34,17 +34,15 @@ def steadied(
     Yields:
       Frames [H, W, C] uint8; all other pixels are as they were, bit for bit.
     """
-    last: np.ndarray | None = None
+    before: tuple[np.ndarray, np.ndarray] | None = None  # a finished frame, its ages
     for frame, painted in pairs:
         is_painted = painted > 0
-        if last is None:
+        if before is not None and is_painted.any():
+            frame, ages = _mixed(frame, is_painted, *before)
+        else:
             # What is not painted is certain.
             ages = np.where(is_painted, 1, MOST_FRAMES)
-        elif is_painted.any():
-            frame, ages = _mixed(frame, is_painted, last, ages)
-        else:
-            ages = np.full(is_painted.shape, MOST_FRAMES)
-        last = frame
+        before = frame, ages
         yield frame
 
 

@@ -74,10 +74,10 @@ class CompletionQuality(streaming.MeanMetric):
 
     Needs whole clips `frames` [N, T, H, W, C] in [-1, 1] and `holes` [N, T, H, W, 1] in
     the batch, and `frames` of the same shape in the outputs, `auto` as well if there is
-    one. Clips with static and with
-    moving holes have a column each besides `all`. Also counted: `area/holes`, the share of
-    pixels that are missing, `area/never seen`, the share of those that no frame shows, and
-    `area/changed known pixels`, the share of the others that a model did not leave alone.
+    one. Clips with static and with moving holes have a column each besides `all`. Also
+    counted: `area/holes`, the share of pixels that are missing, `area/never seen`, the
+    share of those that no frame shows, and `area/changed known pixels`, the share of the
+    others that a model did not leave alone.
 
     Baselines are computed once for each clip, also when clips come again after a reset.
 

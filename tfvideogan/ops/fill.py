@@ -119,12 +119,10 @@ def _relaxed(
             image += turn * step * _mean_difference(image)
         return count + 1, image
 
-    # Of nothing known the membrane is zero, and stays so.
-    is_any = tf.reduce_any(is_known, axis=[1, 2, 3], keepdims=True)
     _, image = tf.while_loop(
         lambda count, _: count < sweeps,
         sweep,
-        (0, tf.where(is_any, image, 0.0)),
+        (0, image),
         shape_invariants=(tf.TensorShape([]), tf.TensorShape([None, None, None, 1])),
     )
     return image

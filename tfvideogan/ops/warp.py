@@ -1,11 +1,10 @@
-"""Warps by optical flow, bilinear or nearest, and what follows from them.
+"""Warps by optical flow, bilinear, and what follows from them.
 
 Flow is measured in pixels of its own grid, (dx, dy), x to the right and y downwards.
 `flow_t_to_s` lives on the grid of frame t and says where each of its pixels went in
 frame s, therefore
 
     backward(frames_s, flow_t_to_s)            # looks like frames_t
-    nearest(frames_s, flow_t_to_s)             # the same of whole pixels
     compose(flow_t_to_s, flow_s_to_r)          # is flow_t_to_r
     occlusion(flow_t_to_s, flow_s_to_t)        # 1 where frames_s shows nothing of it
 
@@ -79,40 +78,6 @@ def backward_with_validity(
     )
     validity = tf.cast(is_inside, tf.float32)[..., tf.newaxis]  # [N, H, W, 1]
     return _sample(images, rows, columns), validity
-
-
-def nearest(images: tf.Tensor, flow: tf.Tensor) -> tf.Tensor:
-    """Takes the pixel nearest to p + flow(p), with the border repeated.
-
-    Colours stay those of single pixels, however often they are carried on.
-
-    Args:
-      images: [N, H, W, C] any dtype.
-      flow: [N, H, W, 2] pixels, (dx, dy). Halves go up; NaN stays at p. No gradient
-        reaches it.
-
-    Returns:
-      [N, H, W, C] in the dtype of `images`.
-
-    Raises:
-      ValueError: a shape differs from the above.
-    """
-    _check_pair(images, flow)
-    flow = tf.cast(flow, tf.float32)
-    columns, rows = _sample_points(tf.where(tf.math.is_nan(flow), 0.0, flow))
-    height, width = _size(images)
-    row, column = (
-        tf.cast(
-            tf.floor(tf.clip_by_value(one, 0.0, tf.cast(size - 1, tf.float32)) + 0.5),
-            tf.int32,
-        )
-        for one, size in ((rows, height), (columns, width))
-    )
-    dynamic = tf.shape(images)
-    first = tf.range(dynamic[0])[:, tf.newaxis, tf.newaxis] * height * width
-    pixels = tf.reshape(images, [-1, dynamic[3]])  # [N·H·W, C]
-    found = tf.gather(pixels, first + row * width + column)
-    return tf.ensure_shape(found, images.shape)
 
 
 def backward_into_zeros(images: tf.Tensor, flow: tf.Tensor) -> tf.Tensor:
