@@ -105,12 +105,10 @@ class _Shared:
         return model
 
     @functools.cached_property
-    def step(self) -> tuple[dict[str, float], np.ndarray]:
-        """Logs of the first eager step, and the trainable weights after it."""
-        model = self.model(0)
+    def logs(self) -> dict[str, tf.Tensor]:
+        """Logs of the first eager step."""
         with eagerly():
-            logs = model.train_step(self.case.batch())
-        return logs, _weights(model)
+            return self.model(0).train_step(self.case.batch())
 
 
 @functools.lru_cache(maxsize=1)
@@ -196,7 +194,7 @@ def a_phase_changes_its_networks_only(
 
 def losses_are_finite_and_named(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every log is a finite float32 scalar; losses carry their phase's name."""
-    logs, _ = _shared(case).step
+    logs = _shared(case).logs
     for key, value in logs.items():
         assert value.dtype == tf.float32 and value.shape == (), key
         assert np.isfinite(float(value)), key
@@ -213,16 +211,17 @@ def the_seed_decides(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     But for rounding: on a busy machine ForeGAN's weights were seen to differ by 7.6e-8,
     because threads may add up in another order.
     """
-    _, first = _shared(case).step
-    twin = case.twin()
+    _sgd_for_adam(monkeypatch)
+    model, twin, other = case.build(), case.build(), case.build(seed=2)
+    start = _values(_state(model))
+    np.testing.assert_array_equal(_weights(model), _weights(twin))
+    assert np.abs(_weights(other) - _weights(model)).max() > 2 * TOLERANCE
+    model.train_step(case.batch())
     twin.train_step(case.batch())
+    first = _weights(model)
     np.testing.assert_allclose(first, _weights(twin), atol=TOLERANCE)
-    start = _weights(case.model())
-    other = _weights(case.build(seed=2))
-    assert np.abs(other - start).max() > 2 * TOLERANCE
     # From the same start it goes another way.
-    twin = case.twin()
-    np.testing.assert_array_equal(_weights(twin), start)
+    _restore(twin, start)
     monkeypatch.setattr(twin, "seed", 2)
     twin.train_step(case.batch())
     assert np.abs(_weights(twin) - first).max() > 2 * TOLERANCE
@@ -230,8 +229,13 @@ def the_seed_decides(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def eager_equals_graph(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step in a graph changes the weights as the eager step does."""
-    _, eager = _shared(case).step
-    model = case.model()
+    _sgd_for_adam(monkeypatch)
+    model = case.build()
+    start = _values(_state(model))
+    with eagerly():
+        model.train_step(case.batch())
+    eager = _weights(model)
+    _restore(model, start)
     tf.function(model.train_step)(case.batch())
     np.testing.assert_allclose(eager, _weights(model), atol=TOLERANCE)
 
@@ -249,10 +253,7 @@ def two_replicas_equal_one(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         seeds, "integers", lambda shape, seed, maxval: tf.zeros(shape, tf.int32)
     )
-    # Adam turns the rounding of a zero gradient into a full step; SGD does not.
-    monkeypatch.setattr(
-        keras.optimizers, "Adam", lambda *_, **__: keras.optimizers.SGD(1e-2)
-    )
+    _sgd_for_adam(monkeypatch)
     model = case.build()
     # Alike for every update that has examples of its own, too.
     half = {
@@ -371,6 +372,16 @@ def _example(served: signatures.ServingFunction, key: str, case: Case) -> tf.Ten
     draw = seeds.uniform(shape, seeds.fold(seeds.from_int(4), spec.name))
     # A seed may be any integer; 0 is a label in every set of them.
     return tf.cast(draw * 255.0 if spec.dtype == tf.uint8 else draw, spec.dtype)
+
+
+def _sgd_for_adam(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets models that are built from here on be compared after a step.
+
+    Adam turns the rounding of a zero gradient into a full step; SGD does not.
+    """
+    monkeypatch.setattr(
+        keras.optimizers, "Adam", lambda *_, **__: keras.optimizers.SGD(1e-2)
+    )
 
 
 def _state(model: base.VideoModel) -> list[tf.Variable]:

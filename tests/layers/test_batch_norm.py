@@ -41,6 +41,23 @@ def test_moving_statistics_are_those_of_pytorch():
     assert float(layer.moving_variance[0]) == pytest.approx(0.9 * 1.0 + 0.1 * 2.0)
 
 
+def test_each_time_step_can_have_moving_statistics_of_its_own():
+    layer = batch_norm.BatchNorm(per_step=True, num_steps=2, epsilon=0.0)
+    clips = tf.reshape(tf.constant([1.0, 10.0, 3.0, 50.0]), [2, 2, 1, 1, 1])
+    layer(clips, training=True)
+    # Means 2 and 30; unbiased variances 2 and 800; a tenth of each is new.
+    means = tf.constant([0.1 * 2.0, 0.1 * 30.0])
+    variances = tf.constant([0.9 + 0.1 * 2.0, 0.9 + 0.1 * 800.0])
+    np.testing.assert_allclose(layer.moving_mean[:, 0], means, rtol=1e-6)
+    np.testing.assert_allclose(layer.moving_variance[:, 0], variances, rtol=1e-6)
+    # The third step has those of the last; one frame those of the first.
+    made = layer(tf.ones([1, 3, 1, 1, 1]))
+    expected = (1.0 - means) / tf.sqrt(variances)
+    np.testing.assert_allclose(made[0, :2, 0, 0, 0], expected, rtol=1e-5)
+    np.testing.assert_allclose(made[0, 2], made[0, 1], rtol=1e-6)
+    np.testing.assert_allclose(layer(tf.ones([1, 1, 1, 1, 1]))[:, 0], made[:, 0])
+
+
 def test_replicas_share_their_statistics(two_devices):
     # Collectives between two threads of one eager process may deadlock or mix up.
     strategy = tf.distribute.MirroredStrategy(

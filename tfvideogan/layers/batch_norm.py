@@ -28,6 +28,10 @@ class BatchNorm(keras.layers.Layer):
     so that no frame tells another its contents; the moving ones are then the means of the
     steps', and serve clips of any length. Source: Clark et al., Adversarial Video
     Generation on Complex Datasets, 2019, appendix on architectures.
+
+    With `num_steps`, which is ours, each step has moving statistics of its own: where a
+    clip starts from a given state, its first frames differ from the later ones, and the
+    means over all steps would fit none of them.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class BatchNorm(keras.layers.Layer):
         epsilon: float = EPSILON,
         is_affine: bool = True,
         per_step: bool = False,
+        num_steps: int | None = None,
         gamma_initializer: str | keras.Initializer = "ones",
         **kwargs: object,
     ) -> None:
@@ -47,6 +52,8 @@ class BatchNorm(keras.layers.Layer):
           epsilon: added to the variance.
           is_affine: whether a gain and a bias are learnt.
           per_step: whether clips have statistics of each time step; T is static then.
+          num_steps: with `per_step`, T in training, where each step is to have moving
+            statistics of its own; of a longer clip further steps take those of the last.
           gamma_initializer: of the gain.
           **kwargs: of `keras.layers.Layer`.
         """
@@ -55,6 +62,7 @@ class BatchNorm(keras.layers.Layer):
         self.epsilon = epsilon
         self.is_affine = is_affine
         self.per_step = per_step
+        self.num_steps = num_steps
         self.gamma_initializer = gamma_initializer
 
     def build(self, input_shape: Sequence[int | None]) -> None:
@@ -66,6 +74,8 @@ class BatchNorm(keras.layers.Layer):
             )
             self.beta = self.add_weight(**options, initializer="zeros", name="beta")
         options["trainable"] = False
+        if self.num_steps is not None:
+            options["shape"] = (self.num_steps, input_shape[-1])
         self.moving_mean = self.add_weight(
             **options, initializer="zeros", name="moving_mean"
         )
@@ -82,18 +92,22 @@ class BatchNorm(keras.layers.Layer):
             gamma, beta = tf.ones(x.shape[-1]), tf.zeros(x.shape[-1])
         if not training:
             made = tf.nn.batch_normalization(
-                x,
-                self.moving_mean.value,
-                self.moving_variance.value,
-                beta,
-                gamma,
-                self.epsilon,
+                x, *self._moving_for(x), beta, gamma, self.epsilon
             )
             return tf.cast(made, inputs.dtype)
         normalise = self._by_step if self.per_step else self._by_batch
         made, mean, variance = normalise(x, gamma, beta)
         self._remember(mean, variance)
         return tf.cast(tf.ensure_shape(made, inputs.shape), inputs.dtype)
+
+    def _moving_for(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Moving mean and variance for `x`, [C], or [T, 1, 1, C] of its time steps."""
+        pair = self.moving_mean.value, self.moving_variance.value
+        if self.num_steps is None:
+            return pair
+        steps = tf.minimum(tf.range(tf.shape(x)[1]), self.num_steps - 1)  # [T]
+        mean, variance = (tf.gather(one, steps)[:, None, None] for one in pair)
+        return mean, variance
 
     def _by_batch(
         self, x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor
@@ -123,7 +137,7 @@ class BatchNorm(keras.layers.Layer):
         return tf.reshape(made, tf.shape(x)), mean, variance
 
     def _remember(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
-        """Moves the moving statistics towards those of a batch, [C] each.
+        """Moves the moving statistics towards those of a batch, [C] or [T, C] each.
 
         Not where a forward pass is made again, see `recomputation.py`.
         """
@@ -137,7 +151,7 @@ class BatchNorm(keras.layers.Layer):
     def _by_step(
         self, clips: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """As `_by_batch`, of clips [N, T, H, W, C]; returns means of the steps'."""
+        """As `_by_batch`, of clips [N, T, H, W, C]; returns what the moving ones follow."""
         _, length, height, width, channels = clips.shape
         # A channel of a time step becomes a channel of its own.
         by_step = tf.transpose(clips, [0, 2, 3, 1, 4])  # [N, H, W, T, C]
@@ -146,10 +160,9 @@ class BatchNorm(keras.layers.Layer):
             tf.tile(gamma, [length]),
             tf.tile(beta, [length]),
         )
-        mean, variance = (
-            tf.reduce_mean(tf.reshape(one, [length, channels]), axis=0)
-            for one in moments
-        )
+        mean, variance = (tf.reshape(one, [length, channels]) for one in moments)
+        if self.num_steps is None:
+            mean, variance = (tf.reduce_mean(one, axis=0) for one in (mean, variance))
         made = tf.reshape(made, [-1, height, width, length, channels])
         return tf.transpose(made, [0, 3, 1, 2, 4]), mean, variance
 

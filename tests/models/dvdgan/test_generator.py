@@ -205,6 +205,38 @@ def test_what_the_first_frame_shows_can_be_there_from_the_start():
     assert changes[0] < 0.5 < changes[1]
 
 
+@pytest.mark.parametrize(
+    ("logit", "share"), [(-99.0, 0.0), (0.0, 0.880797), (99.0, 1.0)]
+)
+def test_pixels_may_be_copied_from_the_last_frame(logit, share):
+    generator = make(copies=True)
+    last = tf.tanh(draw(2, 16, 16, 3))
+    code = draw(2, LATENT), tf.constant([1, 2])
+    generator(*code, last=last)
+    for one in generator.to_colour.trainable_variables:
+        assert one.shape[-1] == 4
+        one.assign(tf.zeros_like(one))
+    generator.to_colour.bias.assign([1.0, 1.0, 1.0, logit])
+    made, _ = generator(*code, num_frames=3, last=last)
+    # 1 / (1 + exp(-2)) to begin with; what is painted is tanh(1) everywhere.
+    expected = share * last + (1.0 - share) * 0.761594
+    for frame in tf.unstack(made, axis=1):
+        np.testing.assert_allclose(frame, expected, atol=1e-5)
+
+
+def test_each_time_step_may_have_its_statistics():
+    generator = make(num_steps=3)
+    code = draw(4, LATENT), tf.constant([0, 1, 2, 0])
+    before, _ = generator(*code, num_frames=3)
+    shapes = {tuple(one.moving_mean.shape) for one in generator.norms}
+    assert shapes == {(3, 16), (3, 8), (3, 4)}
+    norm = generator.groups[-1].second.norms[-1]
+    norm.moving_mean.assign(tf.one_hot([1], 3, axis=0) * tf.ones([1, 4]))
+    after, _ = generator(*code, num_frames=3)
+    np.testing.assert_array_equal(after[:, ::2], before[:, ::2])
+    assert np.abs(after[:, 1] - before[:, 1]).max() > 1e-3
+
+
 def test_the_first_version_remembers_once_and_attends_in_both_directions():
     generator = moved(make((16, 16), version="v1"))
     first, last = generator.groups

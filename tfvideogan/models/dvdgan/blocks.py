@@ -30,19 +30,29 @@ from tfvideogan.ops import frames
 class GeneratorBlock(keras.layers.Layer):
     """Residual block of frames under a condition; may double the sides."""
 
-    def __init__(self, inputs: int, filters: int, *, doubles: bool) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        filters: int,
+        *,
+        doubles: bool,
+        num_steps: int | None = None,
+    ) -> None:
         """Creates the layers.
 
         Args:
           inputs: channels of the input.
           filters: channels of the output.
           doubles: whether the sides are doubled, by repeating pixels.
+          num_steps: see `BatchNorm`.
         """
         super().__init__()
         self.doubles = doubles
         resamples = spectral_norm.DOUBLE if doubles else None
         self.norms = [
-            conditional_norm.ConditionalBatchNorm(per_step=True, has_spectral_norm=True)
+            conditional_norm.ConditionalBatchNorm(
+                per_step=True, num_steps=num_steps, has_spectral_norm=True
+            )
             for _ in range(2)
         ]
         self.first = spectral_norm.Conv2D(filters, 3, resamples=resamples)

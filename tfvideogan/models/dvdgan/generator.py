@@ -24,6 +24,10 @@ first frame is 0, or, by `starts_from_inputs`, what the inputs alone make of it;
 feature maps have sides of 4 to 7, so that any size that divides will do; batch norm's last
 gain and bias are learnt ones.
 
+With `copies`, which is ours and for predictions, the output has one more channel: the
+share in which a pixel is copied from the frame that came last, as the mask of Vondrick et
+al. [4] mixes a background that stands still with a foreground.
+
 In the ConvGRUs' places may stand the units of TrIVD-GAN [3], which warp their states
 (`layers/transforming_rnn.py`).
 
@@ -35,6 +39,7 @@ References:
       2019, appendix B.
   [3] Luc et al., Transformation-based Adversarial Video Prediction on Large-Scale Data,
       2020.
+  [4] Vondrick et al., Generating Videos with Scene Dynamics, 2016, equation 3.
 """
 
 import functools
@@ -72,6 +77,9 @@ CONSTANTS = {
     5: (8, 8, 8, 4, 2, 1),
     6: (8, 8, 8, 8, 4, 2, 1),
 }
+# Added to the logits of the share that is copied: 0.88 to begin with, as most of a video
+# stands still.
+COPIED_FIRST = 2.0
 # Of each group the state [N, H, W, F] of its recurrence; None where it starts by itself.
 States = tuple[tf.Tensor | None, ...]
 
@@ -87,6 +95,7 @@ class Group(keras.layers.Layer):
         recurrence: keras.layers.Layer | None = None,
         behind: keras.layers.Layer | None = None,
         between: keras.layers.Layer | None = None,
+        num_steps: int | None = None,
     ) -> None:
         """Creates the blocks.
 
@@ -96,11 +105,13 @@ class Group(keras.layers.Layer):
           recurrence: called as `ConvGRU`; None: frames stay on their own.
           behind: an attention of clips that follows it, or None.
           between: an attention of clips between the blocks, or None.
+          num_steps: see `BatchNorm`.
         """
         super().__init__()
         self.recurrence, self.behind, self.between = recurrence, behind, between
-        self.first = blocks.GeneratorBlock(inputs, inputs, doubles=False)
-        self.second = blocks.GeneratorBlock(inputs, filters, doubles=True)
+        make = functools.partial(blocks.GeneratorBlock, inputs, num_steps=num_steps)
+        self.first = make(inputs, doubles=False)
+        self.second = make(filters, doubles=True)
         self.built = True
 
     def call(
@@ -154,6 +165,8 @@ class Generator(keras.Model):
         recurrence: str = "conv_gru",
         activation: str = "relu",
         starts_from_inputs: bool = False,
+        num_steps: int | None = None,
+        copies: bool = False,
         recomputes: bool = False,
         name: str = "generator",
     ) -> None:
@@ -172,6 +185,9 @@ class Generator(keras.Model):
           activation: of their candidates, see `ConvGRU`.
           starts_from_inputs: see `ConvGRU`; with zeros the first frames are blank until
             all GRUs, one behind the other, have taken up their inputs.
+          num_steps: T in training, if each time step is to have moving statistics of its
+            own, see `BatchNorm`.
+          copies: whether pixels may be those of a frame that is given.
           recomputes: whether a group's activations are made again for the gradients,
             instead of being kept.
           name: of the network.
@@ -192,6 +208,7 @@ class Generator(keras.Model):
         self.categories = categories
         self.recomputes = recomputes
         self.latent = latent
+        self.copies = copies
         self.start = spectral_norm.Dense(math.prod(self.small) * widths[0])
         self.embedding = None
         if categories:
@@ -206,12 +223,13 @@ class Generator(keras.Model):
             Group(
                 widths[level],
                 widths[level + 1],
+                num_steps=num_steps,
                 **_parts(version, level, levels, widths[level], make_recurrence),
             )
             for level in range(levels)
         ]
-        self.norm = batch_norm.BatchNorm(per_step=True)
-        self.to_colour = spectral_norm.Conv2D(spec.channels, 3)
+        self.norm = batch_norm.BatchNorm(per_step=True, num_steps=num_steps)
+        self.to_colour = spectral_norm.Conv2D(spec.channels + copies, 3)
         self.built = True
 
     @property
@@ -256,6 +274,7 @@ class Generator(keras.Model):
         labels: tf.Tensor | None = None,
         num_frames: int = 1,
         states: States | None = None,
+        last: tf.Tensor | None = None,
         training: bool = False,
     ) -> tuple[tf.Tensor, States]:
         """Generates the frames of clips.
@@ -266,19 +285,22 @@ class Generator(keras.Model):
           num_frames: T.
           states: of the groups before the first frame; where they, or one of them, are
             not given, GRUs start as `starts_from_inputs` says.
+          last: [N, H, W, C] in [-1, 1], the frame that pixels may be copied from; for a
+            generator that `copies`.
           training: whether batch norm takes the batch's statistics.
 
         Returns:
           [N, T, H, W, C] float32 in [-1, 1], and the states behind the last frame.
         """
         condition = self.condition(latent, labels, training=training)
-        return self.frames(condition, num_frames, states, training=training)
+        return self.frames(condition, num_frames, states, last, training=training)
 
     def frames(
         self,
         condition: tf.Tensor,
         num_frames: int,
         states: States | None = None,
+        last: tf.Tensor | None = None,
         *,
         training: bool = False,
     ) -> tuple[tf.Tensor, States]:
@@ -290,14 +312,21 @@ class Generator(keras.Model):
         ]
         start = self.start(condition, training=training)
         x = tf.reshape(start, [-1, 1, *self.small, self.widths[0]])  # [N, 1, 4, 4, 8ch]
-        last = []
+        reached = []
         for group, state in zip(self.groups, states, strict=True):
             known = () if state is None else (tf.cast(state, self.compute_dtype),)
             x, state = self._grouped(group, num_frames, training)(x, condition, *known)
-            last.append(state)
+            reached.append(state)
         x = tf.nn.relu(self.norm(x, training=training))
         made = convolution.on_frames(self.to_colour, x, training=training)
-        return tf.tanh(tf.cast(made, tf.float32)), tuple(last)
+        return self._coloured(tf.cast(made, tf.float32), last), tuple(reached)
+
+    def _coloured(self, made: tf.Tensor, last: tf.Tensor | None) -> tf.Tensor:
+        """Frames [N, T, H, W, C] of the output's channels."""
+        if not self.copies:
+            return tf.tanh(made)
+        share = tf.sigmoid(made[..., -1:] + COPIED_FIRST)
+        return share * last[:, tf.newaxis] + (1.0 - share) * tf.tanh(made[..., :-1])
 
     def _unknown_states(self, number: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
         """Returns None for each GRU, and zeros for what a group without one passes on."""

@@ -194,8 +194,14 @@ class JudgedGAN(base.VideoModel):
             )
         self.categories = spec.num_classes if wanted is None else wanted
 
-    def make_generator(self, spec: clip.ClipSpec) -> generators.Generator:
+    def make_generator(
+        self, spec: clip.ClipSpec, **further: object
+    ) -> generators.Generator:
         """Returns the generator.
+
+        Args:
+          spec: of a clip.
+          **further: arguments of `Generator` that are none of the options.
 
         Raises:
           UserError: the clips' sides do not divide.
@@ -213,6 +219,7 @@ class JudgedGAN(base.VideoModel):
             activation=options.activation,
             starts_from_inputs=options.starts_from_inputs,
             recomputes=options.recomputes,
+            **further,
         )
 
     def make_critics(

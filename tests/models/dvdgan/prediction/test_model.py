@@ -36,7 +36,15 @@ def make_model(
     )
 
 
-CASE = check_model.Case(make_model=make_model, spec=SPEC, draw=check_model.wave)
+def make_ours(seed: int = 0) -> prediction.PredictionDVDGAN:
+    """As `make_model`, with what is not published."""
+    return make_model(seed, copies=True, has_step_statistics=True)
+
+
+CASE, CASE_OF_OURS = (
+    check_model.Case(make_model=make, spec=SPEC, draw=check_model.wave)
+    for make in (make_model, make_ours)
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +59,17 @@ def test_conformance(check, monkeypatch):
 )
 def test_conformance_of_files(check, monkeypatch, tmp_path):
     check(CASE, monkeypatch, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "check",
+    check_model.of_large_model(
+        (check_model.outputs_have_shape_and_range, check_model.two_replicas_equal_one)
+    ),
+    ids=check_model.name,
+)
+def test_conformance_of_ours(check, monkeypatch):
+    check(CASE_OF_OURS, monkeypatch)
 
 
 def with_size(model: prediction.PredictionDVDGAN) -> prediction.PredictionDVDGAN:
@@ -130,6 +149,26 @@ def test_the_state_of_each_resolution_changes_the_prediction(model, frames):
         mixed = (*states[:level], others[level], *states[level + 1 :])
         made, _ = model.generator(latent, num_frames=HORIZON, states=mixed)
         assert np.abs(made - before).max() > 1e-3, level
+
+
+def test_what_is_copied_is_the_last_context_frame(frames):
+    ours = CASE_OF_OURS.build()
+    ours.generator.to_colour.bias.assign([0.0, 0.0, 0.0, 99.0])
+    context = frames[:, :CONTEXT]
+    made, _ = ours.fakes({"frames": frames}, seeds.from_int(1))
+    first = ours.predict_frames(context, SEEDS)
+    for one in (made[:, CONTEXT:], first):
+        expected = tf.repeat(context[:, -1:], HORIZON, axis=1)
+        np.testing.assert_allclose(one, expected, atol=1e-6)
+
+
+def test_every_frame_behind_the_context_may_have_its_statistics(frames):
+    ours = CASE_OF_OURS.build()
+    ours.train_step({"frames": frames})
+    for norm in ours.generator.norms:
+        assert norm.moving_mean.shape[0] == HORIZON
+        # Steps differ, and so do what is remembered of them.
+        assert np.ptp(norm.moving_variance, axis=0).max() > 0.0
 
 
 def test_the_first_version_has_the_coarsest_state_alone(frames):

@@ -9,6 +9,12 @@
                           steps teach little without it. 0 as published
     longer predictions    the last C frames are encoded again, with a new latent code
 
+Two settings are ours as well. By `copies` each pixel is that of the last context frame in
+a share that is predicted, and painted for the rest: what stands still need not be drawn
+again. By `has_step_statistics` batch norm has moving statistics of each frame behind the
+context: a ConvGRU that starts from a full state gives its first frames other statistics
+than later ones.
+
 Labels may be left alone, and are by default; those of a clip go with its prediction.
 Averaged weights have averaged statistics of batch norm: standing ones, as DVD-GAN takes,
 would need contexts.
@@ -51,6 +57,9 @@ class Options(judging.Options):
       num_context: C, frames that a prediction goes on from: 1 to T - 1.
       encoder_width: ch of the encoder, whose constants are those of the discriminators;
         it has attention where D_S has.
+      copies: whether pixels may be copied from the last context frame; not as published.
+      has_step_statistics: whether each frame behind the context has moving statistics of
+        its own; not as published.
       l1: weight of the mean absolute difference of generated frames from real ones; 0 as
         published.
       context: frames of a clip that evaluations give, of which the last C count; C by
@@ -65,6 +74,8 @@ class Options(judging.Options):
     categories: int | None = 0
     num_context: int = 5
     encoder_width: int = 128
+    copies: bool = False
+    has_step_statistics: bool = False
     l1: float = 0.0
     context: int | None = None
     num_samples: int = 5
@@ -144,14 +155,19 @@ class PredictionDVDGAN(judging.JudgedGAN):
             )
         self.check_clips(spec)
         self.horizon = spec.frames - count
-        self.generator = self.make_generator(spec)
+        options = self.options
+        self.generator = self.make_generator(
+            spec,
+            num_steps=self.horizon if options.has_step_statistics else None,
+            copies=options.copies,
+        )
         self.encoder = self.make_encoder(spec)
         self.critics = self.make_critics(spec)
         # One forward pass creates every variable. Of one frame: weights are shared in time.
         clips = tf.zeros([1, *spec.shapes()["frames"]])
         latent, labels = tf.zeros([1, self.options.latent]), tf.zeros([1], tf.int32)
         states = self.encoder(clips[:, :count])
-        self.generator(latent, labels, num_frames=1, states=states)
+        self.generator(latent, labels, num_frames=1, states=states, last=clips[:, 0])
         self.judge(clips, labels, seeds.from_int(0), training=False)
 
     def make_encoder(self, spec: clip.ClipSpec) -> encoders.ContextEncoder:
@@ -184,6 +200,7 @@ class PredictionDVDGAN(judging.JudgedGAN):
             labels,
             num_frames=self.horizon,
             states=self.encoder(context, training=True),
+            last=context[:, -1],
             training=True,
         )
         return tf.concat([context, made], axis=1), labels
@@ -267,6 +284,7 @@ class PredictionDVDGAN(judging.JudgedGAN):
             codes.labels,
             num_frames=self.horizon,
             states=self.encoder(memory.frames),
+            last=memory.frames[:, -1],
         )
         return made, memory.behind(made)
 
