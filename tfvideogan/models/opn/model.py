@@ -91,7 +91,9 @@ class OPN(completion.CompletionModel):
         """
         settings = self.options
         self._check(spec)
-        self.encoder = networks.Encoder(settings.width, gain=settings.gain)
+        self.encoder = networks.Encoder(
+            settings.width, gain=settings.gain, has_positions=settings.has_positions
+        )
         self.decoder = networks.Decoder(
             settings.width,
             spec.channels,
@@ -361,8 +363,11 @@ class OPN(completion.CompletionModel):
 
     def _memory_signature(self) -> tuple[tf.TensorSpec, ...]:
         channels, dtype = 2 * self.options.width, self.encoder.compute_dtype
-        features = tf.TensorSpec([None, channels], dtype)
-        return features, features, tf.TensorSpec([None], tf.bool)
+        located = channels + self.options.has_positions * networks.NUM_POSITIONS
+        keys, values = (
+            tf.TensorSpec([None, size], dtype) for size in (located, channels)
+        )
+        return keys, values, tf.TensorSpec([None], tf.bool)
 
     def _candidates(self, length: tf.Tensor) -> tf.Tensor:
         """The frames that are remembered, [K] int32."""

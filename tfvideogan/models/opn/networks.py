@@ -31,11 +31,16 @@ not published, lets it through.
 Ours, with `is_residual`: the decoder adds to a frame whose holes are filled already, and
 begins with next to nothing.
 
+Ours, with `has_positions`: keys also say where their place lies (`located`), so that
+places ask first what other frames show there. As published, attention compares features
+alone, and must learn from nothing that videos move slowly.
+
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3, and
 the code published with it.
 """
 
 import functools
+import math
 
 import keras
 import tensorflow as tf
@@ -47,6 +52,12 @@ from tfvideogan.pretrained import image_network
 STRIDE = 4
 DILATIONS = (2, 4, 8)
 WIDE_KERNEL = 5
+# Of sines and cosines of a place's row and column, in places; no distance within a frame of
+# 1,500 pixels is a multiple of all of them.
+WAVELENGTHS = (4.0, 10.0, 25.0, 62.0, 156.0, 390.0)
+NUM_POSITIONS = 4 * len(WAVELENGTHS)
+# To begin with, a neighbour's weight is a fourteenth of that of the same place.
+SHARPNESS = 2.0
 # Gain of a last convolution that adds.
 SMALL_GAIN = 0.01
 # Places beyond the border of a window that a pixel inside is computed from. Decoder at a
@@ -58,12 +69,20 @@ DECODER_REACH = sum(DILATIONS) + 1 + TAIL_REACH
 class Encoder(keras.layers.Layer):
     """Keys and values of every fourth pixel; see the module."""
 
-    def __init__(self, width: int, *, gain: float = 1.0, **kwargs: object) -> None:
+    def __init__(
+        self,
+        width: int,
+        *,
+        gain: float = 1.0,
+        has_positions: bool = False,
+        **kwargs: object,
+    ) -> None:
         """Creates the layers.
 
         Args:
           width: channels at half of the size.
           gain: see the module.
+          has_positions: likewise.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
@@ -79,6 +98,15 @@ class Encoder(keras.layers.Layer):
         self.wide = [gated_conv(2 * width, dilation=rate) for rate in DILATIONS]
         self.key = gated_conv(2 * width, is_linear=True)
         self.value = gated_conv(2 * width, is_linear=True)
+        self.has_positions = has_positions
+        if has_positions:
+            self.sharpness = self.add_weight(
+                shape=(),
+                initializer=keras.initializers.Constant(SHARPNESS),
+                name="sharpness",
+                dtype="float32",
+                autocast=False,
+            )
 
     def call(
         self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
@@ -91,10 +119,33 @@ class Encoder(keras.layers.Layer):
           holes: [N, H, W, 1], 1 where it is still missing.
 
         Returns:
-          Keys and values, each [N, H/4, W/4, 2 width].
+          Keys [N, H/4, W/4, D], see `located`, and values [N, H/4, W/4, 2 width].
         """
         features = self.features(frames, visible, holes)
-        return self.key(features), self.value(features)
+        return self.located(self.key(features), positions(features)), self.value(
+            features
+        )
+
+    def located(self, keys: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
+        """Returns keys that say where their place lies, if they are to.
+
+        The product of two of them, by the root of their length, has `sharpness` times
+        the sum over `WAVELENGTHS` of the cosines of how far rows and columns lie apart.
+
+        Args:
+          keys: [N, h, w, 2 width].
+          where: [1, h, w, P], `positions` of the same places.
+
+        Returns:
+          [N, h, w, D], 2 width + P channels, or the keys as they are.
+        """
+        if not self.has_positions:
+            return keys
+        length = keys.shape[-1] + where.shape[-1]
+        where *= tf.sqrt(tf.nn.softplus(self.sharpness) * math.sqrt(length))
+        shape = tf.concat([tf.shape(keys)[:3], [where.shape[-1]]], axis=0)
+        where = tf.broadcast_to(tf.cast(where, keys.dtype), shape)
+        return tf.concat([keys, where], axis=-1)
 
     def features(
         self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
@@ -156,6 +207,22 @@ class Decoder(keras.layers.Layer):
                 gated.enlarged(features) if layer is self.half[0] else features
             )
         return self.full(gated.enlarged(features))
+
+
+def positions(features: tf.Tensor) -> tf.Tensor:
+    """Sines and cosines of rows and columns [1, h, w, P] float32, of [N, h, w, C]."""
+    waves = 2.0 * math.pi / tf.constant(WAVELENGTHS)
+    sides = tf.unstack(tf.shape(features)[1:3])
+    angles = [tf.range(side, dtype=tf.float32)[:, tf.newaxis] * waves for side in sides]
+    rows, columns = (tf.concat([tf.sin(one), tf.cos(one)], axis=-1) for one in angles)
+    shape = [1, *sides, NUM_POSITIONS // 2]
+    return tf.concat(
+        [
+            tf.broadcast_to(rows[tf.newaxis, :, tf.newaxis], shape),
+            tf.broadcast_to(columns[tf.newaxis, tf.newaxis], shape),
+        ],
+        axis=-1,
+    )
 
 
 def normalised(frames: tf.Tensor) -> tf.Tensor:

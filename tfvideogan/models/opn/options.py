@@ -48,6 +48,7 @@ class Options:
         be for the passes to fill it.
       fills_first: whether holes start as a membrane that is held at their rim
         (`ops/fill.py`) instead of the mean colour, to which the decoder adds.
+      has_positions: whether keys say where their place lies, see `networks.py`.
       objective: "published" or "by_area", see `objective.py`.
       chunk: places of the memory that are looked at together when clips are completed.
       consistency_width: channels of the consistency network at full size, 32 as
@@ -75,6 +76,7 @@ class Options:
     train_passes: int = 5
     widens_peels: bool = False
     fills_first: bool = False
+    has_positions: bool = False
     objective: str = objective.PUBLISHED
     chunk: int = 8192
     consistency_width: int = 0

@@ -186,7 +186,8 @@ class Painter:
           [N, H, W, 3], in [-1, 1] but not clipped.
         """
         features = self.encoder.features(networks.normalised(frames), visible, holes)
-        values = self._with_read(features, self.asking(peel), memory, chunk=None)
+        where = networks.positions(features)
+        values = self._with_read(features, where, self.asking(peel), memory, chunk=None)
         return self._painted(frames, self.decoder(values))
 
     def _predict_around(
@@ -206,14 +207,15 @@ class Painter:
             for one in (networks.normalised(frames), visible, holes)
         ]
         features = self.encoder.features(*seen)
-        asking, touched = (
-            windows.cut(one, first) for one in (self.asking(peel), touched)
+        asking, touched, where = (
+            windows.cut(one, first)
+            for one in (self.asking(peel), touched, networks.positions(touched))
         )
         second = windows.around(touched, margin=VALUE_REACH)
-        features, asking, touched_there = (
-            windows.cut(one, second) for one in (features, asking, touched)
+        features, asking, touched_there, where = (
+            windows.cut(one, second) for one in (features, asking, touched, where)
         )
-        values = self._with_read(features, asking, memory, chunk=self.chunk)
+        values = self._with_read(features, where, asking, memory, chunk=self.chunk)
         decoded = self.decoder.head(values)
         third = windows.around(touched_there, margin=networks.TAIL_REACH)
         made = self.decoder.tail(windows.cut(decoded, third))
@@ -230,13 +232,15 @@ class Painter:
     def _with_read(
         self,
         features: tf.Tensor,
+        where: tf.Tensor,
         asking: tf.Tensor,
         memory: memory_lib.Memory,
         *,
         chunk: int | None,
     ) -> tf.Tensor:
         """Values [N, h, w, C], with what was read added where places ask."""
-        keys, values = self.encoder.key(features), self.encoder.value(features)
+        keys = self.encoder.located(self.encoder.key(features), where)
+        values = self.encoder.value(features)
         shape = tf.shape(values)
         flat_keys, flat_values, flat_asking = (
             tf.reshape(one, [shape[0], -1, one.shape[-1]])
