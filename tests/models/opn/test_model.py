@@ -29,6 +29,7 @@ BETTER = {
     "objective": "by_area",
     "widens_peels": True,
     "fills_first": True,
+    "copies_pixels": True,
 }
 
 

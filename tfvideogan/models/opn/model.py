@@ -92,13 +92,14 @@ class OPN(completion.CompletionModel):
         settings = self.options
         self._check(spec)
         self.encoder = networks.Encoder(
-            settings.width, gain=settings.gain, has_positions=settings.has_positions
+            settings.width, gain=settings.gain, copies_pixels=settings.copies_pixels
         )
         self.decoder = networks.Decoder(
             settings.width,
             spec.channels,
             gain=settings.gain,
             is_residual=settings.fills_first,
+            copies_pixels=settings.copies_pixels,
         )
         self.painter = peeling.Painter(
             self.encoder,
@@ -110,8 +111,8 @@ class OPN(completion.CompletionModel):
         # One forward pass creates every variable.
         size = 2 * self.size_multiple
         frames, holes = tf.zeros([1, size, size, 3]), tf.zeros([1, size, size, 1])
-        _, values = self.encoder(frames, 1.0 - holes, holes)
-        self.decoder(values)
+        places = self.painter.remember(frames, holes)
+        self.painter.predict(frames, 1.0 - holes, holes, holes > 0, places)
         if settings.consistency_width:
             self.consistency = consistency.ConsistencyNetwork(
                 settings.consistency_width, spec.channels
@@ -362,10 +363,9 @@ class OPN(completion.CompletionModel):
         )
 
     def _memory_signature(self) -> tuple[tf.TensorSpec, ...]:
-        channels, dtype = 2 * self.options.width, self.encoder.compute_dtype
-        located = channels + self.options.has_positions * networks.NUM_POSITIONS
+        sizes = memory.channels(self.options.width, self.options.copies_pixels)
         keys, values = (
-            tf.TensorSpec([None, size], dtype) for size in (located, channels)
+            tf.TensorSpec([None, size], self.encoder.compute_dtype) for size in sizes
         )
         return keys, values, tf.TensorSpec([None], tf.bool)
 

@@ -31,9 +31,11 @@ not published, lets it through.
 Ours, with `is_residual`: the decoder adds to a frame whose holes are filled already, and
 begins with next to nothing.
 
-Ours, with `has_positions`: keys also say where their place lies (`located`), so that
-places ask first what other frames show there. As published, attention compares features
-alone, and must learn from nothing that videos move slowly.
+Ours, with `copies_pixels`: keys also say where their place lies (`located`), so that
+places ask first what other frames show there, and what is read brings its pixels along.
+The decoder then also says in which share each of them is taken. As published, attention
+compares features alone and a picture must be made of them: of the thousands of steps that
+two cores take in an hour it makes no use, and paints what a frame alone would.
 
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3, and
 the code published with it.
@@ -58,6 +60,8 @@ WAVELENGTHS = (4.0, 10.0, 25.0, 62.0, 156.0, 390.0)
 NUM_POSITIONS = 4 * len(WAVELENGTHS)
 # To begin with, a neighbour's weight is a fourteenth of that of the same place.
 SHARPNESS = 2.0
+# Pixels of a place: 4 x 4 of 3 colours.
+NUM_PIXELS = 3 * STRIDE**2
 # Gain of a last convolution that adds.
 SMALL_GAIN = 0.01
 # Places beyond the border of a window that a pixel inside is computed from. Decoder at a
@@ -74,7 +78,7 @@ class Encoder(keras.layers.Layer):
         width: int,
         *,
         gain: float = 1.0,
-        has_positions: bool = False,
+        copies_pixels: bool = False,
         **kwargs: object,
     ) -> None:
         """Creates the layers.
@@ -82,7 +86,7 @@ class Encoder(keras.layers.Layer):
         Args:
           width: channels at half of the size.
           gain: see the module.
-          has_positions: likewise.
+          copies_pixels: likewise.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
@@ -98,8 +102,8 @@ class Encoder(keras.layers.Layer):
         self.wide = [gated_conv(2 * width, dilation=rate) for rate in DILATIONS]
         self.key = gated_conv(2 * width, is_linear=True)
         self.value = gated_conv(2 * width, is_linear=True)
-        self.has_positions = has_positions
-        if has_positions:
+        self.copies_pixels = copies_pixels
+        if copies_pixels:
             self.sharpness = self.add_weight(
                 shape=(),
                 initializer=keras.initializers.Constant(SHARPNESS),
@@ -119,33 +123,27 @@ class Encoder(keras.layers.Layer):
           holes: [N, H, W, 1], 1 where it is still missing.
 
         Returns:
-          Keys [N, H/4, W/4, D], see `located`, and values [N, H/4, W/4, 2 width].
+          Keys and values, each [N, H/4, W/4, 2 width].
         """
         features = self.features(frames, visible, holes)
-        return self.located(self.key(features), positions(features)), self.value(
-            features
-        )
+        return self.key(features), self.value(features)
 
     def located(self, keys: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
-        """Returns keys that say where their place lies, if they are to.
+        """Returns keys that say where their place lies.
 
         The product of two of them, by the root of their length, has `sharpness` times
         the sum over `WAVELENGTHS` of the cosines of how far rows and columns lie apart.
 
         Args:
           keys: [N, h, w, 2 width].
-          where: [1, h, w, P], `positions` of the same places.
+          where: [N, h, w, P], `positions` of the same places.
 
         Returns:
-          [N, h, w, D], 2 width + P channels, or the keys as they are.
+          [N, h, w, 2 width + P].
         """
-        if not self.has_positions:
-            return keys
         length = keys.shape[-1] + where.shape[-1]
         where *= tf.sqrt(tf.nn.softplus(self.sharpness) * math.sqrt(length))
-        shape = tf.concat([tf.shape(keys)[:3], [where.shape[-1]]], axis=0)
-        where = tf.broadcast_to(tf.cast(where, keys.dtype), shape)
-        return tf.concat([keys, where], axis=-1)
+        return tf.concat([keys, tf.cast(where, keys.dtype)], axis=-1)
 
     def features(
         self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
@@ -168,6 +166,7 @@ class Decoder(keras.layers.Layer):
         *,
         gain: float = 1.0,
         is_residual: bool = False,
+        copies_pixels: bool = False,
         **kwargs: object,
     ) -> None:
         """Creates the layers.
@@ -177,6 +176,7 @@ class Decoder(keras.layers.Layer):
           channels: of the frame.
           gain: see the module.
           is_residual: likewise.
+          copies_pixels: likewise; the last channel is then the logit of the share.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
@@ -188,10 +188,12 @@ class Decoder(keras.layers.Layer):
         self.half = [gated_conv(width), gated_conv(width)]
         self.is_residual = is_residual
         last_gain = SMALL_GAIN if is_residual else gain
-        self.full = gated.conv(channels, WIDE_KERNEL, is_linear=True, gain=last_gain)
+        self.full = gated.conv(
+            channels + copies_pixels, WIDE_KERNEL, is_linear=True, gain=last_gain
+        )
 
     def call(self, values: tf.Tensor) -> tf.Tensor:
-        """Takes [N, h, w, 2 width], returns normalised frames [N, 4h, 4w, C]."""
+        """Takes [N, h, w, V], returns normalised frames [N, 4h, 4w, C], or C + 1."""
         return self.tail(self.head(values))
 
     def head(self, values: tf.Tensor) -> tf.Tensor:
@@ -210,12 +212,12 @@ class Decoder(keras.layers.Layer):
 
 
 def positions(features: tf.Tensor) -> tf.Tensor:
-    """Sines and cosines of rows and columns [1, h, w, P] float32, of [N, h, w, C]."""
+    """Sines and cosines of rows and columns [N, h, w, P] float32, of [N, h, w, C]."""
     waves = 2.0 * math.pi / tf.constant(WAVELENGTHS)
-    sides = tf.unstack(tf.shape(features)[1:3])
+    number, *sides = tf.unstack(tf.shape(features)[:3])
     angles = [tf.range(side, dtype=tf.float32)[:, tf.newaxis] * waves for side in sides]
     rows, columns = (tf.concat([tf.sin(one), tf.cos(one)], axis=-1) for one in angles)
-    shape = [1, *sides, NUM_POSITIONS // 2]
+    shape = [number, *sides, NUM_POSITIONS // 2]
     return tf.concat(
         [
             tf.broadcast_to(rows[tf.newaxis, :, tf.newaxis], shape),

@@ -48,7 +48,8 @@ class Options:
         be for the passes to fill it.
       fills_first: whether holes start as a membrane that is held at their rim
         (`ops/fill.py`) instead of the mean colour, to which the decoder adds.
-      has_positions: whether keys say where their place lies, see `networks.py`.
+      copies_pixels: whether keys say where their place lies and pixels of other frames
+        are copied, see `networks.py`; with `fills_first` alone.
       objective: "published" or "by_area", see `objective.py`.
       chunk: places of the memory that are looked at together when clips are completed.
       consistency_width: channels of the consistency network at full size, 32 as
@@ -76,7 +77,7 @@ class Options:
     train_passes: int = 5
     widens_peels: bool = False
     fills_first: bool = False
-    has_positions: bool = False
+    copies_pixels: bool = False
     objective: str = objective.PUBLISHED
     chunk: int = 8192
     consistency_width: int = 0
@@ -118,6 +119,11 @@ class Options:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least {smallest}."
                 )
+        if self.copies_pixels and not self.fills_first:
+            raise errors.UserError(
+                "`copies_pixels` mixes pixels with what fills a hole already; set "
+                "`fills_first` as well."
+            )
         if self.completer_steps == 0 and not self.consistency_width:
             raise errors.UserError(
                 "`completer_steps` (0) leaves nothing to train; set `consistency_width`, "
