@@ -444,6 +444,11 @@ def test_settings_without_meaning_are_refused(option, value):
         make_paper(**{option: value})
 
 
+def test_pixels_are_not_copied_into_empty_holes():
+    with pytest.raises(errors.UserError, match="set `fills_first` as well"):
+        make_paper(copies_pixels=True)
+
+
 def test_a_negative_weight_is_refused():
     with pytest.raises(errors.UserError, match=r"style` \(-1\) must not"):
         objective.LossWeights(style=-1.0)

@@ -8,6 +8,7 @@
 | `gain`        | 1               | 2: a signal passes the gates at first                 |
 | `widens_peels`| False           | True: in training the passes reach the middle         |
 | `fills_first` | False           | True: the decoder adds to a membrane held at the rim  |
+|`copies_pixels`| False           | True: what is read brings its pixels along            |
 
 The released code departs from what its paper says, or from what is right. Each is a switch,
 off by default:
