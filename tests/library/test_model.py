@@ -73,6 +73,7 @@ def test_a_long_video_goes_in_several_requests(model: library.Model) -> None:
         ("generate", {"text": "up", "outputs": ["mask"]}, "`outputs` names mask"),
         ("generate", {"text": "quikly"}, "which is not in the vocabulary"),
         ("restore", {"frames": frames(1), "steps": 2}, "restore answers each"),
+        ("restore", {"frames": frames(1), "method": "auto"}, "restore takes none"),
         ("paint", {"text": "up", "steps": 2}, "`image` of paint is no video"),
         ("generate", {"text": "up", "steps": 0}, r"`steps` \(0\) must be at least 1"),
     ],

@@ -92,7 +92,8 @@ class Model:
             and `label` are 0 by default, `truncation` is 1.
 
         Raises:
-          UserError: the inputs do not fit the signature, or the model refuses them.
+          UserError: the inputs do not fit the signature, a `method` is for no holes, or
+            the model refuses them.
         """
         known = self._client.signatures()
         signature = metadata.find(known, verb)
@@ -106,6 +107,11 @@ class Model:
         number = _number(signature, given, samples)
         plan = long_video.Plan(chunk_frames, min(overlap, chunk_frames - 1))
         filling = completion.Method(method)
+        if method != completion.NETWORK and signatures.HOLES not in signature.inputs:
+            raise errors.UserError(
+                f"`method` ({method!r}) says how `holes` are filled, but {verb} takes "
+                "none; leave it out."
+            )
         requests = [_batch(signature, given, number or 1)]
         if signatures.FRAMES in given:  # A long one goes in several requests.
             requests = [
