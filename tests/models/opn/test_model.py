@@ -29,7 +29,6 @@ BETTER = {
     "objective": "by_area",
     "widens_peels": True,
     "fills_first": True,
-    "copies_pixels": True,
 }
 
 
@@ -442,11 +441,6 @@ def test_the_schedule_is_data():
 def test_settings_without_meaning_are_refused(option, value):
     with pytest.raises(errors.UserError, match=f"`{option}` .*{value}"):
         make_paper(**{option: value})
-
-
-def test_pixels_are_not_copied_into_empty_holes():
-    with pytest.raises(errors.UserError, match="set `fills_first` as well"):
-        make_paper(copies_pixels=True)
 
 
 def test_a_negative_weight_is_refused():

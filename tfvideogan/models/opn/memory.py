@@ -28,8 +28,7 @@ class Memory(NamedTuple):
 
     Attributes:
       keys: [N, M, D].
-      values: [N, M, C]; where pixels are copied, behind the encoder's values stands what
-        `described` says of the place.
+      values: [N, M, C].
       is_known: [N, M] bool, which of them may be read.
     """
 
@@ -69,12 +68,7 @@ def remember(
     Returns:
       The memory of each frame, M = H/4 · W/4.
     """
-    normalised = networks.normalised(frames)
-    keys, values = encoder(normalised, 1.0 - holes, holes)
-    if encoder.copies_pixels:
-        about = described(normalised)
-        keys = encoder.located(keys, about[..., networks.NUM_PIXELS :])
-        values = tf.concat([values, tf.cast(about, values.dtype)], axis=-1)
+    keys, values = encoder(networks.normalised(frames), 1.0 - holes, holes)
     is_known = tf.logical_not(touched(holes, has_sampled_maps=has_sampled_maps))
     number, height, width = tf.unstack(tf.shape(is_known)[:3])
     keys, values, is_known = (
@@ -82,21 +76,6 @@ def remember(
         for one in (keys, values, is_known)
     )
     return Memory(keys, values, is_known[..., 0])
-
-
-def described(normalised: tf.Tensor) -> tf.Tensor:
-    """Pixels and position of each place, [N, H/4, W/4, A] of [N, H, W, 3]."""
-    pixels = tf.nn.space_to_depth(normalised, networks.STRIDE)
-    return tf.concat([pixels, networks.positions(pixels)], axis=-1)
-
-
-def channels(width: int, copies_pixels: bool) -> tuple[int, int]:
-    """Returns how many numbers keys and values have, for an encoder of that width."""
-    keys = values = 2 * width
-    if copies_pixels:
-        keys += networks.NUM_POSITIONS
-        values += networks.NUM_PIXELS + networks.NUM_POSITIONS
-    return keys, values
 
 
 def touched(maps: tf.Tensor, *, has_sampled_maps: bool = False) -> tf.Tensor:

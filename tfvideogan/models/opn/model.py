@@ -91,15 +91,12 @@ class OPN(completion.CompletionModel):
         """
         settings = self.options
         self._check(spec)
-        self.encoder = networks.Encoder(
-            settings.width, gain=settings.gain, copies_pixels=settings.copies_pixels
-        )
+        self.encoder = networks.Encoder(settings.width, gain=settings.gain)
         self.decoder = networks.Decoder(
             settings.width,
             spec.channels,
             gain=settings.gain,
             is_residual=settings.fills_first,
-            copies_pixels=settings.copies_pixels,
         )
         self.painter = peeling.Painter(
             self.encoder,
@@ -111,8 +108,8 @@ class OPN(completion.CompletionModel):
         # One forward pass creates every variable.
         size = 2 * self.size_multiple
         frames, holes = tf.zeros([1, size, size, 3]), tf.zeros([1, size, size, 1])
-        places = self.painter.remember(frames, holes)
-        self.painter.predict(frames, 1.0 - holes, holes, holes > 0, places)
+        _, values = self.encoder(frames, 1.0 - holes, holes)
+        self.decoder(values)
         if settings.consistency_width:
             self.consistency = consistency.ConsistencyNetwork(
                 settings.consistency_width, spec.channels
@@ -363,11 +360,9 @@ class OPN(completion.CompletionModel):
         )
 
     def _memory_signature(self) -> tuple[tf.TensorSpec, ...]:
-        sizes = memory.channels(self.options.width, self.options.copies_pixels)
-        keys, values = (
-            tf.TensorSpec([None, size], self.encoder.compute_dtype) for size in sizes
-        )
-        return keys, values, tf.TensorSpec([None], tf.bool)
+        channels, dtype = 2 * self.options.width, self.encoder.compute_dtype
+        features = tf.TensorSpec([None, channels], dtype)
+        return features, features, tf.TensorSpec([None], tf.bool)
 
     def _candidates(self, length: tf.Tensor) -> tf.Tensor:
         """The frames that are remembered, [K] int32."""

@@ -31,18 +31,11 @@ not published, lets it through.
 Ours, with `is_residual`: the decoder adds to a frame whose holes are filled already, and
 begins with next to nothing.
 
-Ours, with `copies_pixels`: keys also say where their place lies (`located`), so that
-places ask first what other frames show there, and what is read brings its pixels along.
-The decoder then also says in which share each of them is taken. As published, attention
-compares features alone and a picture must be made of them: of the thousands of steps that
-two cores take in an hour it makes no use, and paints what a frame alone would.
-
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3, and
 the code published with it.
 """
 
 import functools
-import math
 
 import keras
 import tensorflow as tf
@@ -54,14 +47,6 @@ from tfvideogan.pretrained import image_network
 STRIDE = 4
 DILATIONS = (2, 4, 8)
 WIDE_KERNEL = 5
-# Of sines and cosines of a place's row and column, in places; no distance within a frame of
-# 1,500 pixels is a multiple of all of them.
-WAVELENGTHS = (4.0, 10.0, 25.0, 62.0, 156.0, 390.0)
-NUM_POSITIONS = 4 * len(WAVELENGTHS)
-# To begin with, a neighbour's weight is a fourteenth of that of the same place.
-SHARPNESS = 2.0
-# Pixels of a place: 4 x 4 of 3 colours.
-NUM_PIXELS = 3 * STRIDE**2
 # Gain of a last convolution that adds.
 SMALL_GAIN = 0.01
 # Places beyond the border of a window that a pixel inside is computed from. Decoder at a
@@ -73,20 +58,12 @@ DECODER_REACH = sum(DILATIONS) + 1 + TAIL_REACH
 class Encoder(keras.layers.Layer):
     """Keys and values of every fourth pixel; see the module."""
 
-    def __init__(
-        self,
-        width: int,
-        *,
-        gain: float = 1.0,
-        copies_pixels: bool = False,
-        **kwargs: object,
-    ) -> None:
+    def __init__(self, width: int, *, gain: float = 1.0, **kwargs: object) -> None:
         """Creates the layers.
 
         Args:
           width: channels at half of the size.
           gain: see the module.
-          copies_pixels: likewise.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
@@ -102,15 +79,6 @@ class Encoder(keras.layers.Layer):
         self.wide = [gated_conv(2 * width, dilation=rate) for rate in DILATIONS]
         self.key = gated_conv(2 * width, is_linear=True)
         self.value = gated_conv(2 * width, is_linear=True)
-        self.copies_pixels = copies_pixels
-        if copies_pixels:
-            self.sharpness = self.add_weight(
-                shape=(),
-                initializer=keras.initializers.Constant(SHARPNESS),
-                name="sharpness",
-                dtype="float32",
-                autocast=False,
-            )
 
     def call(
         self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
@@ -127,23 +95,6 @@ class Encoder(keras.layers.Layer):
         """
         features = self.features(frames, visible, holes)
         return self.key(features), self.value(features)
-
-    def located(self, keys: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
-        """Returns keys that say where their place lies.
-
-        The product of two of them, by the root of their length, has `sharpness` times
-        the sum over `WAVELENGTHS` of the cosines of how far rows and columns lie apart.
-
-        Args:
-          keys: [N, h, w, 2 width].
-          where: [N, h, w, P], `positions` of the same places.
-
-        Returns:
-          [N, h, w, 2 width + P].
-        """
-        length = keys.shape[-1] + where.shape[-1]
-        where *= tf.sqrt(tf.nn.softplus(self.sharpness) * math.sqrt(length))
-        return tf.concat([keys, tf.cast(where, keys.dtype)], axis=-1)
 
     def features(
         self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
@@ -166,7 +117,6 @@ class Decoder(keras.layers.Layer):
         *,
         gain: float = 1.0,
         is_residual: bool = False,
-        copies_pixels: bool = False,
         **kwargs: object,
     ) -> None:
         """Creates the layers.
@@ -176,7 +126,6 @@ class Decoder(keras.layers.Layer):
           channels: of the frame.
           gain: see the module.
           is_residual: likewise.
-          copies_pixels: likewise; the last channel is then the logit of the share.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
@@ -188,12 +137,10 @@ class Decoder(keras.layers.Layer):
         self.half = [gated_conv(width), gated_conv(width)]
         self.is_residual = is_residual
         last_gain = SMALL_GAIN if is_residual else gain
-        self.full = gated.conv(
-            channels + copies_pixels, WIDE_KERNEL, is_linear=True, gain=last_gain
-        )
+        self.full = gated.conv(channels, WIDE_KERNEL, is_linear=True, gain=last_gain)
 
     def call(self, values: tf.Tensor) -> tf.Tensor:
-        """Takes [N, h, w, V], returns normalised frames [N, 4h, 4w, C], or C + 1."""
+        """Takes [N, h, w, 2 width], returns normalised frames [N, 4h, 4w, C]."""
         return self.tail(self.head(values))
 
     def head(self, values: tf.Tensor) -> tf.Tensor:
@@ -209,22 +156,6 @@ class Decoder(keras.layers.Layer):
                 gated.enlarged(features) if layer is self.half[0] else features
             )
         return self.full(gated.enlarged(features))
-
-
-def positions(features: tf.Tensor) -> tf.Tensor:
-    """Sines and cosines of rows and columns [N, h, w, P] float32, of [N, h, w, C]."""
-    waves = 2.0 * math.pi / tf.constant(WAVELENGTHS)
-    number, *sides = tf.unstack(tf.shape(features)[:3])
-    angles = [tf.range(side, dtype=tf.float32)[:, tf.newaxis] * waves for side in sides]
-    rows, columns = (tf.concat([tf.sin(one), tf.cos(one)], axis=-1) for one in angles)
-    shape = [number, *sides, NUM_POSITIONS // 2]
-    return tf.concat(
-        [
-            tf.broadcast_to(rows[tf.newaxis, :, tf.newaxis], shape),
-            tf.broadcast_to(columns[tf.newaxis, tf.newaxis], shape),
-        ],
-        axis=-1,
-    )
 
 
 def normalised(frames: tf.Tensor) -> tf.Tensor:

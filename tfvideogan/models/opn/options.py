@@ -8,7 +8,6 @@
 | `gain`        | 1               | 2: a signal passes the gates at first                 |
 | `widens_peels`| False           | True: in training the passes reach the middle         |
 | `fills_first` | False           | True: the decoder adds to a membrane held at the rim  |
-|`copies_pixels`| False           | True: what is read brings its pixels along            |
 
 The released code departs from what its paper says, or from what is right. Each is a switch,
 off by default:
@@ -49,8 +48,6 @@ class Options:
         be for the passes to fill it.
       fills_first: whether holes start as a membrane that is held at their rim
         (`ops/fill.py`) instead of the mean colour, to which the decoder adds.
-      copies_pixels: whether keys say where their place lies and pixels of other frames
-        are copied, see `networks.py`; with `fills_first` alone.
       objective: "published" or "by_area", see `objective.py`.
       chunk: places of the memory that are looked at together when clips are completed.
       consistency_width: channels of the consistency network at full size, 32 as
@@ -78,7 +75,6 @@ class Options:
     train_passes: int = 5
     widens_peels: bool = False
     fills_first: bool = False
-    copies_pixels: bool = False
     objective: str = objective.PUBLISHED
     chunk: int = 8192
     consistency_width: int = 0
@@ -120,11 +116,6 @@ class Options:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least {smallest}."
                 )
-        if self.copies_pixels and not self.fills_first:
-            raise errors.UserError(
-                "`copies_pixels` mixes pixels with what fills a hole already; set "
-                "`fills_first` as well."
-            )
         if self.completer_steps == 0 and not self.consistency_width:
             raise errors.UserError(
                 "`completer_steps` (0) leaves nothing to train; set `consistency_width`, "

@@ -5,9 +5,6 @@
     places of the peel ask the memory; what they read is added to their values
     values -> decoder -> the peel is painted, the rest is thrown away
 
-Where pixels are copied (`networks.py`), the decoder also sees those that were read, those
-that stand there, and how near they were read; it mixes the two, and adds to the mixture.
-
 ceil(greatest depth / peel width) passes; each encodes the target anew.
 
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3.
@@ -188,16 +185,9 @@ class Painter:
         Returns:
           [N, H, W, 3], in [-1, 1] but not clipped.
         """
-        normalised = networks.normalised(frames)
-        features = self.encoder.features(normalised, visible, holes)
-        values, *copied = self._with_read(
-            features,
-            self.asking(peel),
-            memory,
-            *self._described(normalised),
-            chunk=None,
-        )
-        return self._painted(frames, self.decoder(values), *copied)
+        features = self.encoder.features(networks.normalised(frames), visible, holes)
+        values = self._with_read(features, self.asking(peel), memory, chunk=None)
+        return self._painted(frames, self.decoder(values))
 
     def _predict_around(
         self,
@@ -211,128 +201,61 @@ class Painter:
         size = networks.STRIDE
         touched = memory_lib.touched(tf.cast(peel, tf.float32))
         first = windows.around(touched, margin=ENCODER_REACH + VALUE_REACH)
-        normalised = networks.normalised(frames)
         seen = [
-            windows.cut(one, first, scale=size) for one in (normalised, visible, holes)
+            windows.cut(one, first, scale=size)
+            for one in (networks.normalised(frames), visible, holes)
         ]
         features = self.encoder.features(*seen)
-        asking, touched, *about = (
-            windows.cut(one, first)
-            for one in (self.asking(peel), touched, *self._described(normalised))
+        asking, touched = (
+            windows.cut(one, first) for one in (self.asking(peel), touched)
         )
         second = windows.around(touched, margin=VALUE_REACH)
-        features, asking, touched_there, *about = (
-            windows.cut(one, second) for one in (features, asking, touched, *about)
+        features, asking, touched_there = (
+            windows.cut(one, second) for one in (features, asking, touched)
         )
-        values, *copied = self._with_read(
-            features, asking, memory, *about, chunk=self.chunk
-        )
+        values = self._with_read(features, asking, memory, chunk=self.chunk)
         decoded = self.decoder.head(values)
         third = windows.around(touched_there, margin=networks.TAIL_REACH)
         made = self.decoder.tail(windows.cut(decoded, third))
-        copied = [windows.cut(one, third, scale=size) for one in copied]
         found = windows.within(first, second, third)
-        near = windows.cut(frames, found, scale=size)
-        added = self._painted(near, made, *copied) - near
-        return frames + windows.put_back(added, found, like=frames, scale=size)
+        made = windows.put_back(made, found, like=frames, scale=size)
+        return self._painted(frames, made)
 
-    def _described(self, normalised: tf.Tensor) -> list[tf.Tensor]:
-        """What places say of themselves, if pixels are copied; see `memory.described`."""
-        is_wanted = self.encoder.copies_pixels
-        return [memory_lib.described(normalised)] if is_wanted else []
-
-    def _painted(
-        self, frames: tf.Tensor, decoded: tf.Tensor, copied: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """Returns frames in [-1, 1], not clipped, of what the decoder makes.
-
-        Args:
-          frames: [N, H, W, 3] in [-1, 1].
-          decoded: [N, H, W, 3], or 4 with the logit of the share that is copied.
-          copied: [N, H, W, 3] normalised, or None.
-        """
-        decoded = tf.cast(decoded, tf.float32)
-        if not self.decoder.is_residual:
-            return networks.restored(decoded)
-        if copied is not None:
-            share = tf.sigmoid(decoded[..., -1:])
-            frames += share * (networks.restored(copied) - frames)
-        return frames + image_network.DEVIATION * decoded[..., :3]
+    def _painted(self, frames: tf.Tensor, decoded: tf.Tensor) -> tf.Tensor:
+        """Returns frames in [-1, 1], not clipped, of what the decoder makes."""
+        if self.decoder.is_residual:
+            return frames + image_network.DEVIATION * tf.cast(decoded, tf.float32)
+        return networks.restored(decoded)
 
     def _with_read(
         self,
         features: tf.Tensor,
         asking: tf.Tensor,
         memory: memory_lib.Memory,
-        about: tf.Tensor | None = None,
-        *,
-        chunk: int | None,
-    ) -> tuple[tf.Tensor, ...]:
-        """What the decoder sees: values, with what was read added where places ask.
-
-        Args:
-          features: [N, h, w, C].
-          asking: [N, h, w, 1] bool.
-          memory: of N clips.
-          about: [N, h, w, A], `memory.described` of the targets, if pixels are copied.
-          chunk: places of the memory that are looked at together.
-
-        Returns:
-          [N, h, w, V], and, if pixels are copied, those [N, H, W, 3] normalised.
-        """
-        keys, values = self.encoder.key(features), self.encoder.value(features)
-        if about is None:
-            return (values + self._read(keys, asking, memory, chunk=chunk),)
-        own, where = (
-            about[..., : networks.NUM_PIXELS],
-            about[..., networks.NUM_PIXELS :],
-        )
-        keys = self.encoder.located(keys, where)
-        read = self._read(keys, asking, memory, chunk=chunk)
-        sizes = [values.shape[-1], networks.NUM_PIXELS, networks.NUM_POSITIONS]
-        more, pixels, read_from = tf.split(read, sizes, axis=-1)
-        knows = tf.reduce_any(memory.is_known, axis=1)[:, None, None, None]
-        copied = tf.where(asking & knows, tf.cast(pixels, tf.float32), own)
-        # 1 where all was read at the own place.
-        nearness = tf.cast(read_from, tf.float32) * where
-        nearness = tf.reduce_sum(nearness, axis=-1, keepdims=True)
-        nearness *= 2.0 / networks.NUM_POSITIONS
-        further = (tf.cast(one, values.dtype) for one in (copied, own, nearness))
-        seen = tf.concat([values + more, *further], axis=-1)
-        return seen, tf.nn.depth_to_space(copied, networks.STRIDE)
-
-    def _read(
-        self,
-        keys: tf.Tensor,
-        asking: tf.Tensor,
-        memory: memory_lib.Memory,
         *,
         chunk: int | None,
     ) -> tf.Tensor:
-        """What places read, [N, h, w, C] of the memory's values; 0 where none asks."""
-        size, dtype = memory.values.shape[-1], keys.dtype
-        shape = [*tf.unstack(tf.shape(keys)[:3]), size]
-        flat_keys, flat_asking = (
+        """Values [N, h, w, C], with what was read added where places ask."""
+        keys, values = self.encoder.key(features), self.encoder.value(features)
+        shape = tf.shape(values)
+        flat_keys, flat_values, flat_asking = (
             tf.reshape(one, [shape[0], -1, one.shape[-1]])
-            for one in (keys, tf.cast(asking, tf.float32))
+            for one in (keys, values, tf.cast(asking, tf.float32))
         )
-        static = [*keys.shape[:3], size]
         if not self._is_sparse:
             read = attention.read(flat_keys, *memory, chunk=chunk)
-            read = tf.cast(flat_asking * read, dtype)
-            return tf.ensure_shape(tf.reshape(read, shape), static)
+            added = flat_values + tf.cast(flat_asking * read, values.dtype)
+            return tf.ensure_shape(tf.reshape(added, shape), values.shape)
         # Those that ask, of each target, and others where it has fewer than another.
         most = tf.reduce_max(tf.reduce_sum(tf.cast(flat_asking, tf.int32), axis=1))
         asks, places = tf.math.top_k(flat_asking[..., 0], most)  # [N, Q]
         queries = tf.gather(flat_keys, places, batch_dims=1)
         read = attention.read(queries, *memory, chunk=chunk)
-        read = tf.cast(asks[..., tf.newaxis] * read, dtype)
+        read = tf.cast(asks[..., tf.newaxis] * read, values.dtype)
         batch = tf.broadcast_to(tf.range(shape[0])[:, tf.newaxis], tf.shape(places))
         indices = tf.stack([batch, places], axis=-1)  # [N, Q, 2]
-        flat = [shape[0], shape[1] * shape[2], size]
-        return tf.ensure_shape(
-            tf.reshape(tf.scatter_nd(indices, read, flat), shape), static
-        )
+        added = tf.tensor_scatter_nd_add(flat_values, indices, read)
+        return tf.ensure_shape(tf.reshape(added, shape), values.shape)
 
 
 def hidden(
