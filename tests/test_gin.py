@@ -120,6 +120,8 @@ NARROW = {
         "options.Options.width = 0.0625",
         "options.Options.blocks = 1",
         "options.Options.num_patches = 2",
+        # One graph for both steps.
+        "options.Options.generator_every = 1",
     ],
     "mocogan.MoCoGAN": [
         "mocogan.Options.width = 2",

@@ -284,6 +284,21 @@ ROWS = (
         "clips, too; three frames are given.",
     ),
     rows.Row(
+        id="dvdgan_prediction/strips",
+        task="Prediction",
+        title="DVD-GAN for prediction: three frames, ten that follow",
+        link="tfvideogan/models/dvdgan/prediction",
+        data="actions in strips (MoCoGAN's own Weizmann strips), every second frame, "
+        "32x32",
+        gin_files=("gin/dvdgan/prediction.gin", "gin/data/strips.gin"),
+        bindings=("strips.Strips.test = 0.2",),
+        root="STRIPS_ROOT",
+        example_root="/data/actions",
+        scores=_PREDICTION,
+        remark=f"{_STEPS_REMARK} The clips are those of `prediction/strips`; three frames "
+        "are given.",
+    ),
+    rows.Row(
         id="prediction/walkers",
         task="Prediction",
         title="MoCoGAN for prediction",

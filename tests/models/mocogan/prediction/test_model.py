@@ -347,6 +347,17 @@ def test_bfloat16_predictions_are_near_those_of_float32(frames):
     assert np.abs(made[0] - made[1]).max() < 4e-2
 
 
+def test_encoders_see_rows_and_columns():
+    frames = tf.ones([2, 2, 3, 1])
+    seen = encoders._with_coordinates(frames)
+    rows = [[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]]
+    columns = [[-1.0, 0.0, 1.0]] * 2
+    for one in seen:
+        np.testing.assert_array_equal(
+            one, np.stack([np.ones([2, 3]), rows, columns], -1)
+        )
+
+
 def test_a_pair_encoder_knows_where_things_are():
     encoder = encoders.PairEncoder(width=2, code_size=4)
     left = np.zeros((1, 32, 32, 1), np.float32)
