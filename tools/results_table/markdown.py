@@ -13,6 +13,8 @@ from results_table import records as recorded
 from tfvideogan.metrics import measures
 
 SIGNIFICANT, MAX_DECIMALS = 3, 3
+# Such as warping errors, means of squares of numbers in [0, 1].
+SMALL, FEW_SIGNIFICANT, FLOAT32_DECIMALS = 0.01, 2, 7
 NOT_AVAILABLE = "n/a"
 NO_INTERVALS = "no intervals yet"
 MODEL, FLOOR = "model", "floor"
@@ -33,7 +35,8 @@ def of(
 
 
 def number(value: float, like: float | None = None) -> str:
-    """Returns a number as text: three digits, three decimals at most.
+    """Returns a number as text: three digits, three decimals at most; two digits of
+    what these decimals would hide.
 
     Args:
       value: the number.
@@ -42,6 +45,8 @@ def number(value: float, like: float | None = None) -> str:
     size = abs(value if like is None else like)
     above = math.floor(math.log10(size)) + 1 if size else 0
     decimals = min(max(SIGNIFICANT - above, 0), MAX_DECIMALS)
+    if 0.0 < size < SMALL:
+        decimals = min(FEW_SIGNIFICANT - above, FLOAT32_DECIMALS)
     return f"{value:.{decimals}f}"
 
 

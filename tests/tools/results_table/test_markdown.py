@@ -24,12 +24,14 @@ def with_seeds(*scores, **fields):
         (34.545, "34.5"),
         (133.909, "134"),
         (2104.3, "2104"),
-        (0.00041, "0.000"),
+        (0.00041, "0.00041"),
+        (-0.0052, "-0.0052"),
+        (1e-12, "0.0000000"),
         (0.0, "0.000"),
         (-0.083, "-0.083"),
     ],
 )
-def test_a_number_has_three_digits_and_at_most_three_decimals(value, text) -> None:
+def test_a_number_has_three_digits_or_two_of_small_ones(value, text) -> None:
     assert markdown.number(value) == text
 
 
