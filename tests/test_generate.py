@@ -257,6 +257,7 @@ def test_a_model_is_described_alike(
     assert "generate_next(state_frame: uint8[?, 8, 8, 3], text: string[?])" in described
 
 
+@pytest.mark.long
 def test_a_run_folder_answers_by_its_checkpoint(
     tmp_path: pathlib.Path, picture: pathlib.Path
 ) -> None:

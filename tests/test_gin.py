@@ -49,18 +49,9 @@ SOURCES = tuple(
     for path in source_tree.files("tfvideogan/data", ".py")
 )
 
-# One small experiment goes from the gin file to an answer in every run of the tests, the
-# others in the long one: up to two minutes each.
-SHORT = ("gin/classifier.gin",)
-# Any worker may run any of them.
+# Up to two minutes each; any worker may run any of them.
 ONE_BY_ONE = [
-    pytest.param(
-        path,
-        marks=[
-            pytest.mark.xdist_group(path),
-            *([] if path in SHORT else [pytest.mark.long]),
-        ],
-    )
+    pytest.param(path, marks=[pytest.mark.xdist_group(path), pytest.mark.long])
     for path in EXPERIMENTS
 ]
 # The first experiment of each model, and those whose signatures differ from its: they are

@@ -74,6 +74,7 @@ def test_wandb_without_a_key_is_a_line_and_nothing_is_written(
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.long
 def test_seed_changes_the_run(plain: pathlib.Path, tmp_path: pathlib.Path) -> None:
     assert training_runs.train_here(tmp_path / "a", *QUICK, flags=("--seed=4",)) == 0
     assert training_runs.train_here(tmp_path / "b", *QUICK, flags=("--seed=3",)) == 0
@@ -109,6 +110,7 @@ def test_precision_is_that_of_the_run(tmp_path: pathlib.Path) -> None:
     assert card(tmp_path / "a")["precision"] == "bfloat16"
 
 
+@pytest.mark.long
 def test_a_run_folder_alone_goes_on_with_its_own_configuration(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

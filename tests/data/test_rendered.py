@@ -40,6 +40,7 @@ def levels(window):
     return np.asarray(window["frames"])[:, 0, 0, 0].tolist()
 
 
+@pytest.mark.long
 def test_a_subclass_that_renders_keeps_the_promises_of_a_source():
     check_source.check_source(Ramps())
 

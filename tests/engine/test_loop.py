@@ -54,6 +54,7 @@ def assert_same(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> No
         np.testing.assert_array_equal(value, right[name], err_msg=name)
 
 
+@pytest.mark.long
 def test_run_resumed_in_a_new_process_equals_one_that_never_stopped(
     whole: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
@@ -132,6 +133,7 @@ def test_blocks_of_steps_resume_like_single_ones(tmp_path: pathlib.Path) -> None
     assert_same(training_runs.tensors(whole, 5), training_runs.tensors(parts, 5))
 
 
+@pytest.mark.long
 def test_sigterm_saves_and_says_how_to_go_on(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "run"
     quiet = ("loop.run.save_every = 0", "loop.run.sample_every = 0")
@@ -222,6 +224,7 @@ def test_evaluation_is_recorded_with_its_protocol(run_folder: pathlib.Path) -> N
     assert record["split"] == "validation" and record["weights"] == "ema"
 
 
+@pytest.mark.long
 def test_changed_configuration_is_refused_unless_overwritten(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

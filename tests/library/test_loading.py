@@ -14,6 +14,7 @@ from tfvideogan.engine.runs import layout
 FRAMES = np.full([1, 8, 8, 3], 50, np.uint8)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_run_folder_answers_by_either_weights(tmp_path: pathlib.Path) -> None:
     config.reset()

@@ -30,6 +30,7 @@ def make(frames=2, **options):
     return blurred.Blurred(make_sharp=sharp, **options)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [{}, {"crop": 16}, {"kind": "average"}])
 def test_it_is_a_source(options):
     source = make(**options)

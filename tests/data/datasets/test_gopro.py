@@ -42,6 +42,7 @@ def make(tmp_path):
     return made
 
 
+@pytest.mark.long
 def test_gopro_keeps_the_promises_of_a_source(make):
     source = make()
     check_source.check_source(source)

@@ -29,6 +29,7 @@ def videos(source, split: str) -> set[int]:
     return {round(float(c["frames"][:, -4:].mean())) for c in source.clips(split)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [{}, {"masks": False, "all_frames": True}])
 def test_youtube_vos_keeps_the_promises_of_a_source(make, options):
     check_source.check_source(make(**options))

@@ -23,6 +23,7 @@ def test_words_are_listed_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
     assert text.split("\n")[6] == "disc" == words.words[6]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_run_goes_on_with_its_words_only(
     tmp_path: pathlib.Path,

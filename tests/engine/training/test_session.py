@@ -17,6 +17,7 @@ from tfvideogan.engine.training import feed
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.long
 def test_divergence_saves_nothing_broken_and_names_the_loss(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -211,6 +211,7 @@ def test_refusal_in_a_traced_step_stays_one_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.long
 def test_replicas_draw_different_noise(one_device: tf.distribute.Strategy) -> None:
     # With noise, two replicas are not one: the same draws on both would be a fault.
     one, _, _ = train(one_device, lambda: toy.ToyGAN(noise=1.0))
@@ -259,6 +260,7 @@ def test_too_many_bad_steps_end_the_training_and_name_the_loss(
     assert "`generator/reconstruction` blew" in message
 
 
+@pytest.mark.long
 def test_good_step_starts_the_count_anew(one_device: tf.distribute.Strategy) -> None:
     _, rows, _ = train(one_device, lambda: toy.ToyGAN(blow_from=1, blow_for=2), steps=6)
     assert sum(row["skipped"] for row in rows) == 2

@@ -153,6 +153,7 @@ def test_a_filled_frame_equals_the_original(built, clips, recorded):
     assert_close(made, recorded["filled"])
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_inference_equals_the_original_script(built, clips, recorded):
     frames, _, holes = clips

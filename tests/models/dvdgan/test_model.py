@@ -48,6 +48,7 @@ def model():
     return CASE.build()
 
 
+@pytest.mark.long
 def test_the_critics_are_updated_twice_each_time_with_real_clips_of_their_own(
     model, monkeypatch
 ):

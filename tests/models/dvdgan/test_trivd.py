@@ -57,10 +57,9 @@ def with_flow(model: object) -> object:
     return model
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("check", CHECKS, ids=check_model.name)
-@pytest.mark.parametrize(
-    "make", [make_model, pytest.param(make_predictor, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("make", [make_model, make_predictor])
 def test_conformance(check, make, monkeypatch):
     check(CASES[make], monkeypatch)
 
@@ -69,8 +68,6 @@ def test_conformance(check, make, monkeypatch):
     "check", check_model.of_large_model(COSTLY_CHECKS), ids=check_model.name
 )
 def test_conformance_of_long_checks(check, monkeypatch):
-    # In the form for prediction two biases of critics have a gradient of nothing but
-    # rounding, of which Adam makes a step: eager and graph differ there.
     check(CASES[make_model], monkeypatch)
 
 
@@ -117,6 +114,7 @@ def test_each_critic_teaches_the_generator_what_it_sees(predictor):
         assert one.any(axis=(1, 2)).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", CASES)
 def test_gradients_reach_every_variable_of_the_units(make):
     case = CASES[make]

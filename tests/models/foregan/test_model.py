@@ -95,6 +95,7 @@ def test_the_loop_of_inference_equals_the_unrolled_one_of_training(model):
     )
 
 
+@pytest.mark.long
 def test_masks_of_any_length_and_odd_multiples_of_four():
     spec = clip.ClipSpec(4, 12, 20, has_masks=True, has_flow=True)
     case = check_model.Case(make_model=make_model, spec=spec)

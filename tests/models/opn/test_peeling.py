@@ -1,6 +1,7 @@
 """What stands in holes before the first pass."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tfvideogan.core import clip, seeds
@@ -29,6 +30,7 @@ def test_holes_start_in_the_mean_colour_or_as_a_membrane():
     np.testing.assert_array_equal(made[0], wanted)
 
 
+@pytest.mark.long
 def test_an_untrained_decoder_adds_next_to_nothing_to_the_membrane():
     def completed(*, fills_first):
         made = model.OPN(

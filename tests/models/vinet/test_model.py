@@ -203,6 +203,7 @@ def test_an_untrained_decoder_adds_nothing_to_a_membrane():
     np.testing.assert_allclose(filled.frame, wanted, atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_clip_is_filled_in_order_with_a_state(made):
     """Frame by frame with the state gives the clip, and nothing later is looked at."""
     filler = filler_of(made, warm_up=0)

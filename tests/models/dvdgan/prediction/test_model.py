@@ -373,6 +373,7 @@ def test_evaluations_hand_the_context_through(model, frames, monkeypatch):
     )
 
 
+@pytest.mark.long
 def test_labels_go_with_the_clips_where_they_are_wanted():
     spec = clip.ClipSpec(5, 16, 16, num_classes=3)
     built = make_model(categories=None)

@@ -124,6 +124,7 @@ def test_critics_are_updated_once_a_step_and_twice_with_the_fault(is_double, upd
     assert len({id(one.optimizer) for one in model.phases}) == len(model.phases)
 
 
+@pytest.mark.long
 def test_two_legacy_steps_move_along_adversarial_gradients_twice(monkeypatch):
     def moved(is_double):
         legacy = thesis_options.Legacy(double_critic_step=is_double)

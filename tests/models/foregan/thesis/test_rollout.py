@@ -265,6 +265,7 @@ def test_the_first_background_differs_from_the_frame_on_the_object_only(bg_fill)
     assert changed[inside].mean() > 0.9
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("frames", [2, 5])
 def test_complete_is_the_rollout_behind_the_given_frame(frames):
     roller = make_roller(
