@@ -34,6 +34,7 @@ def test_the_list_of_models_needs_no_tensorflow() -> None:
         "deblurgan",
         "dvdgan",
         "foregan",
+        "mocogan",
         "stillcaptioner",
         "videocaptioner",
         "videoclassifier",

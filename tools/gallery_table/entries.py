@@ -111,6 +111,8 @@ ENTRIES: tuple[Entry, ...] = (
         draw=drawings.seeds,
         is_film=True,
         shows="Nine seeds.",
+        fails="Edges have specks, one ground in nine is not quite black, colours drift a "
+        "little within a clip, and nearly all shapes are squares.",
     ),
     Entry(
         name="prediction",

@@ -35,8 +35,9 @@ def of(
 
 
 def number(value: float, like: float | None = None) -> str:
-    """Returns a number as text: three digits, three decimals at most; two digits of
-    what these decimals would hide.
+    """Returns a number as text: three digits, three decimals at most.
+
+    What these decimals would hide has two digits.
 
     Args:
       value: the number.
