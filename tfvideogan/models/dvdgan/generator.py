@@ -39,8 +39,8 @@ References:
       2019, appendix B.
   [3] Luc et al., Transformation-based Adversarial Video Prediction on Large-Scale Data,
       2020.
-  [4] Vondrick et al., Generating Videos with Scene Dynamics, 2016, section on the two-stream
-      architecture.
+  [4] Vondrick et al., Generating Videos with Scene Dynamics, 2016, section on the
+      architecture of two streams.
 """
 
 import functools
