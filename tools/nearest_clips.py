@@ -13,6 +13,7 @@ shift: look at the picture as well.
 
 import argparse
 import dataclasses
+import itertools
 import os
 import pathlib
 import sys
@@ -24,6 +25,7 @@ import tfvideogan  # noqa: F401
 
 # isort: split
 import numpy as np
+from gallery_table import drawings
 from PIL import Image
 
 from tfvideogan.core import errors, signatures
@@ -32,7 +34,6 @@ from tfvideogan.engine import build, command_line, evaluator, loop
 from tfvideogan.engine.config import config
 from tfvideogan.library import loading
 from tfvideogan.library import model as library
-from tfvideogan.media import sheets
 
 BASE = "gin/base.gin"
 TRAIN = "train"
@@ -92,14 +93,9 @@ def nearest(
 
 
 def picture(samples: np.ndarray, neighbours: Sequence[Neighbour]) -> np.ndarray:
-    """Lays out samples [N, T, H, W, C] uint8 over their neighbours: [height, width, C]."""
-    last = samples.shape[1] - 1
-    moments = np.linspace(0, last, min(COLUMNS, last + 1)).round().astype(int)
-    rows = []
-    for sample, neighbour in zip(samples, neighbours, strict=True):
-        for film in (sample, neighbour.frames):
-            rows.append([film[one : one + 1] for one in moments])
-    return sheets.grid(rows)[0]
+    """Lays out samples [N, T, H, W, C] uint8 over their neighbours: [height, width, 3]."""
+    pairs = zip(samples, (one.frames for one in neighbours), strict=True)
+    return drawings.strip([film for pair in pairs for film in pair], COLUMNS)[0]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -130,23 +126,19 @@ def _work(options: argparse.Namespace) -> int:
     source = build.build_source(config.arguments(loop.run)["make_source"])
     sources.check_split(source, options.split)
     samples = _samples(loading.load(options.model), options, source)
-    length = samples.shape[1]
-    if source.num_frames(TRAIN) < length or source.spec.shapes()["frames"][1:] != (
-        *samples.shape[2:],
-    ):
+    length, *size = samples.shape[1:]
+    shortest = min(map(source.num_frames, (TRAIN, options.split)))
+    wanted = list(source.spec.shapes()["frames"][1:])
+    if shortest < length or size != wanted:
         raise errors.UserError(
-            f"--model makes clips {list(samples.shape[1:])}, but training clips of "
-            f"{source.describe()} are {source.num_frames(TRAIN)} frames of "
-            f"{source.spec.shapes()['frames'][1:]}; give the gin files that it was "
-            "trained with."
+            f"--model makes {length} frames of {size}, but clips of {source.describe()} "
+            f"are {shortest} frames of {wanted}; give the gin files that it was trained "
+            "with."
         )
     real = _first(source, options.split, options.samples, length)
     found = nearest(np.concatenate([samples, real]), source.clips(TRAIN))
     of_samples, of_real = found[: len(samples)], found[len(samples) :]
-    drawn = picture(samples, of_samples)
-    Image.fromarray(drawn if drawn.shape[-1] != 1 else drawn[..., 0]).save(
-        options.output
-    )
+    Image.fromarray(picture(samples, of_samples)).save(options.output)
     rows = {}
     for name, group in (("samples", of_samples), (f"real, {options.split}", of_real)):
         values = [one.distance for one in group]
@@ -178,12 +170,8 @@ def _first(
     source: sources.ClipSource, split: str, number: int, length: int
 ) -> np.ndarray:
     """The beginnings of the first clips of a split, [N, T, H, W, C] uint8."""
-    found = []
-    for clip in source.clips(split):
-        found.append(clip["frames"][:length])
-        if len(found) == number:
-            break
-    return np.stack(found)
+    clips = itertools.islice(source.clips(split), number)
+    return np.stack([clip["frames"][:length] for clip in clips])
 
 
 if __name__ == "__main__":

@@ -35,9 +35,10 @@ def test_rows_come_in_pairs():
     found = tool.nearest(samples, [{"frames": one} for one in samples[::-1]])
     drawn = tool.picture(samples, found)
     # Four rows and six columns, with a gap of two behind each.
-    assert drawn.shape == (4 * (4 + 2), 6 * (5 + 2), 1)
-    np.testing.assert_array_equal(drawn[:4, :5], samples[0, 0])
-    np.testing.assert_array_equal(drawn[6:10, :5], samples[0, 0])
+    assert drawn.shape == (4 * (4 + 2), 6 * (5 + 2), 3)
+    grey = drawn[..., :1]
+    np.testing.assert_array_equal(grey[:4, :5], samples[0, 0])
+    np.testing.assert_array_equal(grey[6:10, :5], samples[0, 0])
 
 
 @pytest.mark.slow

@@ -229,7 +229,7 @@ def moments(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 def _with_coordinates(x: tf.Tensor) -> tf.Tensor:
     """Adds two channels to [M, H, W, C]: row and column, in [-1, 1], [4]."""
     number, (height, width) = tf.shape(x)[0], x.shape[1:3]
-    # By NumPy: a constant of the graph instead of some hundred operations.
+    # By NumPy: a constant of the graph, which has one for each of many calls.
     sides = (np.linspace(-1.0, 1.0, side, dtype=np.float32) for side in (height, width))
     coordinates = tf.cast(
         np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1), x.dtype
