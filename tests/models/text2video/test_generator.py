@@ -22,13 +22,13 @@ def history(depth: int = 2, size: int = 8, channels: int = 3) -> histories.Histo
 @pytest.fixture(scope="module")
 def network():
     made = tiny.generator()
-    made(*history(), CAPTION)
+    made(history(), CAPTION)
     return made
 
 
 @pytest.mark.parametrize("depth", [1, 10])
 def test_histories_of_any_depth_end_in_one_frame(depth):
-    made = tiny.generator(depth=depth)(*history(depth), CAPTION)
+    made = tiny.generator(depth=depth)(history(depth), CAPTION)
     assert made["frame"].shape == (2, 8, 8, 3)
 
 
@@ -52,7 +52,7 @@ def test_an_output_mode_says_how_frames_are_made(mode, extra):
 
 def test_a_frame_is_the_last_one_along_the_flow_and_paint(network):
     seen = history()
-    made = network(*seen, CAPTION)
+    made = network(seen, CAPTION)
     assert set(made) == {"frame", "flow", "copy"}
     expected = warp.backward(seen.frames[-1], made["flow"])
     np.testing.assert_allclose(made["copy"], expected, atol=1e-6)
@@ -60,14 +60,14 @@ def test_a_frame_is_the_last_one_along_the_flow_and_paint(network):
 
 
 def test_a_fresh_network_hardly_moves_or_paints(network):
-    made = network(*history(), CAPTION)
+    made = network(history(), CAPTION)
     assert np.abs(made["flow"]).mean() < 1.0
     assert np.abs(made["frame"] - made["copy"]).mean() < 0.2
 
 
 def test_paint_does_not_teach_the_flow(network):
     with tf.GradientTape() as tape:
-        made = network(*history(), CAPTION)
+        made = network(history(), CAPTION)
         paint = tf.reduce_sum(tf.square(made["frame"] - made["copy"]))
     kernel = network.to_flow.kernel.value
     # What is left of the copy in the difference is rounding.
@@ -82,7 +82,7 @@ def test_a_flow_reaches_as_far_as_things_move():
 
 def test_the_caption_reaches_every_scale_of_the_decoder(network):
     with tf.GradientTape() as tape:
-        made = network(*history(), CAPTION)
+        made = network(history(), CAPTION)
         loss = tf.reduce_sum(tf.square(made["frame"]))
     layers = [
         network.inner.film,

@@ -18,13 +18,13 @@ UNIT = 0.01
 class Toy:
     """A generator of frames that are `factor` times the last one, and `more` units."""
 
-    output_mode = "direct"
+    output_mode, is_anchored = "direct", False
 
     def __init__(self, *, more: float = 0.0, depth: int = 2) -> None:
         self.factor, self.more, self.depth = tf.Variable(1.0), more, depth
 
-    def __call__(self, frames, valid, caption, training=False):
-        return {"frame": self.factor * frames[-1] + UNIT * self.more}
+    def __call__(self, history, caption, training=False):
+        return {"frame": self.factor * history.frames[-1] + UNIT * self.more}
 
 
 def counting(frames: int = 12) -> tf.Tensor:
@@ -137,9 +137,10 @@ def test_a_frame_alone_is_the_first_of_its_clip():
     seen = []
 
     class Watching(Toy):
-        def __call__(self, frames, valid, caption, training=False):
-            seen.append((flat(frames[-1]), valid.numpy().sum(axis=1)))
-            return super().__call__(frames, valid, caption)
+        def __call__(self, history, caption, training=False):
+            known = history.valid.numpy().sum(axis=1)
+            seen.append((flat(history.frames[-1]), known))
+            return super().__call__(history, caption)
 
     tf.config.run_functions_eagerly(True)
     for number in range(24):

@@ -14,7 +14,7 @@ AT_ONCE = objective.LossWeights(
 
 
 def generator(
-    spec: clip.ClipSpec = SPEC, *, depth: int = 2, output_mode: str = "warp"
+    spec: clip.ClipSpec = SPEC, *, depth: int = 2, output_mode: str = "anchored"
 ) -> generators.Generator:
     """Returns a generator of two channels."""
     return generators.Generator(

@@ -16,7 +16,9 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
     D2         x2 conv, ‖ skip of E2, conv 3x3, conv 3x3       16x16          2b
     D1         x2 conv, ‖ skip of E1, conv 3x3, conv 3x3       32x32          b
     flow       conv 3x3, channels to 2x2 pixels, tanh          64x64          2
-    copy       last frame warped by the flow                   64x64          C
+    share      conv 3x3, channels to 2x2 pixels, sigmoid       64x64          1
+    copy       last frame warped by the flow, and the share    64x64          C
+               of the anchor warped by all flows since
     look       D1 ‖ 2x2 pixels of the copy, conv 3x3           32x32          b
     paint      conv 3x3, channels to 2x2 pixels                64x64          C
 
@@ -25,6 +27,11 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
 Paint repairs the copy, which it sees. It has no activation and shares with no mask: where
 most of a picture is black, tanh saturates and a mask closes before there is anything to
 paint (both were tried). What is fed back is clipped (`history.shifted`).
+
+A frame that is copied from frame to frame is resampled each time: after ten frames outlines
+were ovals. So flows are followed back to the anchor, the newest frame that was given
+(`history.py`), and the share chooses, pixel by pixel, between it and the last frame, which
+alone has what was painted since.
 
 A leaky rectifier behind every layer; in the decoder, from the network-in-network on, the
 caption scales and shifts each channel before it (FiLM). A skip is the newest time slice
@@ -36,7 +43,8 @@ Convolutions over time and space have a kernel of two frames and a stride of two
 pairs of frames as channels of a 2-D convolution are the same and quicker on a CPU; an odd
 number of frames is first made even by repeating the oldest.
 
-`output_mode` "residual" copies without a flow, "direct" paints everything on nothing.
+`output_mode` "warp" knows no anchor, "residual" copies without a flow, "direct" paints
+everything on nothing.
 
 References:
   [1] Casser, Fosco, Lee, Motwani, Guided Video Generation Using FCNs in an Adversarial
@@ -53,15 +61,20 @@ import tensorflow as tf
 
 from tfvideogan.core import clip
 from tfvideogan.layers import convolution, film
+from tfvideogan.models.text2video import history as histories
 from tfvideogan.ops import warp
 
-OUTPUT_MODES = ("warp", "residual", "direct")
+OUTPUT_MODES = ANCHORED, WARP, RESIDUAL, DIRECT = (
+    "anchored",
+    "warp",
+    "residual",
+    "direct",
+)
 # Sides divide by what the encoder halves: pixels to channels, E2, E3.
 SIDE_STEP = 8
 # Longest flow, as a share of the longer side: 19 pixels of 64.
 REACH = 0.3
 BLOCK = 2
-FLOW_CHANNELS = 2
 # A fresh network copies nearly without a flow, and hardly paints.
 FIRST_DEVIATION = 1e-2
 HE = "he_normal"
@@ -80,7 +93,7 @@ class Generator(keras.Model):
         width: int,
         units: int,
         narrow: int,
-        output_mode: str = "warp",
+        output_mode: str = ANCHORED,
         name: str = "generator",
     ) -> None:
         """Creates the layers.
@@ -112,60 +125,82 @@ class Generator(keras.Model):
                 stddev=FIRST_DEVIATION
             ),
         }
-        if output_mode == "warp":
-            self.to_flow = convolution.Conv2D(BLOCK**2 * FLOW_CHANNELS, 3, **options)
-        if output_mode != "direct":
+        if output_mode in (ANCHORED, WARP):
+            channels = BLOCK**2 * histories.FLOW_CHANNELS
+            self.to_flow = convolution.Conv2D(channels, 3, **options)
+        if self.is_anchored:
+            self.to_share = convolution.Conv2D(BLOCK**2, 3, **options)
+        if output_mode != DIRECT:
             self.look = Modulated(width)
         self.to_paint = convolution.Conv2D(BLOCK**2 * spec.channels, 3, **options)
 
+    @property
+    def is_anchored(self) -> bool:
+        """Whether histories must have an anchor."""
+        return self.output_mode == ANCHORED
+
     def call(
-        self,
-        frames: Sequence[tf.Tensor],
-        valid: tf.Tensor,
-        caption: tf.Tensor,
-        training: bool = False,
+        self, history: histories.History, caption: tf.Tensor, training: bool = False
     ) -> dict[str, tf.Tensor]:
         """Generates the frame that follows on a history.
 
         Args:
-          frames: d of [N, H, W, C] float32 in [-1, 1], see `history.History`.
-          valid: [N, d] float32.
+          history: of d frames [N, H, W, C] float32 in [-1, 1].
           caption: [N, D] float32.
           training: changes nothing here.
 
         Returns:
           `frame` [N, H, W, C] float32, not clipped to the [-1, 1] of its target; where it
-          copies, `copy` alike, and, with a flow, `flow` [N, H, W, 2] pixels.
+          copies, `copy` alike; with a flow, `flow` [N, H, W, 2] pixels, from the frame to
+          the last one; and with an anchor `to_anchor` alike, and its `share` [N, H, W, 1]
+          in [0, 1].
         """
-        caption, valid = (tf.cast(one, self.compute_dtype) for one in (caption, valid))
-        first = self.first(_volume(frames, valid))  # T of [N, H/2, W/2, b]
+        caption, valid = (
+            tf.cast(one, self.compute_dtype) for one in (caption, history.valid)
+        )
+        first = self.first(_volume(history.frames, valid))  # T of [N, H/2, W/2, b]
         second = self.second(first)  # T/2 of [N, H/4, W/4, 2b]
         third = self.third(second)  # T/4 of [N, H/8, W/8, 4b]
         x = self.collapse(tf.concat(third, axis=-1))  # [N, H/8, W/8, 4b]
         x = self.inner(x, caption)
         x = self.up_second(x, second, caption)  # [N, H/4, W/4, 2b]
         x = self.up_first(x, first, caption)  # [N, H/2, W/2, b]
-        return self._outputs(x, frames[-1], caption)
+        made = self._copied(x, history)
+        return made | self._painted(x, made.get("copy"), caption)
 
-    def _outputs(
-        self, x: tf.Tensor, last: tf.Tensor, caption: tf.Tensor
+    def _copied(
+        self, x: tf.Tensor, history: histories.History
     ) -> dict[str, tf.Tensor]:
-        """Copies and paints; the lower half of the table."""
-        made, copy = {}, last
-        if self.output_mode == "warp":
-            flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
-            made["flow"] = self.reach * tf.tanh(tf.cast(flow, tf.float32))
-            copy = warp.backward(last, made["flow"])
-        if self.output_mode != "direct":
+        """Copies; the lower half of the table, down to `copy`."""
+        last = history.frames[-1]
+        if self.output_mode == DIRECT:
+            return {}
+        if self.output_mode == RESIDUAL:
+            return {"copy": last}
+        flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
+        flow = self.reach * tf.tanh(tf.cast(flow, tf.float32))
+        copy = warp.backward(last, flow)
+        if self.output_mode == WARP:
+            return {"flow": flow, "copy": copy}
+        share = tf.nn.depth_to_space(self.to_share(x), BLOCK)  # [N, H, W, 1]
+        share = tf.sigmoid(tf.cast(share, tf.float32))
+        anchor = history.anchor
+        to_anchor = warp.compose(flow, anchor.flow)
+        copy += share * (warp.backward(anchor.frame, to_anchor) - copy)
+        return {"flow": flow, "copy": copy, "to_anchor": to_anchor, "share": share}
+
+    def _painted(
+        self, x: tf.Tensor, copy: tf.Tensor | None, caption: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Paints; the end of the table."""
+        if copy is not None:
             # Paint goes by the copy, but does not teach the flow.
             seen = tf.stop_gradient(tf.cast(copy, x.dtype))
             seen = tf.nn.space_to_depth(seen, BLOCK)
             x = self.look(tf.concat([x, seen], axis=-1), caption)
         paint = tf.nn.depth_to_space(self.to_paint(x), BLOCK)  # [N, H, W, C]
         paint = tf.cast(paint, tf.float32)
-        if self.output_mode == "direct":
-            return {"frame": paint}
-        return made | {"copy": copy, "frame": copy + paint}
+        return {"frame": paint if copy is None else copy + paint}
 
 
 class NetworkInNetwork(keras.layers.Layer):

@@ -69,6 +69,15 @@ class PredictingModel(base.VideoModel):
         """Frames of a history."""
         return self.options.depth
 
+    @property
+    def is_anchored(self) -> bool:
+        """Whether a history has an anchor."""
+        return False
+
+    def history_of(self, context: tf.Tensor) -> histories.History:
+        """Returns the history of a context; see `history.of_context`."""
+        return histories.of_context(context, self.depth, is_anchored=self.is_anchored)
+
     def predict_frames(
         self,
         context: tf.Tensor,
@@ -88,7 +97,7 @@ class PredictingModel(base.VideoModel):
         Returns:
           [N, F, H, W, C] in [-1, 1].
         """
-        history = histories.of_context(context, self.depth)
+        history = self.history_of(context)
         code = self.encode(caption_tokens, lengths)
         return self.continue_from(history, code, num_frames=num_frames)[0]
 

@@ -28,7 +28,6 @@ References:
       section 3.1: steps without gradients before the one that counts.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import tensorflow as tf
@@ -48,19 +47,17 @@ class Generator(Protocol):
     Attributes:
       depth: d, frames of a history.
       output_mode: "direct" makes frames without copies.
+      is_anchored: whether histories must have an anchor.
     """
 
     depth: int
     output_mode: str
+    is_anchored: bool
 
     def __call__(
-        self,
-        frames: Sequence[tf.Tensor],
-        valid: tf.Tensor,
-        caption: tf.Tensor,
-        training: bool = False,
+        self, history: histories.History, caption: tf.Tensor, training: bool = False
     ) -> dict[str, tf.Tensor]:
-        """Returns `frame` and, where it copies, `copy`."""
+        """Returns `frame`; `copy` where it copies, `to_anchor` where it is anchored."""
         ...
 
 
@@ -106,8 +103,7 @@ def predict(
     def step(
         index: tf.Tensor, seen: histories.History, made: tf.TensorArray
     ) -> tuple[tf.Tensor, histories.History, tf.TensorArray]:
-        frame = generator(seen.frames, seen.valid, caption)["frame"]
-        seen = histories.shifted(seen, frame)
+        seen = _appended(generator, seen, caption)
         return index + 1, seen, made.write(index, seen.frames[-1])
 
     _, history, array = tf.while_loop(
@@ -156,7 +152,9 @@ def train(
     draw = seeds.uniform([number], seeds.fold(seed, "last"))
     later = lengths - 1 + tf.cast(draw * room, tf.int32)
     last = tf.where(lengths == 1, 0, later)  # [N]
-    history = histories.of_clips(clips, last, lengths, generator.depth)
+    history = histories.of_clips(
+        clips, last, lengths, generator.depth, is_anchored=generator.is_anchored
+    )
     history = _lead(generator, history, caption, lead)
     times = (last + lead)[:, tf.newaxis] + tf.range(1 + plan.num_frames)  # [N, 1 + K]
     window = tf.gather(clips, times, axis=1, batch_dims=1)
@@ -177,8 +175,7 @@ def _lead(
     def step(
         index: tf.Tensor, seen: histories.History
     ) -> tuple[tf.Tensor, histories.History]:
-        frame = generator(seen.frames, seen.valid, caption)["frame"]
-        return index + 1, histories.shifted(seen, frame)
+        return index + 1, _appended(generator, seen, caption)
 
     caption = tf.stop_gradient(caption)
     _, history = tf.while_loop(
@@ -188,6 +185,14 @@ def _lead(
         parallel_iterations=1,
     )
     return tf.nest.map_structure(tf.stop_gradient, history)
+
+
+def _appended(
+    generator: Generator, history: histories.History, caption: tf.Tensor
+) -> histories.History:
+    """Predicts a frame and feeds it back."""
+    made = generator(history, caption)
+    return histories.shifted(history, made["frame"], made.get("to_anchor"))
 
 
 def _compared(
@@ -211,13 +216,16 @@ def _compared(
         seen: histories.History,
         arrays: dict[str, tf.TensorArray],
     ) -> tuple[tf.Tensor, histories.History, dict[str, tf.TensorArray]]:
-        made = generator(seen.frames, seen.valid, caption, training=True)
+        made = generator(seen, caption, training=True)
         fed = tf.where(is_own[index], made["frame"] + noise[index], inputs[index])
         kept = {"fakes": made["frame"]}
         if "copy" in made:
             kept["copies"] = made["copy"]
         arrays = {key: arrays[key].write(index, one) for key, one in kept.items()}
-        return index + 1, histories.shifted(seen, fed), arrays
+        seen = histories.shifted(
+            seen, fed, made.get("to_anchor"), is_given=~is_own[index]
+        )
+        return index + 1, seen, arrays
 
     names = KEPT if generator.output_mode != "direct" else KEPT[:1]
     arrays = {name: tf.TensorArray(tf.float32, plan.num_frames) for name in names}

@@ -10,7 +10,8 @@
 The last three are there where a painter is: the export of a model of stills with a
 signature `generate` (`text`, `seed` -> `image`), which makes the first frame and becomes a
 part of this export. The seed is the picture's: what follows on a picture is no matter of
-luck. The memory is the history, its validity and the code of the caption.
+luck. The memory is the history, its validity, its anchor if it has one, and the code of the
+caption.
 """
 
 import dataclasses
@@ -24,18 +25,16 @@ from tfvideogan.models import sampling
 from tfvideogan.models.text2video import history as histories
 from tfvideogan.ops import tokens
 
-MEMORY = ("frames", "valid", "caption")
 ABOUT_MEMORY = {
     "frames": "[N, d, H, W, C] float32, the last frames",
     "valid": "[N, d] float32, which of them there are",
+    "anchor": "[N, H, W, C] float32, the newest given frame",
+    "flow": "[N, H, W, 2] float32 pixels, from the last frame to that one",
     "caption": "[N, D] float32, the code of the caption",
 }
 VIDEO = {
     signatures.VIDEO: "[N, F, H, W, C] uint8, the frames that follow",
     signatures.VIDEO_FLOAT: "[N, F, H, W, C] float32 in [-1, 1]",
-}
-MEMORISED = VIDEO | {
-    signatures.NEXT_STATE + name: about for name, about in ABOUT_MEMORY.items()
 }
 # Frames go on from each other, and rounding grows from one to the next.
 ROLLOUT_TOLERANCE = 1e-3
@@ -53,8 +52,17 @@ class Predicts(Protocol):
         ...
 
     @property
+    def is_anchored(self) -> bool:
+        """Whether a history has an anchor."""
+        ...
+
+    @property
     def caption_size(self) -> int:
         """Numbers in the code of a caption."""
+        ...
+
+    def history_of(self, context: tf.Tensor) -> histories.History:
+        """Returns the history of a context."""
         ...
 
     def encode(self, caption_tokens: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
@@ -128,15 +136,19 @@ def serving_functions(
     of = functools.partial(
         signatures.ServingFunction.of, tolerance=ROLLOUT_TOLERANCE, held=held
     )
+    memory = _memory(model)
+    memorised = VIDEO | {
+        signatures.NEXT_STATE + name: ABOUT_MEMORY[name] for name in memory
+    }
     following = of(
-        functions.go_on, _memory_inputs(model), MEMORISED, about="what follows then"
+        functions.go_on, _inputs(memory), memorised, about="what follows then"
     )
     about = "what follows on the frames"
     verb, inputs = signatures.PREDICT, [context, text]
     made = {
         verb: of(functions.predict, inputs, VIDEO, about=about),
         verb + signatures.START: of(
-            functions.predict_start, inputs, MEMORISED, about=about
+            functions.predict_start, inputs, memorised, about=about
         ),
         verb + signatures.NEXT: following,
     }
@@ -147,7 +159,7 @@ def serving_functions(
     return made | {
         verb: of(functions.generate, inputs, VIDEO, about=about),
         verb + signatures.START: of(
-            functions.generate_start, inputs, MEMORISED, about=about
+            functions.generate_start, inputs, memorised, about=about
         ),
         verb + signatures.NEXT: following,
     }
@@ -176,9 +188,14 @@ class _Functions:
         state_frames: tf.Tensor,
         state_valid: tf.Tensor,
         state_caption: tf.Tensor,
+        state_anchor: tf.Tensor | None = None,
+        state_flow: tf.Tensor | None = None,
     ) -> dict[str, tf.Tensor]:
         slots = tuple(tf.unstack(state_frames, axis=1))
-        history = histories.History(slots, state_valid)
+        anchor = ()
+        if self.model.is_anchored:
+            anchor = histories.Anchor(state_anchor, state_flow)
+        history = histories.History(slots, state_valid, anchor)
         made, memory = self._follow(history, state_caption)
         return sampling.video(made) | memory
 
@@ -198,7 +215,7 @@ class _Functions:
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         spec = self.model.spec
         encoded = tokens.encode(said, words=spec.words, length=spec.caption_length)
-        history = histories.of_context(pixels.to_float(shown), self.model.depth)
+        history = self.model.history_of(pixels.to_float(shown))
         return self._follow(history, self.model.encode(*encoded))
 
     def _follow(
@@ -207,9 +224,16 @@ class _Functions:
         made, history = self.model.continue_from(
             history, caption, num_frames=self.num_frames
         )
-        frames = tf.stack(history.frames, axis=1)  # [N, d, H, W, C]
-        memory = zip(MEMORY, (frames, history.valid, caption), strict=True)
-        return made, {signatures.NEXT_STATE + name: value for name, value in memory}
+        memory = {
+            "frames": tf.stack(history.frames, axis=1),  # [N, d, H, W, C]
+            "valid": history.valid,
+            "caption": caption,
+        }
+        if history.anchor:
+            memory |= {"anchor": history.anchor.frame, "flow": history.anchor.flow}
+        return made, {
+            signatures.NEXT_STATE + name: value for name, value in memory.items()
+        }
 
 
 def _without_memory(answer: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -218,18 +242,26 @@ def _without_memory(answer: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     }
 
 
-def _memory_inputs(model: Predicts) -> list[signatures.Input]:
+def _memory(model: Predicts) -> dict[str, list[int]]:
+    """Shapes of what is remembered of each clip, by name."""
     spec = model.spec
-    size = (spec.height, spec.width, spec.channels)
+    size = (spec.height, spec.width)
     shapes = {
-        "frames": [model.depth, *size],
+        "frames": [model.depth, *size, spec.channels],
         "valid": [model.depth],
         "caption": [model.caption_size],
     }
+    if model.is_anchored:
+        shapes["anchor"] = [*size, spec.channels]
+        shapes["flow"] = [*size, histories.FLOW_CHANNELS]
+    return shapes
+
+
+def _inputs(memory: dict[str, list[int]]) -> list[signatures.Input]:
     return [
         signatures.Input(
-            tf.TensorSpec([None, *shapes[name]], tf.float32, signatures.STATE + name),
+            tf.TensorSpec([None, *shape], tf.float32, signatures.STATE + name),
             signatures.InputRule(about=ABOUT_MEMORY[name]),
         )
-        for name in MEMORY
+        for name, shape in memory.items()
     ]

@@ -18,7 +18,6 @@ text-to-video/UNet_KTH.ipynb and Adversarial_UNet_KTH.ipynb.
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import keras
@@ -293,10 +292,9 @@ class PaperTextToVideo(predicting.PredictingModel):
     # --- Inference
 
     def next_frame(
-        self, frames: Sequence[tf.Tensor], valid: tf.Tensor, caption: tf.Tensor
+        self, history: histories.History, caption: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Returns `frame` [N, H, W, C] in [-1, 1]; see `rollout.Generator`."""
-        history = histories.History(tuple(frames), valid)
         seen = volume.channels(history, align=self.options.history_align)
         return {"frame": volume.signed(self.generator(seen, caption))}
 
