@@ -16,7 +16,8 @@ CAPTION = tf.constant([[1.0, -1.0], [0.5, 2.0]])
 
 def history(depth: int = 2, size: int = 8, channels: int = 3) -> histories.History:
     shape = [2, depth, size, size, channels]
-    return histories.of_context(seeds.uniform(shape, SEED, -1.0, 1.0), depth)
+    frames = seeds.uniform(shape, SEED, -1.0, 1.0)
+    return histories.of_context(frames, depth, is_anchored=True)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def test_histories_of_any_depth_end_in_one_frame(depth):
 @pytest.mark.parametrize(
     ("mode", "extra"),
     [
+        ("warp", {"copy", "flow"}),
         ("residual", {"copy"}),
         ("direct", set()),
     ],
@@ -42,20 +44,32 @@ def test_histories_of_any_depth_end_in_one_frame(depth):
 def test_an_output_mode_says_how_frames_are_made(mode, extra):
     spec = clip.ClipSpec(6, 16, 24, channels=1)
     network = tiny.generator(spec, output_mode=mode)
-    frames = tf.unstack(seeds.uniform([2, 2, 16, 24, 1], SEED, -1.0, 1.0), axis=1)
-    made = network(frames, tf.ones([2, 2]), CAPTION)
+    context = seeds.uniform([2, 2, 16, 24, 1], SEED, -1.0, 1.0)
+    made = network(histories.of_context(context, 2), CAPTION)
     assert set(made) == {"frame"} | extra
     assert made["frame"].shape == (2, 16, 24, 1)
     if mode == "residual":
-        np.testing.assert_array_equal(made["copy"], frames[-1])
+        np.testing.assert_array_equal(made["copy"], context[:, -1])
+    if mode == "warp":
+        expected = warp.backward(context[:, -1], made["flow"])
+        np.testing.assert_allclose(made["copy"], expected, atol=1e-6)
 
 
-def test_a_frame_is_the_last_one_along_the_flow_and_paint(network):
-    seen = history()
+def test_a_frame_is_a_share_of_the_anchor_and_the_last_frame_and_paint(network):
+    anchor = histories.Anchor(
+        seeds.uniform([2, 8, 8, 3], seeds.fold(SEED, "anchor"), -1.0, 1.0),
+        seeds.uniform([2, 8, 8, 2], seeds.fold(SEED, "flow"), -2.0, 2.0),
+    )
+    seen = history()._replace(anchor=anchor)
     made = network(seen, CAPTION)
-    assert set(made) == {"frame", "flow", "copy"}
-    expected = warp.backward(seen.frames[-1], made["flow"])
-    np.testing.assert_allclose(made["copy"], expected, atol=1e-6)
+    assert set(made) == {"frame", "flow", "copy", "to_anchor", "share"}
+    to_anchor = made["flow"] + warp.backward(anchor.flow, made["flow"])
+    np.testing.assert_allclose(made["to_anchor"], to_anchor, atol=1e-5)
+    share = made["share"]
+    assert 0.0 < share.numpy().min() < share.numpy().max() < 1.0
+    expected = share * warp.backward(anchor.frame, to_anchor)
+    expected += (1.0 - share) * warp.backward(seen.frames[-1], made["flow"])
+    np.testing.assert_allclose(made["copy"], expected, atol=1e-5)
     assert np.abs(made["frame"] - made["copy"]).max() > 1e-3
 
 
@@ -96,9 +110,9 @@ def test_the_caption_reaches_every_scale_of_the_decoder(network):
 
 
 def test_validity_is_seen(network):
-    frames = history().frames
+    seen = history()
     found = [
-        network(frames, tf.constant([[one, 1.0]] * 2), CAPTION)["frame"]
+        network(seen._replace(valid=tf.constant([[one, 1.0]] * 2)), CAPTION)["frame"]
         for one in (0.0, 1.0)
     ]
     assert np.abs(found[0] - found[1]).max() > 1e-4

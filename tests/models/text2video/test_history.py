@@ -56,6 +56,27 @@ def test_a_new_frame_is_clipped_and_valid_and_the_oldest_is_forgotten(given, kep
     np.testing.assert_array_equal(found.valid, [[1, 1, 1]])
 
 
+def test_the_anchor_is_the_newest_frame_until_another_is_given():
+    found = histories.of_context(numbered(2, frames=3), 2, is_anchored=True)
+    np.testing.assert_array_equal(found.anchor.frame[:, 0, 0, 0], [2, 102])
+    np.testing.assert_array_equal(found.anchor.flow, np.zeros([2, 1, 1, 2]))
+    to_anchor = tf.constant([0.5, -1.0]) * tf.ones([2, 1, 1, 1])
+    predicted = histories.shifted(found, tf.zeros([2, 1, 1, 1]), to_anchor)
+    np.testing.assert_array_equal(predicted.anchor.frame, found.anchor.frame)
+    np.testing.assert_array_equal(predicted.anchor.flow, to_anchor)
+    is_given = tf.constant([False, True])[:, None, None, None]
+    mixed = histories.shifted(
+        found, tf.fill([2, 1, 1, 1], 0.25), to_anchor, is_given=is_given
+    )
+    np.testing.assert_array_equal(mixed.anchor.frame[:, 0, 0, 0], [2, 0.25])
+    np.testing.assert_array_equal(mixed.anchor.flow[:, 0, 0], [[0.5, -1.0], [0, 0]])
+
+
+def test_without_an_anchor_there_is_none_later():
+    found = histories.of_context(numbered(frames=2), 3)
+    assert found.anchor == histories.shifted(found, tf.zeros([1, 1, 1, 1])).anchor == ()
+
+
 def test_every_length_is_trained_and_one_frame_alone_often():
     lengths = histories.random_lengths(4000, 5, seeds.from_int(3)).numpy()
     # 0.8 + 0.2 / 5, and 0.04 for each other one; three standard deviations of 4000.

@@ -1,5 +1,7 @@
 """Rollouts go on from themselves, at work and in training."""
 
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,6 +10,7 @@ from tests.models.text2video import tiny
 from tfvideogan.core import seeds
 from tfvideogan.models.text2video import history as histories
 from tfvideogan.models.text2video import rollout
+from tfvideogan.ops import warp
 
 SEED = seeds.from_int(4)
 CAPTION = tf.zeros([3, 1])
@@ -67,34 +70,91 @@ def context():
     return seeds.uniform([3, 3, 8, 8, 3], SEED, -1.0, 1.0)
 
 
+def anchored(context: tf.Tensor) -> histories.History:
+    return histories.of_context(context, 2, is_anchored=True)
+
+
 @pytest.fixture(scope="module")
 def whole(generator, context):
-    history = histories.of_context(context, 2)
-    return rollout.predict(generator, history, CAPTION, num_frames=5)
+    return rollout.predict(generator, anchored(context), CAPTION, num_frames=5)
 
 
 def test_what_follows_does_not_depend_on_how_much_is_asked_for(
     generator, context, whole
 ):
     made, history = rollout.predict(
-        generator, histories.of_context(context, 2), CAPTION, num_frames=2
+        generator, anchored(context), CAPTION, num_frames=2
     )
     np.testing.assert_array_equal(made, whole[0][:, :2])
     further, last = rollout.predict(generator, history, CAPTION, num_frames=3)
     np.testing.assert_array_equal(further, whole[0][:, 2:])
     np.testing.assert_array_equal(last.frames, whole[1].frames)
     np.testing.assert_array_equal(last.valid, whole[1].valid)
+    np.testing.assert_array_equal(last.anchor.flow, whole[1].anchor.flow)
 
 
-def test_a_frame_depends_on_the_last_d_alone(generator, context, whole):
+def test_a_frame_depends_on_the_last_d_and_the_anchor_alone(generator, context, whole):
     others = tf.concat([-context[:, :1], context[:, 1:]], axis=1)
-    made, _ = rollout.predict(
-        generator, histories.of_context(others, 2), CAPTION, num_frames=1
-    )
+    made, _ = rollout.predict(generator, anchored(others), CAPTION, num_frames=1)
     np.testing.assert_array_equal(made, whole[0][:, :1])
-    again = histories.of_context(whole[0][:, 1:3], 2)
+    _, at_two = rollout.predict(generator, anchored(context), CAPTION, num_frames=3)
+    again = histories.of_context(whole[0][:, 1:3], 2)._replace(anchor=at_two.anchor)
     made, _ = rollout.predict(generator, again, CAPTION, num_frames=1)
     np.testing.assert_allclose(made, whole[0][:, 3:4], atol=1e-6)
+
+
+class Sliding:
+    """Copies everything from half a pixel to the right, of the anchor or the last frame."""
+
+    depth, output_mode = 1, "anchored"
+
+    def __init__(self, *, is_anchored: bool) -> None:
+        self.is_anchored = is_anchored
+
+    def __call__(self, history, caption, training=False):
+        last = history.frames[-1]
+        flow = tf.constant([0.5, 0.0]) * tf.ones_like(last[..., :1])
+        if not self.is_anchored:
+            return {"frame": warp.backward(last, flow)}
+        to_anchor = warp.compose(flow, history.anchor.flow)
+        copy = warp.backward(history.anchor.frame, to_anchor)
+        return {"frame": copy, "copy": copy, "to_anchor": to_anchor}
+
+
+def slid(*, is_anchored: bool) -> np.ndarray:
+    """A row of pixels behind eight frames, of which one was 1 and the others 0."""
+    row = tf.one_hot([6], 12)[:, tf.newaxis, tf.newaxis, :, tf.newaxis]
+    history = histories.of_context(row, 1, is_anchored=is_anchored)
+    made, _ = rollout.predict(
+        Sliding(is_anchored=is_anchored), history, CAPTION[:1], num_frames=8
+    )
+    return made.numpy()[0, -1, 0, :, 0]
+
+
+def test_what_is_copied_from_the_anchor_is_resampled_once():
+    # Half a pixel eight times is four pixels, which needs no resampling at all.
+    np.testing.assert_allclose(slid(is_anchored=True), np.eye(12)[2], atol=1e-6)
+    # From frame to frame each pixel becomes the mean of two, eight times: a binomial.
+    expected = math.comb(8, 4) / 2**8
+    assert slid(is_anchored=False)[2] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("own_share", [0.0, 1.0])
+def test_a_frame_of_the_clip_that_is_fed_is_the_next_anchor(own_share):
+    seen = []
+
+    class Watching(Sliding):
+        def __call__(self, history, caption, training=False):
+            seen.append(flat(history.anchor.frame))
+            return super().__call__(history, caption)
+
+    tf.config.run_functions_eagerly(True)
+    shares = plan(own_share=tf.constant(own_share))
+    made = rollout.train(Watching(is_anchored=True), counting(), CAPTION, shares, SEED)
+    tf.config.run_functions_eagerly(False)
+    expected = flat(made["last"])
+    for time, found in enumerate(seen):
+        np.testing.assert_array_equal(found, expected + time * (1.0 - own_share))
 
 
 # --- Training

@@ -61,7 +61,9 @@ def test_answers_of_many_requests_are_those_of_one(model):
     videos = [found["video_float"]]
     for _ in range(2):
         memory = {
-            f"state_{name}": found[f"next_state_{name}"] for name in served.MEMORY
+            name.removeprefix("next_"): value
+            for name, value in found.items()
+            if name.startswith("next_state_")
         }
         found = functions["predict_next"].function(**memory)
         videos.append(found["video_float"])
