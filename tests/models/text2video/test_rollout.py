@@ -82,9 +82,7 @@ def whole(generator, context):
 def test_what_follows_does_not_depend_on_how_much_is_asked_for(
     generator, context, whole
 ):
-    made, history = rollout.predict(
-        generator, anchored(context), CAPTION, num_frames=2
-    )
+    made, history = rollout.predict(generator, anchored(context), CAPTION, num_frames=2)
     np.testing.assert_array_equal(made, whole[0][:, :2])
     further, last = rollout.predict(generator, history, CAPTION, num_frames=3)
     np.testing.assert_array_equal(further, whole[0][:, 2:])

@@ -168,9 +168,7 @@ class Generator(keras.Model):
         made = self._copied(x, history)
         return made | self._painted(x, made.get("copy"), caption)
 
-    def _copied(
-        self, x: tf.Tensor, history: histories.History
-    ) -> dict[str, tf.Tensor]:
+    def _copied(self, x: tf.Tensor, history: histories.History) -> dict[str, tf.Tensor]:
         """Copies; the lower half of the table, down to `copy`."""
         last = history.frames[-1]
         if self.output_mode == DIRECT:

@@ -52,9 +52,7 @@ class History(NamedTuple):
     anchor: Anchor | tuple[()] = ()
 
 
-def of_context(
-    context: tf.Tensor, depth: int, *, is_anchored: bool = False
-) -> History:
+def of_context(context: tf.Tensor, depth: int, *, is_anchored: bool = False) -> History:
     """Returns the history of a context of any length.
 
     Args:
