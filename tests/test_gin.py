@@ -8,21 +8,25 @@ experiment, alone or, where it binds no model, on top of its family's file
 import math
 import pathlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import grpc
 import numpy as np
 import pytest
+import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from tests import source_tree, traced_graphs
+from tests import check_model, source_tree, traced_graphs
 from tests.data import davis_tree
 from tests.engine import training_runs
 from tfvideogan import export, train
 from tfvideogan.core import clip
-from tfvideogan.engine import loop
+from tfvideogan.data import pipeline
+from tfvideogan.engine import build, evaluator, loop
 from tfvideogan.engine.config import config
 from tfvideogan.engine.runs import differences
+from tfvideogan.models import monitors
 from tfvideogan.serving import tensors
 from tfvideogan.serving.export import card, replay, warmup
 from tfvideogan.serving.local import server
@@ -49,14 +53,19 @@ SOURCES = tuple(
     for path in source_tree.files("tfvideogan/data", ".py")
 )
 
-# Up to two minutes each; any worker may run any of them.
-ONE_BY_ONE = [
-    pytest.param(path, marks=[pytest.mark.xdist_group(path), pytest.mark.long])
-    for path in EXPERIMENTS
-]
-# The first experiment of each model, and those whose signatures differ from its: they are
-# exported and answer. The others go through the same code with other numbers, and stop
-# behind training and evaluation: a quarter of the time is saved (gin/foregan/exp5.gin).
+
+def one_by_one(paths: Iterable[str]) -> list[Any]:
+    """Parameters of tests of up to two minutes each; any worker may run any of them."""
+    return [
+        pytest.param(path, marks=[pytest.mark.xdist_group(path), pytest.mark.long])
+        for path in paths
+    ]
+
+
+# The first experiment of each model, and those whose signatures differ from its, run as a
+# user runs them, up to an answer. The others, variants of these, go through the same code
+# with other numbers: they take two steps and are judged without graphs, in a quarter of the
+# time.
 SERVED_AS_WELL = (
     "gin/captioner/still.gin",
     "gin/cpnet/paper.gin",
@@ -183,9 +192,7 @@ NARROW = {
 # Never made at their own width: hundreds of millions of parameters, or a dozen alike. What
 # trains them sees whether they use every binding.
 NARROWED = ("gin/dvdgan/", "gin/foregan/")
-AT_THEIR_WIDTH = [
-    one for one in ONE_BY_ONE if not str(one.values[0]).startswith(NARROWED)
-]
+AT_THEIR_WIDTH = [one for one in EXPERIMENTS if not one.startswith(NARROWED)]
 TWO_STEPS = [
     "STEPS = 2",
     "loop.run.sample_every = 0",
@@ -259,7 +266,7 @@ def test_smoke_shrinks_experiment(path: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("freed")
-@pytest.mark.parametrize("path", AT_THEIR_WIDTH)
+@pytest.mark.parametrize("path", one_by_one(AT_THEIR_WIDTH))
 def test_experiment_is_built_and_uses_every_binding(path: str) -> None:
     paths = stack(path)
     bindings = given(paths)
@@ -352,10 +359,14 @@ def is_served(path: str) -> bool:
     return path == alike[0] or path in SERVED_AS_WELL
 
 
+SERVED = [path for path in EXPERIMENTS if is_served(path)]
+VARIANTS = [path for path in EXPERIMENTS if path not in SERVED]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ONE_BY_ONE)
+@pytest.mark.parametrize("path", one_by_one(SERVED))
 @pytest.mark.usefixtures("answers_here", "freed")
-def test_experiment_trains_is_judged_and_answers_if_served(
+def test_experiment_trains_is_judged_and_answers(
     path: str, tmp_path: pathlib.Path
 ) -> None:
     paths, run = stack(path), tmp_path / "run"
@@ -375,8 +386,51 @@ def test_experiment_trains_is_judged_and_answers_if_served(
     if path.startswith(NARROWED):
         check_every_binding_is_used(path)
     traced_graphs.forget()
-    if is_served(path):
-        check_answer(run, tmp_path / "exports")
+    check_answer(run, tmp_path / "exports")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", one_by_one(VARIANTS))
+@pytest.mark.usefixtures("freed")
+# Data are still read by graphs.
+@pytest.mark.filterwarnings(
+    "ignore:.*this option does not apply to tf.data:UserWarning"
+)
+def test_variant_takes_steps_and_is_judged(path: str, tmp_path: pathlib.Path) -> None:
+    paths = stack(path)
+    data = data_of(given(paths), tmp_path)
+    config.parse([*paths, SMOKE], [*narrow(path), *data, *TWO_STEPS])
+    arguments = config.arguments(loop.run)
+    built = build.build(
+        arguments["make_model"], arguments["make_source"], tf.distribute.get_strategy()
+    )
+    model = built.model
+    batches = pipeline.make_dataset(
+        built.source,
+        "train",
+        batch_size=arguments["batch_size"] * model.batches_per_step,
+        seed=0,
+        transforms=arguments.get("transforms", ()),
+    )
+    batch = next(iter(batches))
+    split = evaluator.default_split(built.source, "validation", "test")
+    judge = evaluator.Evaluator(model, built.source, arguments["metrics"])
+    with check_model.eagerly():
+        for step in range(2):
+            logs = model.train_step(batch, model.active_phases(step))
+            numbers = monitors.numbers(logs)
+            assert all(is_finite(float(value)) for value in numbers.values()), logs
+            assert float(logs["skipped"]) == 0.0
+        report = judge.run(
+            evaluator.Plan(
+                split,
+                arguments["eval_clips"],
+                arguments["eval_multiples"],
+                arguments["eval_batch_size"],
+            )
+        )
+    assert report.finite()
+    check_every_binding_is_used(path)
 
 
 def check_answer(run: pathlib.Path, exports: pathlib.Path) -> None:
