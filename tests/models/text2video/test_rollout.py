@@ -21,7 +21,7 @@ UNIT = 0.01
 class Toy:
     """A generator of frames that are `factor` times the last one, and `more` units."""
 
-    output_mode, is_anchored = "direct", False
+    outputs = ("frame",)
 
     def __init__(self, *, more: float = 0.0, depth: int = 2) -> None:
         self.factor, self.more, self.depth = tf.Variable(1.0), more, depth
@@ -104,15 +104,15 @@ def test_a_frame_depends_on_the_last_d_and_the_anchor_alone(generator, context, 
 class Sliding:
     """Copies everything from half a pixel to the right, of the anchor or the last frame."""
 
-    depth, output_mode = 1, "anchored"
+    depth = 1
 
     def __init__(self, *, is_anchored: bool) -> None:
-        self.is_anchored = is_anchored
+        self.outputs = ("frame", "copy", "to_anchor") if is_anchored else ("frame",)
 
     def __call__(self, history, caption, training=False):
         last = history.frames[-1]
         flow = tf.constant([0.5, 0.0]) * tf.ones_like(last[..., :1])
-        if not self.is_anchored:
+        if "to_anchor" not in self.outputs:
             return {"frame": warp.backward(last, flow)}
         to_anchor = warp.compose(flow, history.anchor.flow)
         copy = warp.backward(history.anchor.frame, to_anchor)

@@ -15,7 +15,7 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
                dense, reshape, conv 1x1, + collapse            8x8            4b
     D2         x2 conv, ‖ skip of E2, conv 3x3, conv 3x3       16x16          2b
     D1         x2 conv, ‖ skip of E1, conv 3x3, conv 3x3       32x32          b
-    flow       conv 3x3, channels to 2x2 pixels, tanh          64x64          2
+    flow       conv 3x3, tanh, x2 bilinear                     64x64          2
     share      conv 3x3, channels to 2x2 pixels, sigmoid       64x64          1
     copy       last frame warped by the flow, and the share    64x64          C
                of the anchor warped by all flows since
@@ -31,7 +31,9 @@ paint (both were tried). What is fed back is clipped (`history.shifted`).
 A frame that is copied from frame to frame is resampled each time: after ten frames outlines
 were ovals. So flows are followed back to the anchor, the newest frame that was given
 (`history.py`), and the share chooses, pixel by pixel, between it and the last frame, which
-alone has what was painted since.
+alone has what was painted since. On plain ground nothing says how things move, and a flow
+that is wrong along outlines eats them while it is followed: half of the sides, and a loss
+where it bends (`objective.py`), let it carry things as they are.
 
 A leaky rectifier behind every layer; in the decoder, from the network-in-network on, the
 caption scales and shifts each channel before it (FiLM). A skip is the newest time slice
@@ -62,14 +64,15 @@ import tensorflow as tf
 from tfvideogan.core import clip
 from tfvideogan.layers import convolution, film
 from tfvideogan.models.text2video import history as histories
-from tfvideogan.ops import warp
+from tfvideogan.ops import resizing, warp
 
-OUTPUT_MODES = ANCHORED, WARP, RESIDUAL, DIRECT = (
-    "anchored",
-    "warp",
-    "residual",
-    "direct",
-)
+# What each makes.
+OUTPUT_MODES = {
+    "anchored": ("frame", "copy", "flow", "to_anchor", "share"),
+    "warp": ("frame", "copy", "flow"),
+    "residual": ("frame", "copy"),
+    "direct": ("frame",),
+}
 # Sides divide by what the encoder halves: pixels to channels, E2, E3.
 SIDE_STEP = 8
 # Longest flow, as a share of the longer side: 19 pixels of 64.
@@ -93,7 +96,7 @@ class Generator(keras.Model):
         width: int,
         units: int,
         narrow: int,
-        output_mode: str = ANCHORED,
+        output_mode: str = "anchored",
         name: str = "generator",
     ) -> None:
         """Creates the layers.
@@ -110,7 +113,7 @@ class Generator(keras.Model):
         # Frames that are warped stay float32.
         super().__init__(name=name, autocast=False)
         self.depth = depth
-        self.output_mode = output_mode
+        self.outputs = OUTPUT_MODES[output_mode]
         self.reach = REACH * max(spec.height, spec.width)
         self.first = Encode(width, 1)
         self.second = Encode(2 * width, 2)
@@ -125,19 +128,13 @@ class Generator(keras.Model):
                 stddev=FIRST_DEVIATION
             ),
         }
-        if output_mode in (ANCHORED, WARP):
-            channels = BLOCK**2 * histories.FLOW_CHANNELS
-            self.to_flow = convolution.Conv2D(channels, 3, **options)
-        if self.is_anchored:
+        if "flow" in self.outputs:
+            self.to_flow = convolution.Conv2D(histories.FLOW_CHANNELS, 3, **options)
+        if "share" in self.outputs:
             self.to_share = convolution.Conv2D(BLOCK**2, 3, **options)
-        if output_mode != DIRECT:
+        if "copy" in self.outputs:
             self.look = Modulated(width)
         self.to_paint = convolution.Conv2D(BLOCK**2 * spec.channels, 3, **options)
-
-    @property
-    def is_anchored(self) -> bool:
-        """Whether histories must have an anchor."""
-        return self.output_mode == ANCHORED
 
     def call(
         self, history: histories.History, caption: tf.Tensor, training: bool = False
@@ -171,14 +168,14 @@ class Generator(keras.Model):
     def _copied(self, x: tf.Tensor, history: histories.History) -> dict[str, tf.Tensor]:
         """Copies; the lower half of the table, down to `copy`."""
         last = history.frames[-1]
-        if self.output_mode == DIRECT:
+        if "copy" not in self.outputs:
             return {}
-        if self.output_mode == RESIDUAL:
+        if "flow" not in self.outputs:
             return {"copy": last}
-        flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
-        flow = self.reach * tf.tanh(tf.cast(flow, tf.float32))
+        flow = tf.tanh(tf.cast(self.to_flow(x), tf.float32))  # [N, H/2, W/2, 2]
+        flow = resizing.larger_flow(self.reach / BLOCK * flow, by=BLOCK)
         copy = warp.backward(last, flow)
-        if self.output_mode == WARP:
+        if "to_anchor" not in self.outputs:
             return {"flow": flow, "copy": copy}
         share = tf.nn.depth_to_space(self.to_share(x), BLOCK)  # [N, H, W, 1]
         share = tf.sigmoid(tf.cast(share, tf.float32))

@@ -104,7 +104,7 @@ class Options:
     width: int = 32
     units: int = 512
     narrow: int = 16
-    output_mode: str = generator.ANCHORED
+    output_mode: str = "anchored"
     embedding: int = 64
     caption_units: int = 128
     word_dropout: float = 0.1
@@ -357,7 +357,7 @@ class TextToVideo(predicting.PredictingModel):
     @property
     def is_anchored(self) -> bool:
         """Whether frames are copied from the newest given one."""
-        return self.generator.is_anchored
+        return "to_anchor" in self.generator.outputs
 
     @property
     def caption_size(self) -> int:

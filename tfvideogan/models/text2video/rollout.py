@@ -35,8 +35,8 @@ import tensorflow as tf
 from tfvideogan.core import seeds
 from tfvideogan.models.text2video import history as histories
 
-# What is kept of each frame that counts; a direct one has no copy.
-KEPT = ("fakes", "copies")
+# What is kept of each frame that counts, by what a generator makes.
+KEPT = {"frame": "fakes", "copy": "copies", "flow": "flows"}
 # How often frames before those that count are predicted.
 SHARE_OF_LEADS = 0.5
 
@@ -46,18 +46,17 @@ class Generator(Protocol):
 
     Attributes:
       depth: d, frames of a history.
-      output_mode: "direct" makes frames without copies.
-      is_anchored: whether histories must have an anchor.
+      outputs: names of what it makes: `frame`; `copy` where it copies; `to_anchor` where
+        histories must have an anchor.
     """
 
     depth: int
-    output_mode: str
-    is_anchored: bool
+    outputs: tuple[str, ...]
 
     def __call__(
         self, history: histories.History, caption: tf.Tensor, training: bool = False
     ) -> dict[str, tf.Tensor]:
-        """Returns `frame`; `copy` where it copies, `to_anchor` where it is anchored."""
+        """Returns its `outputs` by name."""
         ...
 
 
@@ -137,7 +136,8 @@ def train(
       `fakes` and `real` [N, K, H, W, C], the predictions, which are not clipped, and the
       frames of the clips;
       `last` and `real_last` [N, H, W, C], the frame before them, as the generator saw it
-      and as it is in the clip; where the generator copies, `copies` like `fakes`.
+      and as it is in the clip; where the generator copies, `copies` like `fakes`, and
+      along a flow `flows` [N, K, H, W, 2] pixels.
     """
     number, free = tf.shape(clips)[0], clips.shape[1] - plan.num_frames
     longest = min(generator.depth, free)
@@ -153,7 +153,11 @@ def train(
     later = lengths - 1 + tf.cast(draw * room, tf.int32)
     last = tf.where(lengths == 1, 0, later)  # [N]
     history = histories.of_clips(
-        clips, last, lengths, generator.depth, is_anchored=generator.is_anchored
+        clips,
+        last,
+        lengths,
+        generator.depth,
+        is_anchored="to_anchor" in generator.outputs,
     )
     history = _lead(generator, history, caption, lead)
     times = (last + lead)[:, tf.newaxis] + tf.range(1 + plan.num_frames)  # [N, 1 + K]
@@ -218,17 +222,19 @@ def _compared(
     ) -> tuple[tf.Tensor, histories.History, dict[str, tf.TensorArray]]:
         made = generator(seen, caption, training=True)
         fed = tf.where(is_own[index], made["frame"] + noise[index], inputs[index])
-        kept = {"fakes": made["frame"]}
-        if "copy" in made:
-            kept["copies"] = made["copy"]
-        arrays = {key: arrays[key].write(index, one) for key, one in kept.items()}
+        arrays = {
+            name: array.write(index, made[name]) for name, array in arrays.items()
+        }
         seen = histories.shifted(
             seen, fed, made.get("to_anchor"), is_given=~is_own[index]
         )
         return index + 1, seen, arrays
 
-    names = KEPT if generator.output_mode != "direct" else KEPT[:1]
-    arrays = {name: tf.TensorArray(tf.float32, plan.num_frames) for name in names}
+    arrays = {
+        name: tf.TensorArray(tf.float32, plan.num_frames)
+        for name in KEPT
+        if name in generator.outputs
+    }
     index = tf.constant(0)
     for start in range(0, plan.num_frames, plan.truncate):
         stop = min(start + plan.truncate, plan.num_frames)
@@ -242,5 +248,5 @@ def _compared(
         )
     made = {}
     for name, array in arrays.items():
-        made[name] = tf.transpose(array.stack(), [1, 0, 2, 3, 4])  # [N, K, H, W, C]
+        made[KEPT[name]] = tf.transpose(array.stack(), [1, 0, 2, 3, 4])  # [N, K, ...]
     return made
