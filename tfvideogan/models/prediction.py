@@ -20,6 +20,9 @@ VIDEO = {
     signatures.VIDEO: "[N, F, H, W, C] uint8, the frames that follow",
     signatures.VIDEO_FLOAT: "[N, F, H, W, C] float32 in [-1, 1]",
 }
+# By how much exports may differ: frames go on from each other, and rounding grows from one
+# to the next, of trained weights more than of fresh ones.
+TOLERANCE = 1e-3
 # Predictions of a clip that people are shown.
 NUM_SHOWN = 2
 # (context [N, K, H, W, C], clip_seeds [N] int64, frames=F, temperature=1.0) ->

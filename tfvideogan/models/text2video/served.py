@@ -21,7 +21,7 @@ from typing import Protocol
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, pixels, signatures
-from tfvideogan.models import sampling
+from tfvideogan.models import prediction, sampling
 from tfvideogan.models.text2video import history as histories
 from tfvideogan.ops import tokens
 
@@ -32,12 +32,6 @@ ABOUT_MEMORY = {
     "flow": "[N, H, W, 2] float32 pixels, from the last frame to that one",
     "caption": "[N, D] float32, the code of the caption",
 }
-VIDEO = {
-    signatures.VIDEO: "[N, F, H, W, C] uint8, the frames that follow",
-    signatures.VIDEO_FLOAT: "[N, F, H, W, C] float32 in [-1, 1]",
-}
-# Frames go on from each other, and rounding grows from one to the next.
-ROLLOUT_TOLERANCE = 1e-3
 ABOUT_CONTEXT = "one frame or more; the last ones count"
 
 
@@ -134,10 +128,10 @@ def serving_functions(
     text = signatures.text("what happens, UTF-8", example=example)
     held = (painter.loaded,) if painter else ()
     of = functools.partial(
-        signatures.ServingFunction.of, tolerance=ROLLOUT_TOLERANCE, held=held
+        signatures.ServingFunction.of, tolerance=prediction.TOLERANCE, held=held
     )
     memory = _memory(model)
-    memorised = VIDEO | {
+    memorised = prediction.VIDEO | {
         signatures.NEXT_STATE + name: ABOUT_MEMORY[name] for name in memory
     }
     following = of(
@@ -146,7 +140,7 @@ def serving_functions(
     about = "what follows on the frames"
     verb, inputs = signatures.PREDICT, [context, text]
     made = {
-        verb: of(functions.predict, inputs, VIDEO, about=about),
+        verb: of(functions.predict, inputs, prediction.VIDEO, about=about),
         verb + signatures.START: of(
             functions.predict_start, inputs, memorised, about=about
         ),
@@ -157,7 +151,7 @@ def serving_functions(
     about = "a picture of the sentence and what follows on it"
     verb, inputs = signatures.GENERATE, [text, signatures.seed()]
     return made | {
-        verb: of(functions.generate, inputs, VIDEO, about=about),
+        verb: of(functions.generate, inputs, prediction.VIDEO, about=about),
         verb + signatures.START: of(
             functions.generate_start, inputs, memorised, about=about
         ),

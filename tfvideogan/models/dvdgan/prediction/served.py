@@ -8,6 +8,7 @@ The memory is the last C frames and the seed of the next latent code: frames in 
 are those of one long prediction.
 """
 
+import functools
 from typing import NamedTuple, Protocol
 
 import tensorflow as tf
@@ -103,7 +104,9 @@ def serving_functions(model: Predicts) -> dict[str, signatures.ServingFunction]:
         video, states = follow(Memory(state_frames, state_seed), label)
         return video | states
 
-    of = signatures.ServingFunction.of
+    of = functools.partial(
+        signatures.ServingFunction.of, tolerance=prediction.TOLERANCE
+    )
     about = "what follows on the frames, one course for each seed"
     shared = {"about": about, "at_least": {"K": count}}
     verb = signatures.PREDICT

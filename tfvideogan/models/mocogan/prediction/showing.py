@@ -79,6 +79,7 @@ def serving_functions(model: Predicts) -> dict[str, signatures.ServingFunction]:
             ],
             prediction.VIDEO,
             about="what follows on the frames, one course for each seed",
+            tolerance=prediction.TOLERANCE,
         )
     }
     if not model.predictor.has_posterior:
