@@ -48,7 +48,7 @@ class LossWeights:
     coarse: float = 4.0
     gradient: float = 1.0
     copy: float = 2.0
-    bending: float = 0.2
+    bending: float = 2.0
     frame: float = 0.005
     clip: float = 0.01
     adversarial_start: int = 2000
