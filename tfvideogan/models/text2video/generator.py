@@ -15,10 +15,8 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
                dense, reshape, conv 1x1, + collapse            8x8            4b
     D2         x2 conv, ‖ skip of E2, conv 3x3, conv 3x3       16x16          2b
     D1         x2 conv, ‖ skip of E1, conv 3x3, conv 3x3       32x32          b
-    flow       conv 3x3, tanh, x2 bilinear                     64x64          2
-    share      conv 3x3, channels to 2x2 pixels, sigmoid       64x64          1
-    copy       last frame warped by the flow, and the share    64x64          C
-               of the anchor warped by all flows since
+    flow       conv 3x3, channels to 2x2 pixels, tanh          64x64          2
+    copy       last frame warped by the flow                   64x64          C
     look       D1 ‖ 2x2 pixels of the copy, conv 3x3           32x32          b
     paint      conv 3x3, channels to 2x2 pixels                64x64          C
 
@@ -27,13 +25,6 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
 Paint repairs the copy, which it sees. It has no activation and shares with no mask: where
 most of a picture is black, tanh saturates and a mask closes before there is anything to
 paint (both were tried). What is fed back is clipped (`history.shifted`).
-
-A frame that is copied from frame to frame is resampled each time: after ten frames outlines
-were ovals. So flows are followed back to the anchor, the newest frame that was given
-(`history.py`), and the share chooses, pixel by pixel, between it and the last frame, which
-alone has what was painted since. On plain ground nothing says how things move, and a flow
-that is wrong along outlines eats them while it is followed: half of the sides, and a loss
-where it bends (`objective.py`), let it carry things as they are.
 
 A leaky rectifier behind every layer; in the decoder, from the network-in-network on, the
 caption scales and shifts each channel before it (FiLM). A skip is the newest time slice
@@ -45,8 +36,16 @@ Convolutions over time and space have a kernel of two frames and a stride of two
 pairs of frames as channels of a 2-D convolution are the same and quicker on a CPU; an odd
 number of frames is first made even by repeating the oldest.
 
-`output_mode` "warp" knows no anchor, "residual" copies without a flow, "direct" paints
-everything on nothing.
+`output_mode` "residual" copies without a flow, "direct" paints everything on nothing, and
+"anchored" follows the flows back to the anchor, the newest frame that was given
+(`history.py`), so that what is copied is resampled once and not in every frame:
+
+    share      conv 3x3, channels to 2x2 pixels, sigmoid       64x64          1
+    copy       the share of the anchor warped by all flows since, the rest of the last
+               frame warped by the flow
+
+On plain ground nothing says how things move, and a flow that is wrong along outlines eats
+them while it is followed: charge it where it bends (`objective.LossWeights.bending`).
 
 References:
   [1] Casser, Fosco, Lee, Motwani, Guided Video Generation Using FCNs in an Adversarial
@@ -64,14 +63,14 @@ import tensorflow as tf
 from tfvideogan.core import clip
 from tfvideogan.layers import convolution, film
 from tfvideogan.models.text2video import history as histories
-from tfvideogan.ops import resizing, warp
+from tfvideogan.ops import warp
 
 # What each makes.
 OUTPUT_MODES = {
-    "anchored": ("frame", "copy", "flow", "to_anchor", "share"),
     "warp": ("frame", "copy", "flow"),
     "residual": ("frame", "copy"),
     "direct": ("frame",),
+    "anchored": ("frame", "copy", "flow", "to_anchor", "share"),
 }
 # Sides divide by what the encoder halves: pixels to channels, E2, E3.
 SIDE_STEP = 8
@@ -96,7 +95,7 @@ class Generator(keras.Model):
         width: int,
         units: int,
         narrow: int,
-        output_mode: str = "anchored",
+        output_mode: str = "warp",
         name: str = "generator",
     ) -> None:
         """Creates the layers.
@@ -129,7 +128,8 @@ class Generator(keras.Model):
             ),
         }
         if "flow" in self.outputs:
-            self.to_flow = convolution.Conv2D(histories.FLOW_CHANNELS, 3, **options)
+            channels = BLOCK**2 * histories.FLOW_CHANNELS
+            self.to_flow = convolution.Conv2D(channels, 3, **options)
         if "share" in self.outputs:
             self.to_share = convolution.Conv2D(BLOCK**2, 3, **options)
         if "copy" in self.outputs:
@@ -172,8 +172,8 @@ class Generator(keras.Model):
             return {}
         if "flow" not in self.outputs:
             return {"copy": last}
-        flow = tf.tanh(tf.cast(self.to_flow(x), tf.float32))  # [N, H/2, W/2, 2]
-        flow = resizing.larger_flow(self.reach / BLOCK * flow, by=BLOCK)
+        flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
+        flow = self.reach * tf.tanh(tf.cast(flow, tf.float32))
         copy = warp.backward(last, flow)
         if "to_anchor" not in self.outputs:
             return {"flow": flow, "copy": copy}

@@ -1,7 +1,7 @@
 """Text to video: a frame and a sentence become a video of any length.
 
     history, caption -> generator       3-D U-Net with a network-in-network; copies pixels
-                                        along flows and paints (`generator.py`)
+                                        along a flow and paints (`generator.py`)
     last frame | rollout, caption       discriminators of frames and of clips, projected on
       -> critics                        the caption and aware of wrong ones
 
@@ -73,7 +73,7 @@ class Options:
       width: b, channels of the generator at half of the sides.
       units: of the dense layers of the network-in-network.
       narrow: channels of the maps that it sees and makes.
-      output_mode: "anchored", "warp", "residual" or "direct", see `generator.py`.
+      output_mode: "warp", "residual", "direct" or "anchored", see `generator.py`.
       embedding: numbers in the code of a word.
       caption_units: of the encoder of captions in each direction.
       word_dropout: share of words that it does not see in training.
@@ -104,7 +104,7 @@ class Options:
     width: int = 32
     units: int = 512
     narrow: int = 16
-    output_mode: str = "anchored"
+    output_mode: str = "warp"
     embedding: int = 64
     caption_units: int = 128
     word_dropout: float = 0.1

@@ -33,8 +33,8 @@ class LossWeights:
       gradient: of the gradient difference [1].
       copy: of the mean absolute difference of what is copied, without paint, so that paint
         does not make good what a flow can do.
-      bending: of second differences of the flow in pixels (`losses/motion.py`): followed
-        back over many frames, a flow that is wrong along outlines eats them.
+      bending: of second differences of the flow in pixels (`losses/motion.py`), 0 for none:
+        followed back over many frames, a flow that is wrong along outlines eats them.
       frame: of the discriminator of frames.
       clip: of the discriminator of clips.
       adversarial_start: step from which there are discriminators.
@@ -48,7 +48,7 @@ class LossWeights:
     coarse: float = 4.0
     gradient: float = 1.0
     copy: float = 2.0
-    bending: float = 2.0
+    bending: float = 0.0
     frame: float = 0.005
     clip: float = 0.01
     adversarial_start: int = 2000
@@ -81,7 +81,7 @@ def likeness(weights: LossWeights, made: dict[str, tf.Tensor]) -> dict[str, tf.T
     if "copies" in made:
         difference = pixels.l1(made["real"], made["copies"])
         losses["generator/copy"] = weights.copy * difference
-    if "flows" in made:
+    if "flows" in made and weights.bending:
         bending = motion.bending(frames.fold_time(made["flows"]))
         losses["generator/bending"] = weights.bending * bending
     return losses
