@@ -188,6 +188,19 @@ def test_training_moves_what_the_sentence_says():
     assert np.mean(losses[-10:]) < 0.4 * np.mean(losses[:10])
 
 
+def test_an_anchored_model_learns_its_share_and_is_charged_for_bending(batch):
+    made = tiny.model(output_mode="anchored")
+    made.loss_weights = dataclasses.replace(tiny.AT_ONCE, bending=1.0)
+    made.build_for(tiny.SPEC)
+    kernel = made.generator.to_share.kernel
+    before = kernel.numpy()
+    with check_model.eagerly():
+        logs = made.train_step(batch, made.active_phases(0))
+    assert np.isfinite(float(logs["generator/bending"]))
+    assert float(logs["skipped"]) == 0.0
+    assert np.abs(kernel.numpy() - before).max() > 0.0
+
+
 def test_both_discriminators_and_the_clip_teach_the_generator(model, batch):
     losses = {}
     with check_model.eagerly():

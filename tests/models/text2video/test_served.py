@@ -47,9 +47,9 @@ def saved_painter(folder: pathlib.Path, size: int = 8) -> str:
     return str(folder)
 
 
-@pytest.fixture(scope="module")
-def model():
-    made = tiny.model()
+@pytest.fixture(scope="module", params=["warp", "anchored"])
+def model(request):
+    made = tiny.model(output_mode=request.param)
     made.build_for(tiny.SPEC)
     return made
 
