@@ -64,8 +64,8 @@ def one_by_one(paths: Iterable[str]) -> list[Any]:
 
 # The first experiment of each model, and those whose signatures differ from its, run as a
 # user runs them, up to an answer. The others, variants of these, go through the same code
-# with other numbers: they take two steps and are judged without graphs, in a quarter of the
-# time.
+# with other numbers: they take two steps and are judged without graphs, in about a third of
+# the time.
 SERVED_AS_WELL = (
     "gin/captioner/still.gin",
     "gin/cpnet/paper.gin",

@@ -92,7 +92,13 @@ def of_clips(
     frames = tf.ensure_shape(frames, [None, depth, *clips.shape[2:]])
     slots = tuple(tf.unstack(frames, axis=1))
     valid = tf.cast(times >= oldest, tf.float32)
-    return History(slots, valid, _at(slots[-1]) if is_anchored else ())
+    if not is_anchored:
+        return History(slots, valid)
+    # The newest frame is its own anchor.
+    still = tf.zeros(
+        [tf.shape(last)[0], *tf.unstack(tf.shape(clips)[2:4]), FLOW_CHANNELS]
+    )
+    return History(slots, valid, Anchor(slots[-1], still))
 
 
 def shifted(
@@ -120,17 +126,10 @@ def shifted(
         anchor = Anchor(anchor.frame, to_anchor)
         if is_given is not None:
             anchor = Anchor(
-                *(
-                    tf.where(is_given, new, old)
-                    for new, old in zip(_at(frame), anchor, strict=True)
-                )
+                tf.where(is_given, frame, anchor.frame),
+                tf.where(is_given, 0.0, to_anchor),
             )
     return History((*history.frames[1:], frame), valid, anchor)
-
-
-def _at(frame: tf.Tensor) -> Anchor:
-    """Returns a frame as its own anchor."""
-    return Anchor(frame, tf.zeros([*tf.unstack(tf.shape(frame)[:3]), FLOW_CHANNELS]))
 
 
 def random_lengths(number: tf.Tensor, depth: int, seed: tf.Tensor) -> tf.Tensor:
