@@ -63,6 +63,7 @@ import tensorflow as tf
 from tfvideogan.core import clip
 from tfvideogan.layers import convolution, film
 from tfvideogan.models.text2video import history as histories
+from tfvideogan.models.text2video import motions as motions_
 from tfvideogan.ops import warp
 
 # What each makes.
@@ -96,6 +97,7 @@ class Generator(keras.Model):
         units: int,
         narrow: int,
         output_mode: str = "warp",
+        motions: int = 0,
         name: str = "generator",
     ) -> None:
         """Creates the layers.
@@ -113,10 +115,12 @@ class Generator(keras.Model):
         super().__init__(name=name, autocast=False)
         self.depth = depth
         self.outputs = OUTPUT_MODES[output_mode]
+        self.has_motions = bool(motions)
         self.reach = REACH * max(spec.height, spec.width)
         self.first = Encode(width, 1)
         self.second = Encode(2 * width, 2)
         self.third = Encode(4 * width, 2)
+        self.places = motions_.Places(narrow) if motions else None
         self.collapse = keras.layers.Dense(4 * width)
         self.inner = NetworkInNetwork(units=units, narrow=narrow)
         self.up_second = Decode(2 * width)
@@ -127,7 +131,10 @@ class Generator(keras.Model):
                 stddev=FIRST_DEVIATION
             ),
         }
-        if "flow" in self.outputs:
+        self.to_flow = None
+        if motions:
+            self.to_flow = motions_.Motions(motions, reach=self.reach)
+        elif "flow" in self.outputs:
             channels = BLOCK**2 * histories.FLOW_CHANNELS
             self.to_flow = convolution.Conv2D(channels, 3, **options)
         if "share" in self.outputs:
@@ -159,21 +166,27 @@ class Generator(keras.Model):
         second = self.second(first)  # T/2 of [N, H/4, W/4, 2b]
         third = self.third(second)  # T/4 of [N, H/8, W/8, 4b]
         x = self.collapse(tf.concat(third, axis=-1))  # [N, H/8, W/8, 4b]
-        x = self.inner(x, caption)
+        codes = [caption] if self.places is None else [caption, self.places(second)]
+        x, state = self.inner(x, codes, caption)
         x = self.up_second(x, second, caption)  # [N, H/4, W/4, 2b]
         x = self.up_first(x, first, caption)  # [N, H/2, W/2, b]
-        made = self._copied(x, history)
+        made = self._copied(x, state, history)
         return made | self._painted(x, made.get("copy"), caption)
 
-    def _copied(self, x: tf.Tensor, history: histories.History) -> dict[str, tf.Tensor]:
+    def _copied(
+        self, x: tf.Tensor, state: tf.Tensor, history: histories.History
+    ) -> dict[str, tf.Tensor]:
         """Copies; the lower half of the table, down to `copy`."""
         last = history.frames[-1]
         if "copy" not in self.outputs:
             return {}
         if "flow" not in self.outputs:
             return {"copy": last}
-        flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
-        flow = self.reach * tf.tanh(tf.cast(flow, tf.float32))
+        if self.has_motions:
+            flow = self.to_flow(x, state)  # [N, H, W, 2]
+        else:
+            flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
+            flow = self.reach * tf.tanh(tf.cast(flow, tf.float32))
         copy = warp.backward(last, flow)
         if "to_anchor" not in self.outputs:
             return {"flow": flow, "copy": copy}
@@ -213,6 +226,7 @@ class NetworkInNetwork(keras.layers.Layer):
     def build(
         self,
         maps_shape: tuple[int | None, ...],
+        codes_shape: tuple[int | None, ...],
         caption_shape: tuple[int | None, ...],
     ) -> None:
         _, height, width, channels = maps_shape
@@ -220,16 +234,17 @@ class NetworkInNetwork(keras.layers.Layer):
         self.expand = keras.layers.Dense(channels)
         self.film = film.FiLM()
 
-    def call(self, maps: tf.Tensor, caption: tf.Tensor) -> tf.Tensor:
+    def call(self, maps, codes, caption):
         """Takes and returns maps [N, h, w, C] under captions [N, D]."""
         _, height, width, _ = maps.shape
         x = _leaky(self.squeeze(maps))  # [N, h, w, q]
         x = tf.reshape(x, [-1, height * width * self.narrow])
-        x = tf.concat([x, caption], axis=-1)  # [N, h·w·q + D]
+        x = tf.concat([x, *codes], axis=-1)  # [N, h·w·q + D]
         for layer in self.hidden:
             x = _leaky(layer(x))  # [N, u]
+        state = x
         x = tf.reshape(self.to_maps(x), [-1, height, width, self.narrow])
-        return _leaky(self.film(maps + self.expand(x), caption))
+        return _leaky(self.film(maps + self.expand(x), caption)), state
 
 
 class Encode(keras.layers.Layer):

@@ -105,6 +105,7 @@ class Options:
     units: int = 512
     narrow: int = 16
     output_mode: str = "warp"
+    motions: int = 0
     embedding: int = 64
     caption_units: int = 128
     word_dropout: float = 0.1
@@ -198,6 +199,7 @@ class TextToVideo(predicting.PredictingModel):
                 units=options.units,
                 narrow=options.narrow,
                 output_mode=options.output_mode,
+                motions=options.motions,
             ),
             CAPTIONS: captions.CaptionEncoder(
                 spec.vocabulary_size,
