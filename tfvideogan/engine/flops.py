@@ -204,7 +204,8 @@ def _einsum(node: Any, shapes: Mapping[str, list[Shape]]) -> int | None:
     sizes: dict[str, int] = {}
     for index, term in enumerate(terms):
         shape = _shape(node, index, shapes)
-        if shape is None or "." in term:
+        # A shape of another rank is that of another output; see `_product`.
+        if shape is None or "." in term or len(shape) != len(term):
             return None
         sizes |= dict(zip(term, shape, strict=True))
     return (2 if len(terms) > 1 else 0) * math.prod(sizes.values())
