@@ -107,22 +107,6 @@ def test_smoothness_charges_differences_of_flow():
     np.testing.assert_allclose(loss, ((2 * 4 + 6e-3) / 8 + 1e-3) / 2, rtol=1e-5)
 
 
-def test_an_affine_flow_does_not_bend():
-    rows, columns = np.mgrid[:6, :7].astype(np.float32)
-    flow = np.stack([2.0 - rows + 0.5 * columns, 0.3 * rows + columns], axis=-1)[None]
-    assert float(motion.bending(tf.constant(flow))) == pytest.approx(1e-3, rel=1e-2)
-
-
-def test_bending_charges_second_differences():
-    flow = np.zeros((1, 5, 5, 2), np.float32)
-    flow[0, 2, 2, 0] = 1.0
-    # Of 15 second differences along each axis one is -2 and two are 1, of one of two
-    # channels; the others have the root's 1e-3.
-    expected = (4.0 + 27 * 1e-3) / 30
-    loss = motion.bending(tf.constant(flow))
-    assert float(loss) == pytest.approx(expected, rel=1e-4)
-
-
 def test_smoothness_forgives_flow_edges_on_colour_edges():
     flow = np.zeros([1, 2, 2, 2], np.float32)
     flow[0, :, 1] = 4

@@ -26,6 +26,18 @@ def test_flow_of_a_motion_equals_hand_numbers():
     )
 
 
+def test_a_rigid_motion_turns_about_its_centre_then_shifts():
+    turn, centre, shift = np.pi / 2, [-0.1, 0.3], [2.0, 1.0]
+    motion = affine.rigid(
+        tf.constant([turn]), tf.constant([centre]), tf.constant([shift]), side=WIDTH
+    )
+    flow = affine.to_flow(motion, HEIGHT, WIDTH)[0]
+    # The centre is (-0.5, 1.5) from the middle (4.5, 2.5): column 4, row 4.
+    np.testing.assert_allclose(flow[4, 4], shift, atol=1e-5)
+    # Three to its right is turned clockwise to three below it.
+    np.testing.assert_allclose(flow[4, 7], [-3.0 + 2.0, 3.0 + 1.0], atol=1e-5)
+
+
 def test_fit_finds_the_motion_again():
     flow = affine.to_flow(rotation_and_shift(), HEIGHT, WIDTH)
     found = affine.fit(flow, tf.ones([1, HEIGHT, WIDTH, 1]))

@@ -135,31 +135,6 @@ def smoothness(
     return total / 2.0
 
 
-def bending(flow: tf.Tensor) -> tf.Tensor:
-    """Charges second differences of flow: an affine motion bends nowhere, and is free.
-
-    Not less across edges, as in `smoothness`: what surrounds a thing on plain ground, where
-    no pixel says how it moves, is to move with it, so that its outline stays.
-
-    Args:
-      flow: [N, H, W, 2] pixels, H and W 3 or more.
-
-    Returns:
-      A float32 scalar, the mean of sqrt(second difference² + 1e-6) over rows and columns
-      alike ([1], section 3, without its diagonals).
-
-    Raises:
-      ValueError: a shape differs from the above.
-    """
-    shapes.check_shape(flow, "N H W C", name="flow", C=2)
-    flow = tf.cast(flow, tf.float32)
-    total = 0.0
-    for axis in (1, 2):
-        second = _difference(_difference(flow, axis), axis)
-        total += tf.reduce_mean(tf.sqrt(tf.square(second) + _ROBUST_EPSILON**2))
-    return total / 2.0
-
-
 def _brought(
     frames_s: tf.Tensor, frames_t: tf.Tensor, flow_t_to_s: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:

@@ -41,12 +41,12 @@ def fit(flow: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """
     sizes = shapes.check_shape(flow, "N H W C", name="flow", C=2)
     shapes.check_shape(weights, "N H W C", name="weights", C=1)
-    basis = _basis(sizes["H"], sizes["W"])  # [H·W, 3]
+    columns = basis(sizes["H"], sizes["W"])  # [H·W, 3]
     pixels = sizes["H"] * sizes["W"]
     weights = tf.reshape(tf.cast(weights, tf.float32), [-1, pixels, 1])
     weights /= tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1.0)
-    weighted = basis * weights  # [N, H·W, 3]
-    normal = tf.einsum("npi,pj->nij", weighted, basis) + RIDGE * tf.eye(3)
+    weighted = columns * weights  # [N, H·W, 3]
+    normal = tf.einsum("npi,pj->nij", weighted, columns) + RIDGE * tf.eye(3)
     flat = tf.reshape(tf.cast(flow, tf.float32), [-1, pixels, 2])
     right = tf.einsum("npi,npc->nic", weighted, flat)  # [N, 3, 2]
     return tf.transpose(tf.linalg.solve(normal, right), [0, 2, 1])  # [N, 2, 3]
@@ -55,8 +55,29 @@ def fit(flow: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
 def to_flow(motion: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """Returns the flow [N, H, W, 2] in pixels of affine motions [N, 2, 3]."""
     shapes.check_shape(motion, "N R C", name="motion", R=2, C=3)
-    flat = tf.einsum("ncj,pj->npc", motion, _basis(height, width))
+    flat = tf.einsum("ncj,pj->npc", motion, basis(height, width))
     return tf.reshape(flat, [-1, height, width, 2])
+
+
+def rigid(
+    turns: tf.Tensor, centres: tf.Tensor, shifts: tf.Tensor, *, side: int
+) -> tf.Tensor:
+    """Returns motions that turn about a centre, then shift, and change no shape.
+
+    Args:
+      turns: [...] radians; where y points down, positive ones turn clockwise.
+      centres: [..., 2] (u, v), which stay where they are unless shifted.
+      shifts: [..., 2] pixels, (dx, dy).
+      side: the longer side of the image in pixels.
+
+    Returns:
+      [..., 2, 3] float32, for `to_flow`.
+    """
+    cosine, sine = tf.cos(turns) - 1.0, tf.sin(turns)
+    rows = [tf.stack([cosine, -sine], axis=-1), tf.stack([sine, cosine], axis=-1)]
+    change = tf.stack(rows, axis=-2) * (side / 2)  # [..., 2, 2], pixels of (u, v)
+    offset = shifts - tf.linalg.matvec(change, centres)
+    return tf.concat([change, offset[..., tf.newaxis]], axis=-1)
 
 
 def affine_warp(
@@ -128,7 +149,8 @@ def sample_in_plane(
     return warp.backward(framed, tf.pad(flow, frame))[:, 1:-1, 1:-1]
 
 
-def _basis(height: int, width: int) -> tf.Tensor:
+def basis(height: int, width: int) -> tf.Tensor:
+    """Returns (u, v, 1) of every pixel, row by row: [H·W, 3] float32; see the module."""
     scale = max(height, width) / 2
     rows = (tf.range(height, dtype=tf.float32) - (height - 1) / 2) / scale
     columns = (tf.range(width, dtype=tf.float32) - (width - 1) / 2) / scale

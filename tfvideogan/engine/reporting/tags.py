@@ -23,7 +23,6 @@ TERMS = {
     "area": "how far the area of masks is from that of the given one",
     "background": "what the discriminator of backgrounds says",
     "background_penalty": "gradient penalty of the discriminator of backgrounds",
-    "bending": "second differences of the flow",
     "binarity": "how far masks are from 0 and 1",
     "category": "cross entropy of the categories found in generated clips",
     "category_fake": "cross entropy of categories of generated clips",

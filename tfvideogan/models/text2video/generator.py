@@ -9,9 +9,10 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
     E1         conv 1x3x3                                      4 x 32x32      b
     E2         conv 2x4x4 / 2                                  2 x 16x16      2b
     E3         conv 2x4x4 / 2                                  1 x 8x8        4b
+    places     of E2: conv 1x1, spatial softmax                2 x q places   2
     collapse   conv Tx1x1                                      8x8            4b
     NiN        conv 1x1                                        8x8            q
-               flatten ‖ caption, dense, dense                 -              u
+               flatten ‖ caption ‖ places, dense, dense        -              u
                dense, reshape, conv 1x1, + collapse            8x8            4b
     D2         x2 conv, ‖ skip of E2, conv 3x3, conv 3x3       16x16          2b
     D1         x2 conv, ‖ skip of E1, conv 3x3, conv 3x3       32x32          b
@@ -38,14 +39,14 @@ number of frames is first made even by repeating the oldest.
 
 `output_mode` "residual" copies without a flow, "direct" paints everything on nothing, and
 "anchored" follows the flows back to the anchor, the newest frame that was given
-(`history.py`), so that what is copied is resampled once and not in every frame:
+(`history.py`), so that what is copied is resampled once and not in every frame. Its flow is
+a few rigid motions of the dense layers' u units (`motions.py`): a free one, followed for
+long, eats the outlines of things.
 
+    flow       K motions, masks of D1                          64x64          2
     share      conv 3x3, channels to 2x2 pixels, sigmoid       64x64          1
     copy       the share of the anchor warped by all flows since, the rest of the last
                frame warped by the flow
-
-On plain ground nothing says how things move, and a flow that is wrong along outlines eats
-them while it is followed: charge it where it bends (`objective.LossWeights.bending`).
 
 References:
   [1] Casser, Fosco, Lee, Motwani, Guided Video Generation Using FCNs in an Adversarial
@@ -63,7 +64,7 @@ import tensorflow as tf
 from tfvideogan.core import clip
 from tfvideogan.layers import convolution, film
 from tfvideogan.models.text2video import history as histories
-from tfvideogan.models.text2video import motions as motions_
+from tfvideogan.models.text2video import motions
 from tfvideogan.ops import warp
 
 # What each makes.
@@ -97,7 +98,7 @@ class Generator(keras.Model):
         units: int,
         narrow: int,
         output_mode: str = "warp",
-        motions: int = 0,
+        num_motions: int = 2,
         name: str = "generator",
     ) -> None:
         """Creates the layers.
@@ -109,18 +110,18 @@ class Generator(keras.Model):
           units: u, of the network-in-network.
           narrow: q, channels of the maps that it sees and makes.
           output_mode: one of `OUTPUT_MODES`.
+          num_motions: K, of a flow back to an anchor.
           name: of the network.
         """
         # Frames that are warped stay float32.
         super().__init__(name=name, autocast=False)
         self.depth = depth
         self.outputs = OUTPUT_MODES[output_mode]
-        self.has_motions = bool(motions)
         self.reach = REACH * max(spec.height, spec.width)
         self.first = Encode(width, 1)
         self.second = Encode(2 * width, 2)
         self.third = Encode(4 * width, 2)
-        self.places = motions_.Places(narrow) if motions else None
+        self.places = motions.Places(narrow)
         self.collapse = keras.layers.Dense(4 * width)
         self.inner = NetworkInNetwork(units=units, narrow=narrow)
         self.up_second = Decode(2 * width)
@@ -131,9 +132,8 @@ class Generator(keras.Model):
                 stddev=FIRST_DEVIATION
             ),
         }
-        self.to_flow = None
-        if motions:
-            self.to_flow = motions_.Motions(motions, reach=self.reach)
+        if "to_anchor" in self.outputs:
+            self.to_flow = motions.Motions(num_motions, reach=self.reach)
         elif "flow" in self.outputs:
             channels = BLOCK**2 * histories.FLOW_CHANNELS
             self.to_flow = convolution.Conv2D(channels, 3, **options)
@@ -166,8 +166,7 @@ class Generator(keras.Model):
         second = self.second(first)  # T/2 of [N, H/4, W/4, 2b]
         third = self.third(second)  # T/4 of [N, H/8, W/8, 4b]
         x = self.collapse(tf.concat(third, axis=-1))  # [N, H/8, W/8, 4b]
-        codes = [caption] if self.places is None else [caption, self.places(second)]
-        x, state = self.inner(x, codes, caption)
+        x, state = self.inner(x, self.places(second), caption)
         x = self.up_second(x, second, caption)  # [N, H/4, W/4, 2b]
         x = self.up_first(x, first, caption)  # [N, H/2, W/2, b]
         made = self._copied(x, state, history)
@@ -182,14 +181,12 @@ class Generator(keras.Model):
             return {}
         if "flow" not in self.outputs:
             return {"copy": last}
-        if self.has_motions:
-            flow = self.to_flow(x, state)  # [N, H, W, 2]
-        else:
+        if "to_anchor" not in self.outputs:
             flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
             flow = self.reach * tf.tanh(tf.cast(flow, tf.float32))
+            return {"flow": flow, "copy": warp.backward(last, flow)}
+        flow = self.to_flow(x, state)  # [N, H, W, 2]
         copy = warp.backward(last, flow)
-        if "to_anchor" not in self.outputs:
-            return {"flow": flow, "copy": copy}
         share = tf.nn.depth_to_space(self.to_share(x), BLOCK)  # [N, H, W, 1]
         share = tf.sigmoid(tf.cast(share, tf.float32))
         anchor = history.anchor
@@ -212,7 +209,7 @@ class Generator(keras.Model):
 
 
 class NetworkInNetwork(keras.layers.Layer):
-    """Sees a whole map and the caption through dense layers, and adds to the map."""
+    """Sees a whole map, places and the caption through dense layers, adds to the map."""
 
     def __init__(self, *, units: int, narrow: int) -> None:
         """Creates the layers; see `Generator`."""
@@ -226,7 +223,7 @@ class NetworkInNetwork(keras.layers.Layer):
     def build(
         self,
         maps_shape: tuple[int | None, ...],
-        codes_shape: tuple[int | None, ...],
+        places_shape: tuple[int | None, ...],
         caption_shape: tuple[int | None, ...],
     ) -> None:
         _, height, width, channels = maps_shape
@@ -234,15 +231,23 @@ class NetworkInNetwork(keras.layers.Layer):
         self.expand = keras.layers.Dense(channels)
         self.film = film.FiLM()
 
-    def call(self, maps, codes, caption):
-        """Takes and returns maps [N, h, w, C] under captions [N, D]."""
+    def call(
+        self, maps: tf.Tensor, places: tf.Tensor, caption: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Takes and returns maps [N, h, w, C]; also returns what it knows, [N, u].
+
+        Args:
+          maps: [N, h, w, C].
+          places: [N, P], of features.
+          caption: [N, D].
+        """
         _, height, width, _ = maps.shape
         x = _leaky(self.squeeze(maps))  # [N, h, w, q]
         x = tf.reshape(x, [-1, height * width * self.narrow])
-        x = tf.concat([x, *codes], axis=-1)  # [N, h·w·q + D]
+        x = tf.concat([x, caption, tf.cast(places, x.dtype)], axis=-1)
         for layer in self.hidden:
-            x = _leaky(layer(x))  # [N, u]
-        state = x
+            x = _leaky(layer(x))
+        state = x  # [N, u]
         x = tf.reshape(self.to_maps(x), [-1, height, width, self.narrow])
         return _leaky(self.film(maps + self.expand(x), caption)), state
 

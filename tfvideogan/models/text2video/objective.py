@@ -12,7 +12,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from tfvideogan.losses import motion, pixels
+from tfvideogan.losses import pixels
 from tfvideogan.models import ramp
 from tfvideogan.ops import frames, masks
 
@@ -33,8 +33,6 @@ class LossWeights:
       gradient: of the gradient difference [1].
       copy: of the mean absolute difference of what is copied, without paint, so that paint
         does not make good what a flow can do.
-      bending: of second differences of the flow in pixels (`losses/motion.py`), 0 for none:
-        followed back over many frames, a flow that is wrong along outlines eats them.
       frame: of the discriminator of frames.
       clip: of the discriminator of clips.
       adversarial_start: step from which there are discriminators.
@@ -48,7 +46,6 @@ class LossWeights:
     coarse: float = 4.0
     gradient: float = 1.0
     copy: float = 2.0
-    bending: float = 0.0
     frame: float = 0.005
     clip: float = 0.01
     adversarial_start: int = 2000
@@ -68,8 +65,7 @@ def likeness(weights: LossWeights, made: dict[str, tf.Tensor]) -> dict[str, tf.T
 
     Args:
       weights: of the losses.
-      made: `fakes` and `real` [N, K, H, W, C] in [-1, 1]; `copies`, if it copies, and
-        `flows` [N, K, H, W, 2] pixels, if along a flow.
+      made: `fakes` and `real` [N, K, H, W, C] in [-1, 1]; `copies`, if it copies.
     """
     real, fake = frames.fold_time(made["real"]), frames.fold_time(made["fakes"])
     edges = pixels.gradient_difference(real, fake)
@@ -81,9 +77,6 @@ def likeness(weights: LossWeights, made: dict[str, tf.Tensor]) -> dict[str, tf.T
     if "copies" in made:
         difference = pixels.l1(made["real"], made["copies"])
         losses["generator/copy"] = weights.copy * difference
-    if "flows" in made and weights.bending:
-        bending = motion.bending(frames.fold_time(made["flows"]))
-        losses["generator/bending"] = weights.bending * bending
     return losses
 
 

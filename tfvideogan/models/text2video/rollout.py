@@ -36,7 +36,7 @@ from tfvideogan.core import seeds
 from tfvideogan.models.text2video import history as histories
 
 # What is kept of each frame that counts, by what a generator makes.
-KEPT = {"frame": "fakes", "copy": "copies", "flow": "flows"}
+KEPT = {"frame": "fakes", "copy": "copies"}
 # How often frames before those that count are predicted.
 SHARE_OF_LEADS = 0.5
 
@@ -136,8 +136,7 @@ def train(
       `fakes` and `real` [N, K, H, W, C], the predictions, which are not clipped, and the
       frames of the clips;
       `last` and `real_last` [N, H, W, C], the frame before them, as the generator saw it
-      and as it is in the clip; where the generator copies, `copies` like `fakes`, and
-      along a flow `flows` [N, K, H, W, 2] pixels.
+      and as it is in the clip; where the generator copies, `copies` like `fakes`.
     """
     number, free = tf.shape(clips)[0], clips.shape[1] - plan.num_frames
     longest = min(generator.depth, free)
