@@ -106,6 +106,18 @@ def test_swapped_captions_are_those_that_count():
     assert own.result() == {}
 
 
+def test_clips_of_captions_alone_are_judged_by_their_own_frames():
+    outputs = {"frames": film("dddd"), "alone_frames": film("ddbd")}
+    metric = make(captions.CaptionAlone, context=0, windows=("+2..+3", "+3..+4"))
+    metric.update(batch("dddd", DARK, THEN, BRIGHT), outputs)
+    assert metric.result() == {
+        "caption accuracy/alone/+2..+3": 1.0,
+        "word accuracy/alone/+2..+3": 1.0,
+        "caption accuracy/alone/+3..+4": 0.0,
+        "word accuracy/alone/+3..+4": 0.0,
+    }
+
+
 def test_clips_without_a_context_are_judged_from_their_first_frame():
     metric = make(context=0, windows=("+1..+2",))
     real, model = batch("db", DARK, THEN, BRIGHT), {"frames": film("bb")}
@@ -139,6 +151,10 @@ def test_clips_that_cannot_be_judged_are_named():
         make().update(batch("dddd", DARK), {"frames": film("dddd")})
     with pytest.raises(errors.UserError, match="clips with captions"):
         make().update({"frames": film("ddddd")}, {"frames": film("ddddd")})
+    with pytest.raises(errors.UserError, match="no `alone_frames`.*painter"):
+        make(captions.CaptionAlone).update(
+            batch("ddddd", DARK), {"frames": film("ddddd")}
+        )
     with pytest.raises(errors.UserError, match="no `swapped_tokens`"):
         make(captions.CaptionSwap).update(
             batch("ddddd", DARK), {"frames": film("ddddd")}

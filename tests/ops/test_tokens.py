@@ -32,6 +32,13 @@ def test_the_graph_counts_words_as_the_vocabulary_does():
         assert count == words
 
 
+def test_numbers_become_the_words_again():
+    said = ["the digit 3 is moving up and down", "7"]
+    numbers, _ = encode(tf.constant(said))
+    found = tokens.decode(numbers, words=VOCABULARY.words)
+    assert [one.decode() for one in found.numpy()] == said
+
+
 def test_white_space_capitals_and_a_full_stop_do_not_count():
     typed, lengths = encode(tf.constant(["  The digit 3\tis  moving UP . "]))
     plain, _ = encode(tf.constant(["the digit 3 is moving up"]))

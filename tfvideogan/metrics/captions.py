@@ -29,6 +29,7 @@ from tfvideogan.metrics import image, prediction, streaming
 from tfvideogan.metrics.features import captioner, extractor
 
 TOKENS = "caption_tokens"
+ALONE_FRAMES = "alone_frames"
 SWAPPED_FRAMES, SWAPPED_TOKENS = "swapped_frames", "swapped_tokens"
 WINDOW = re.compile(r"\+(\d+)\.\.\+(\d+)")
 
@@ -139,6 +140,31 @@ class CaptionAccuracy(CaptionMetric):
         captions = self._captions(tokens)
         self._add_accuracy("model", model, captions)
         self._add_accuracy("real", real, captions)
+
+
+@dataclasses.dataclass(eq=False)
+class CaptionAlone(CaptionMetric):
+    """Share of captions that a captioner finds in clips made of these captions alone.
+
+    The outputs hold `alone_frames` [N, T, H, W, C], whose first frame was made of the
+    caption, too. The results are `caption accuracy/alone/+1..+16` and the like.
+    """
+
+    def update(
+        self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
+    ) -> None:
+        """Measures every clip of a batch; see `streaming.Metric`."""
+        remedy = (
+            "`CaptionAlone` judges models that make videos of captions alone; name what "
+            "makes their first frames, such as text2video.Options.painter = "
+            '"saved_models/text2image/1".'
+        )
+        tokens = streaming.required(batch, TOKENS, where="batches", remedy=remedy)
+        frames = streaming.required(
+            outputs, ALONE_FRAMES, where="outputs", remedy=remedy
+        )
+        _, alone = self._judged(batch, {"frames": frames})
+        self._add_accuracy("alone", alone, self._captions(tokens))
 
 
 @dataclasses.dataclass(eq=False)

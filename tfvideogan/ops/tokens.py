@@ -1,6 +1,7 @@
 """Captions inside a graph: from words to numbers, and which captions do not match a clip.
 
     tokens, lengths = tokens.encode(text, words=spec.words, length=spec.caption_length)
+    text = tokens.decode(tokens, words=spec.words)
     places, exists = tokens.mismatched(batch["caption_tokens"], seed)
     wrong = tf.gather(batch["caption_tokens"], places)
 
@@ -106,6 +107,12 @@ def joints(tokens: tf.Tensor, *, words: Sequence[str]) -> tf.Tensor:
         return tf.zeros_like(tokens, tf.bool)
     first, second = (tokens == list(words).index(word) for word in JOINT)
     return first & tf.pad(second[:, 1:], [[0, 0], [0, 1]])
+
+
+def decode(numbers: tf.Tensor, *, words: Sequence[str]) -> tf.Tensor:
+    """Returns captions [N] string of the numbers [N, L] of their words, 0 for none."""
+    said = tf.gather(tf.constant(["", *words[1:]]), numbers)
+    return tf.strings.strip(tf.strings.reduce_join(said, axis=1, separator=" "))
 
 
 def mismatched(tokens: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -1,14 +1,14 @@
 """Strings in, frames out: in one answer, in many, and from a picture of the text."""
 
-import pathlib
 import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.text2video import tiny
-from tfvideogan.core import errors, pixels
+from tests.models.text2video import tiny, toy_painter
+from tfvideogan.core import pixels
+from tfvideogan.models.text2video import painter as painters
 from tfvideogan.models.text2video import served
 from tfvideogan.serving.export import checked, exporter, publishing
 
@@ -17,34 +17,6 @@ SEED = tf.constant([3, 4], tf.int64)
 CONTEXT = tf.constant(
     np.random.default_rng(1).integers(0, 256, (2, 1, 8, 8, 3)), tf.uint8
 )
-
-
-class ToyPainter(tf.Module):
-    """Answers a grey that a table has for the text's first letter, plus the seed."""
-
-    def __init__(self, size: int = 8) -> None:
-        super().__init__()
-        table = tf.lookup.KeyValueTensorInitializer(
-            ["t", "T"], [10, 20], value_dtype=tf.int64
-        )
-        self.table = tf.lookup.StaticHashTable(table, 0)
-        self.offset = tf.Variable(tf.constant(100, tf.int64))
-        self.size = size
-
-    def generate(self, text: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        grey = self.table.lookup(tf.strings.substr(text, 0, 1)) + self.offset + seed
-        ones = tf.ones([self.size, self.size, 3], tf.int64)
-        image = tf.cast(grey[:, None, None, None] * ones, tf.uint8)
-        return {"image": image, "image_float": pixels.to_float(image)}
-
-
-def saved_painter(folder: pathlib.Path, size: int = 8) -> str:
-    painter = ToyPainter(size)
-    specs = [tf.TensorSpec([None], one) for one in (tf.string, tf.int64)]
-    named = {"text": specs[0], "seed": specs[1]}
-    traced = tf.function(painter.generate).get_concrete_function(**named)
-    tf.saved_model.save(painter, str(folder), signatures={"generate": traced})
-    return str(folder)
 
 
 @pytest.fixture(scope="module", params=["warp", "anchored"])
@@ -95,7 +67,7 @@ def test_every_input_has_an_example_that_is_answered(model):
 
 
 def test_a_painter_makes_the_first_frame_of_the_text_and_the_seed(model, tmp_path):
-    painter = served.Painter(saved_painter(tmp_path / "painter"), tiny.SPEC)
+    painter = painters.Painter(toy_painter.saved(tmp_path / "painter"), tiny.SPEC)
     functions = served.serving_functions(model, num_frames=2, painter=painter)
     assert set(functions) == {
         *("predict", "predict_start", "predict_next"),
@@ -118,7 +90,7 @@ def test_a_painter_makes_the_first_frame_of_the_text_and_the_seed(model, tmp_pat
 
 @pytest.mark.long
 def test_one_export_answers_sentences_in_a_fresh_process(tmp_path):
-    model = tiny.model(painter=saved_painter(tmp_path / "painter"))
+    model = tiny.model(painter=toy_painter.saved(tmp_path / "painter"))
     model.build_for(tiny.SPEC)
     made = exporter.export(
         model.serving_functions(),
@@ -127,19 +99,3 @@ def test_one_export_answers_sentences_in_a_fresh_process(tmp_path):
         version=1,
     )
     assert {one.signature for one in made.differences} >= {"generate", "generate_next"}
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (lambda folder: str(folder / "none"), "is no export; name the folder of a"),
-        (
-            lambda folder: saved_painter(folder / "small", size=4),
-            "whose `image` is [N, 8, 8, 3]; it has image (None, 4, 4, 3)",
-        ),
-    ],
-)
-def test_what_is_no_painter_is_refused(tmp_path, make, words):
-    with pytest.raises(errors.UserError) as found:
-        served.Painter(make(tmp_path), tiny.SPEC)
-    assert words in str(found.value)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.text2video import tiny
+from tests.models.text2video import tiny, toy_painter
+from tfvideogan.models.text2video import painter as painters
 from tfvideogan.models.text2video import showing
 
 # "the disc is falling", "the star is rising"
@@ -40,6 +41,19 @@ def test_evaluations_predict_what_follows_on_the_context(context):
         for clip, word in enumerate(words):
             expected = FRAMES[clip, context - 1] + word * steps
             np.testing.assert_allclose(found[name][clip, context:], expected, atol=1e-6)
+
+
+def test_a_painter_begins_clips_of_sentences_alone(tmp_path):
+    painter = painters.Painter(toy_painter.saved(tmp_path / "painter"), tiny.SPEC)
+    batch = BATCH | {"frames": tf.zeros([2, 5, 8, 8, 3])}
+    found = showing.evaluation_outputs(Toy(), batch, context=3, painter=painter)
+    alone = found["alone_frames"]
+    assert alone.shape == (2, 5, 8, 8, 3)
+    # The table's 10 for "t", 100 and the seeds 0 and 1; then the captions' last words.
+    for clip, (grey, word) in enumerate(((110, 5), (111, 6))):
+        first = grey / 127.5 - 1.0
+        np.testing.assert_allclose(alone[clip, 0], first, atol=1e-6)
+        np.testing.assert_allclose(alone[clip, 4], first + 4 * word / 100, atol=1e-5)
 
 
 def test_people_see_clips_of_one_frame_and_two_captions():

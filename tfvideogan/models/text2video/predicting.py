@@ -8,6 +8,7 @@ class TextToVideo(predicting.PredictingModel):
     def continue_from(self, history, caption, *, num_frames): ...
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -16,6 +17,7 @@ import tensorflow as tf
 from tfvideogan.core import signatures
 from tfvideogan.models import base
 from tfvideogan.models.text2video import history as histories
+from tfvideogan.models.text2video import painter as painters
 from tfvideogan.models.text2video import served, showing
 
 
@@ -64,6 +66,14 @@ class PredictingModel(base.VideoModel):
 
     # --- Inference
 
+    @functools.cached_property
+    def painter(self) -> painters.Painter | None:
+        """What makes first frames from text, if the options name it."""
+        folder = self.options.painter
+        # Also where a graph is traced that paints.
+        with tf.init_scope():
+            return painters.Painter(folder, self.spec) if folder else None
+
     @property
     def depth(self) -> int:
         """Frames of a history."""
@@ -105,7 +115,9 @@ class PredictingModel(base.VideoModel):
         self, batch: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
         """Returns what metrics judge, see `showing.evaluation_outputs`."""
-        return showing.evaluation_outputs(self, batch, context=self.options.context)
+        return showing.evaluation_outputs(
+            self, batch, context=self.options.context, painter=self.painter
+        )
 
     def sample_clips(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Real, predicted, and swapped; see `showing.sample_clips`."""
@@ -115,9 +127,6 @@ class PredictingModel(base.VideoModel):
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
         """`predict`, with a painter also `generate`, and their parts for long videos."""
-        painter = self.options.painter
         return served.serving_functions(
-            self,
-            num_frames=self.options.served_frames,
-            painter=served.Painter(painter, self.spec) if painter else None,
+            self, num_frames=self.options.served_frames, painter=self.painter
         )

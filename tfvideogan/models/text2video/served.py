@@ -20,9 +20,10 @@ from typing import Protocol
 
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, pixels, signatures
+from tfvideogan.core import clip, pixels, signatures
 from tfvideogan.models import prediction, sampling
 from tfvideogan.models.text2video import history as histories
+from tfvideogan.models.text2video import painter as painters
 from tfvideogan.ops import tokens
 
 ABOUT_MEMORY = {
@@ -70,48 +71,8 @@ class Predicts(Protocol):
         ...
 
 
-class Painter:
-    """The export of a model of stills, loaded.
-
-    Attributes:
-      loaded: what `tf.saved_model.load` returned; an export must hold it.
-    """
-
-    def __init__(self, folder: str, spec: clip.ClipSpec) -> None:
-        """Loads it.
-
-        Args:
-          folder: of the export's version, such as saved_models/text2image/1.
-          spec: of the clips that its pictures start.
-
-        Raises:
-          UserError: there is no such export, it makes no pictures of text, or pictures of
-            another size.
-        """
-        try:
-            self.loaded = tf.saved_model.load(folder)
-        except OSError as error:
-            raise errors.UserError(
-                f"`painter` ({folder!r}) is no export; name the folder of a version, "
-                "such as saved_models/text2image/1."
-            ) from error
-        size = (spec.height, spec.width, spec.channels)
-        self._generate = self.loaded.signatures.get(signatures.GENERATE)
-        made = self._generate.structured_outputs if self._generate else {}
-        if signatures.IMAGE not in made or made[signatures.IMAGE].shape[1:] != size:
-            has = ", ".join(f"{name} {one.shape}" for name, one in sorted(made.items()))
-            raise errors.UserError(
-                f"`painter` ({folder!r}) must have a signature `generate` whose `image` is "
-                f"[N, {', '.join(map(str, size))}]; it has {has or 'none'}."
-            )
-
-    def paint(self, text: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Returns pictures uint8 [N, H, W, C] of captions [N] and seeds [N]."""
-        return self._generate(text=text, seed=seed)[signatures.IMAGE]
-
-
 def serving_functions(
-    model: Predicts, *, num_frames: int, painter: Painter | None
+    model: Predicts, *, num_frames: int, painter: painters.Painter | None
 ) -> dict[str, signatures.ServingFunction]:
     """Returns the signatures; an answer depends on its own request alone.
 
@@ -165,7 +126,7 @@ class _Functions:
 
     model: Predicts
     num_frames: int
-    painter: Painter | None
+    painter: painters.Painter | None
 
     def predict(self, *, context: tf.Tensor, text: tf.Tensor) -> dict[str, tf.Tensor]:
         return _without_memory(self.predict_start(context=context, text=text))

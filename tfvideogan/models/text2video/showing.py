@@ -5,8 +5,10 @@ from typing import Protocol
 
 import tensorflow as tf
 
-from tfvideogan.core import clip, seeds
+from tfvideogan.core import clip, pixels, seeds
+from tfvideogan.models.text2video import painter as painters
 from tfvideogan.models.text2video import swapping
+from tfvideogan.ops import tokens
 
 # Who gets whose predicate where captions are swapped.
 SWAP_SEED = 0
@@ -30,7 +32,11 @@ class Predicts(Protocol):
 
 
 def evaluation_outputs(
-    model: Predicts, batch: Mapping[str, tf.Tensor], *, context: int
+    model: Predicts,
+    batch: Mapping[str, tf.Tensor],
+    *,
+    context: int,
+    painter: painters.Painter | None = None,
 ) -> dict[str, tf.Tensor]:
     """Predicts every clip from its first frames and a sentence, then from another one.
 
@@ -38,19 +44,29 @@ def evaluation_outputs(
       model: at work.
       batch: see `core.clip`.
       context: K, how many frames are given.
+      painter: makes a first frame of the sentence, or None.
 
     Returns:
       `frames`, like those of the batch: the context, then the prediction;
       `swapped_frames`, as many, of the captions `swapped_tokens` [N, L] int32, in which
-      the same things do something else (`swapping.py`).
+      the same things do something else (`swapping.py`); with a painter `alone_frames`, as
+      many, of the sentence alone.
     """
     own = batch["caption_tokens"], batch["caption_lengths"]
     other = _swapped(model, batch)
-    return {
+    made = {
         "frames": _predicted(model, batch["frames"], own, context),
         "swapped_frames": _predicted(model, batch["frames"], other, context),
         "swapped_tokens": other[0],
     }
+    if painter is None:
+        return made
+    text = tokens.decode(own[0], words=model.spec.words)
+    seed = tf.range(tf.size(text, tf.int64))
+    first = pixels.to_float(painter.paint(text, seed))[:, tf.newaxis]
+    horizon = batch["frames"].shape[1] - 1
+    rest = model.predict_frames(first, *own, num_frames=horizon)
+    return made | {"alone_frames": tf.concat([first, rest], axis=1)}
 
 
 def sample_clips(
