@@ -63,7 +63,8 @@ def test_a_frame_is_a_share_of_the_anchor_and_the_last_frame_and_paint(network):
     seen = history()._replace(anchor=anchor)
     made = network(seen, CAPTION)
     assert set(made) == {"frame", "flow", "copy", "to_anchor", "share"}
-    to_anchor = made["flow"] + warp.backward(anchor.flow, made["flow"])
+    before, is_inside = warp.backward_with_validity(anchor.flow, made["flow"])
+    to_anchor = made["flow"] + is_inside * before
     np.testing.assert_allclose(made["to_anchor"], to_anchor, atol=1e-5)
     share = made["share"]
     assert 0.0 < share.numpy().min() < share.numpy().max() < 1.0
@@ -71,6 +72,22 @@ def test_a_frame_is_a_share_of_the_anchor_and_the_last_frame_and_paint(network):
     expected += (1.0 - share) * warp.backward(seen.frames[-1], made["flow"])
     np.testing.assert_allclose(made["copy"], expected, atol=1e-5)
     assert np.abs(made["frame"] - made["copy"]).max() > 1e-3
+
+
+def test_what_comes_from_beyond_the_border_stays_there():
+    network = tiny.generator()
+    anchor = histories.Anchor(tf.zeros([1, 8, 8, 3]), tf.fill([1, 8, 8, 2], -5.0))
+    seen = history()
+    seen = histories.History(
+        tuple(one[:1] for one in seen.frames), seen.valid[:1], anchor
+    )
+    network(seen, CAPTION[:1])
+    shift = network.to_flow.to_motions
+    shift.kernel.assign(tf.zeros_like(shift.kernel))
+    shift.bias.assign([0.0, 9.0, 0.0] * 2)  # The reach of 2.4 pixels to the right.
+    found = network(seen, CAPTION[:1])["to_anchor"].numpy()[0, 0, :, 0]
+    # From column 5 on it comes from column 7.4 or more, of an image that ends at 7.
+    np.testing.assert_allclose(found, [2.4 - 5.0] * 5 + [2.4] * 3, atol=1e-4)
 
 
 def test_a_fresh_network_hardly_moves_or_paints(network):

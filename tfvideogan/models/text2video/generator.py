@@ -190,7 +190,9 @@ class Generator(keras.Model):
         share = tf.nn.depth_to_space(self.to_share(x), BLOCK)  # [N, H, W, 1]
         share = tf.sigmoid(tf.cast(share, tf.float32))
         anchor = history.anchor
-        to_anchor = warp.compose(flow, anchor.flow)
+        before, is_inside = warp.backward_with_validity(anchor.flow, flow)
+        # What comes from beyond the border stays there.
+        to_anchor = flow + is_inside * before
         copy += share * (warp.backward(anchor.frame, to_anchor) - copy)
         return {"flow": flow, "copy": copy, "to_anchor": to_anchor, "share": share}
 
