@@ -117,6 +117,7 @@ def test_the_caption_reaches_every_scale_of_the_decoder(network):
         made = network(history(), CAPTION)
         loss = tf.reduce_sum(tf.square(made["frame"]))
     layers = [
+        *network.inner.films,
         network.inner.film,
         *[block.film for block in network.up_second.blocks],
         *[block.film for block in network.up_first.blocks],
@@ -145,10 +146,10 @@ def test_the_network_in_network_sees_the_whole_map():
         corner = tf.reduce_sum(made[:, 0, 0])
     assert state.shape == (2, 4)
     assert (np.abs(tape.gradient(corner, maps)).max(axis=(0, 3)) > 0).all()
-    # squeeze 4 2 + 2; dense (30 + 2 + 6) 4 + 4, 4 4 + 4; to maps 4 30 + 30; expand
-    # 2 4 + 4; FiLM 2 8 + 8.
+    # squeeze 4 2 + 2; dense (30 + 6) 4 + 4, 4 4 + 4; to maps 4 30 + 30; expand 2 4 + 4;
+    # three FiLMs of four channels 2 8 + 8.
     count = sum(int(tf.size(one)) for one in inner.trainable_variables)
-    assert count == 10 + 156 + 20 + 150 + 12 + 24
+    assert count == 10 + 148 + 20 + 150 + 12 + 3 * 24
 
 
 @pytest.mark.parametrize("length", [2, 4])

@@ -12,7 +12,7 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
     places     of E2: conv 1x1, spatial softmax                2 x q places   2
     collapse   conv Tx1x1                                      8x8            4b
     NiN        conv 1x1                                        8x8            q
-               flatten ‖ caption ‖ places, dense, dense        -              u
+               flatten ‖ places, dense, dense                  -              u
                dense, reshape, conv 1x1, + collapse            8x8            4b
     D2         x2 conv, ‖ skip of E2, conv 3x3, conv 3x3       16x16          2b
     D1         x2 conv, ‖ skip of E1, conv 3x3, conv 3x3       32x32          b
@@ -221,6 +221,8 @@ class NetworkInNetwork(keras.layers.Layer):
         self.hidden = [
             keras.layers.Dense(units, kernel_initializer=HE) for _ in range(2)
         ]
+        # The same place wants another motion under another caption: a product.
+        self.films = [film.FiLM() for _ in self.hidden]
 
     def build(
         self,
@@ -246,9 +248,9 @@ class NetworkInNetwork(keras.layers.Layer):
         _, height, width, _ = maps.shape
         x = _leaky(self.squeeze(maps))  # [N, h, w, q]
         x = tf.reshape(x, [-1, height * width * self.narrow])
-        x = tf.concat([x, caption, tf.cast(places, x.dtype)], axis=-1)
-        for layer in self.hidden:
-            x = _leaky(layer(x))
+        x = tf.concat([x, tf.cast(places, x.dtype)], axis=-1)
+        for layer, modulate in zip(self.hidden, self.films, strict=True):
+            x = _leaky(modulate(layer(x), caption))
         state = x  # [N, u]
         x = tf.reshape(self.to_maps(x), [-1, height, width, self.narrow])
         return _leaky(self.film(maps + self.expand(x), caption)), state
