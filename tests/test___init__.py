@@ -36,6 +36,7 @@ def test_the_list_of_models_needs_no_tensorflow() -> None:
         "foregan",
         "mocogan",
         "stillcaptioner",
+        "text2image",
         "videocaptioner",
         "videoclassifier",
     ]

@@ -120,7 +120,7 @@ def painted(model: library.Model, given: clips.Arrays) -> np.ndarray:
     """Seeds of each sentence, beside it."""
     texts = given["text"][:SHOWN]
     pictures = [model.generate(PER_SENTENCE, text=one, seed=0).image for one in texts]
-    return _with_words(np.stack(pictures), [[one] for one in texts])
+    return _with_words(np.stack(pictures), [[one] for one in texts], PER_SENTENCE)
 
 
 def acted_out(model: library.Model, given: clips.Arrays) -> np.ndarray:
@@ -132,7 +132,7 @@ def acted_out(model: library.Model, given: clips.Arrays) -> np.ndarray:
     films = np.concatenate([frames[:, :1], made], axis=1)
     pairs = np.stack([frames, films], axis=1).reshape(-1, *frames.shape[1:])
     words = [line for one in texts for line in ([f"true:  {one}"], ["made"])]
-    return _with_words(pairs, words)
+    return _with_words(pairs, words, MOMENTS)
 
 
 def strip(films: Sequence[np.ndarray], number: int = MOMENTS) -> np.ndarray:
@@ -153,10 +153,12 @@ def coloured(film: np.ndarray) -> np.ndarray:
     return np.broadcast_to(film, (*film.shape[:-1], 3))
 
 
-def _with_words(films: np.ndarray, words: Sequence[Sequence[str]]) -> np.ndarray:
+def _with_words(
+    films: np.ndarray, words: Sequence[Sequence[str]], number: int = FEW_MOMENTS
+) -> np.ndarray:
     """Lays out films [N, T, H, W, C], each with lines of words at its right."""
     rows = [
-        sheets.beside(strip([film], FEW_MOMENTS), lines, width=WORDS_WIDTH)
+        sheets.beside(strip([film], number), lines, width=WORDS_WIDTH)
         for film, lines in zip(films, words, strict=True)
     ]
     return np.concatenate(rows, axis=1)

@@ -151,6 +151,8 @@ ENTRIES: tuple[Entry, ...] = (
         data="captions of " + ICONS,
         draw=drawings.painted,
         shows="Six seeds of each sentence.",
+        fails="The ground is not quite black, and has a faint weave; the heart that turns "
+        "in place is a bell.",
     ),
     Entry(
         name="text2video",

@@ -77,3 +77,15 @@ def test_answers_stand_beside_what_they_answer() -> None:
     assert film.shape == (1, number * 66, width + drawings.WORDS_WIDTH, 3)
     words = film[0, :, width:]
     assert all(words[row * 66 : (row + 1) * 66].any() for row in range(number))
+
+
+def test_every_picture_of_a_sentence_is_shown() -> None:
+    greys = np.arange(drawings.PER_SENTENCE, dtype=np.uint8) * 40 + 20
+
+    class Greys(StandIn):
+        def generate(self, samples=None, **_: Any) -> Any:
+            image = np.broadcast_to(greys[:, None, None, None], (samples, 64, 64, 3))
+            return types.SimpleNamespace(image=image)
+
+    film = drawings.painted(Greys(), {"text": ["the red disc"]})
+    assert set(greys) <= set(np.unique(film))
