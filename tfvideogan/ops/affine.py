@@ -80,6 +80,24 @@ def rigid(
     return tf.concat([change, offset[..., tf.newaxis]], axis=-1)
 
 
+def compose(first: tf.Tensor, second: tf.Tensor, *, side: int) -> tf.Tensor:
+    """Follows the first motion, then the second; of flows that is `warp.compose`.
+
+    Args:
+      first: [N, 2, 3], on the grid of t, to s.
+      second: [N, 2, 3], on the grid of s, to r.
+      side: the longer side of the image in pixels.
+
+    Returns:
+      [N, 2, 3], on the grid of t, to r.
+    """
+    for name, motion in (("first", first), ("second", second)):
+        shapes.check_shape(motion, "N R C", name=name, R=2, C=3)
+    # (u, v, 1) after the first motion; its pixels are `side` / 2 to a unit.
+    moved = tf.eye(3) + tf.pad(first, [[0, 0], [0, 1], [0, 0]]) / (side / 2)
+    return first + tf.matmul(second, moved)
+
+
 def affine_warp(
     images: tf.Tensor, theta: tf.Tensor, *, outside: float = 0.0
 ) -> tf.Tensor:

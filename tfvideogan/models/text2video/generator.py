@@ -38,14 +38,13 @@ pairs of frames as channels of a 2-D convolution are the same and quicker on a C
 number of frames is first made even by repeating the oldest.
 
 `output_mode` "residual" copies without a flow, "direct" paints everything on nothing, and
-"anchored" follows the flows back to the anchor, the newest frame that was given
-(`history.py`), so that what is copied is resampled once and not in every frame. Its flow is
-a few rigid motions of the dense layers' u units (`motions.py`): a free one, followed for
-long, eats the outlines of things.
+"anchored" follows motions back to the anchor, the newest frame that was given
+(`history.py`), so that what is copied is resampled once and not in every frame. All of the
+frame moves alike, as the dense layers' u units say (`motion.py`):
 
-    flow       K motions, masks of D1                          64x64          2
+    flow       of a turn and a shift                           64x64          2
     share      conv 3x3, channels to 2x2 pixels, sigmoid       64x64          1
-    copy       the share of the anchor warped by all flows since, the rest of the last
+    copy       the share of the anchor warped by all motions since, the rest of the last
                frame warped by the flow
 
 References:
@@ -64,8 +63,8 @@ import tensorflow as tf
 from tfvideogan.core import clip
 from tfvideogan.layers import convolution, film
 from tfvideogan.models.text2video import history as histories
-from tfvideogan.models.text2video import motions
-from tfvideogan.ops import warp
+from tfvideogan.models.text2video import motion
+from tfvideogan.ops import affine, warp
 
 # What each makes.
 OUTPUT_MODES = {
@@ -98,7 +97,6 @@ class Generator(keras.Model):
         units: int,
         narrow: int,
         output_mode: str = "warp",
-        num_motions: int = 2,
         name: str = "generator",
     ) -> None:
         """Creates the layers.
@@ -110,18 +108,18 @@ class Generator(keras.Model):
           units: u, of the network-in-network.
           narrow: q, channels of the maps that it sees and makes.
           output_mode: one of `OUTPUT_MODES`.
-          num_motions: K, of a flow back to an anchor.
           name: of the network.
         """
         # Frames that are warped stay float32.
         super().__init__(name=name, autocast=False)
         self.depth = depth
         self.outputs = OUTPUT_MODES[output_mode]
-        self.reach = REACH * max(spec.height, spec.width)
+        self.side = max(spec.height, spec.width)
+        self.reach = REACH * self.side
         self.first = Encode(width, 1)
         self.second = Encode(2 * width, 2)
         self.third = Encode(4 * width, 2)
-        self.places = motions.Places(narrow)
+        self.places = motion.Places(narrow)
         self.collapse = keras.layers.Dense(4 * width)
         self.inner = NetworkInNetwork(units=units, narrow=narrow)
         self.up_second = Decode(2 * width)
@@ -133,7 +131,7 @@ class Generator(keras.Model):
             ),
         }
         if "to_anchor" in self.outputs:
-            self.to_flow = motions.Motions(num_motions, reach=self.reach)
+            self.to_motion = motion.RigidMotion(reach=self.reach, side=self.side)
         elif "flow" in self.outputs:
             channels = BLOCK**2 * histories.FLOW_CHANNELS
             self.to_flow = convolution.Conv2D(channels, 3, **options)
@@ -156,8 +154,8 @@ class Generator(keras.Model):
         Returns:
           `frame` [N, H, W, C] float32, not clipped to the [-1, 1] of its target; where it
           copies, `copy` alike; with a flow, `flow` [N, H, W, 2] pixels, from the frame to
-          the last one; and with an anchor `to_anchor` alike, and its `share` [N, H, W, 1]
-          in [0, 1].
+          the last one; and with an anchor `to_anchor` [N, 2, 3], the motion from the frame
+          to the anchor (`ops/affine.py`), and its `share` [N, H, W, 1] in [0, 1].
         """
         caption, valid = (
             tf.cast(one, self.compute_dtype) for one in (caption, history.valid)
@@ -169,11 +167,14 @@ class Generator(keras.Model):
         x, state = self.inner(x, self.places(second), caption)
         x = self.up_second(x, second, caption)  # [N, H/4, W/4, 2b]
         x = self.up_first(x, first, caption)  # [N, H/2, W/2, b]
-        made = self._copied(x, state, history)
+        moved = None
+        if "to_anchor" in self.outputs:
+            moved = self.to_motion(first[-1], state)  # [N, 2, 3]
+        made = self._copied(x, moved, history)
         return made | self._painted(x, made.get("copy"), caption)
 
     def _copied(
-        self, x: tf.Tensor, state: tf.Tensor, history: histories.History
+        self, x: tf.Tensor, moved: tf.Tensor | None, history: histories.History
     ) -> dict[str, tf.Tensor]:
         """Copies; the lower half of the table, down to `copy`."""
         last = history.frames[-1]
@@ -181,19 +182,19 @@ class Generator(keras.Model):
             return {}
         if "flow" not in self.outputs:
             return {"copy": last}
-        if "to_anchor" not in self.outputs:
+        if moved is None:
             flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
             flow = self.reach * tf.tanh(tf.cast(flow, tf.float32))
             return {"flow": flow, "copy": warp.backward(last, flow)}
-        flow = self.to_flow(x, state)  # [N, H, W, 2]
+        size = last.shape[1:3]
+        flow = affine.to_flow(moved, *size)  # [N, H, W, 2]
         copy = warp.backward(last, flow)
         share = tf.nn.depth_to_space(self.to_share(x), BLOCK)  # [N, H, W, 1]
         share = tf.sigmoid(tf.cast(share, tf.float32))
         anchor = history.anchor
-        before, is_inside = warp.backward_with_validity(anchor.flow, flow)
-        # What comes from beyond the border stays there.
-        to_anchor = flow + is_inside * before
-        copy += share * (warp.backward(anchor.frame, to_anchor) - copy)
+        to_anchor = affine.compose(moved, anchor.motion, side=self.side)
+        kept = warp.backward(anchor.frame, affine.to_flow(to_anchor, *size))
+        copy += share * (kept - copy)
         return {"flow": flow, "copy": copy, "to_anchor": to_anchor, "share": share}
 
     def _painted(

@@ -7,9 +7,9 @@
 The newest frame is always in the last slot. Missing slots repeat the oldest known frame,
 which moves nothing, and have validity 0: black would be a picture, too.
 
-An anchor is the newest frame that was given, and where each pixel of the newest frame comes
-from in it. Whatever was predicted since can be copied from there at once: resampled once,
-and not once in every frame, what things look like does not wear off.
+An anchor is the newest frame that was given, and the motion since. Whatever was predicted
+since can be copied from there at once: resampled once, and not once in every frame, what
+things look like does not wear off.
 """
 
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from tfvideogan.core import seeds
 # the frames of a rollout it is the first one only, and the hardest.
 SHARE_OF_ONE = 0.8
 FLOW_CHANNELS = 2
+# Sizes of an affine motion, see `ops/affine.py`.
+MOTION = (2, 3)
 
 
 class Anchor(NamedTuple):
@@ -29,12 +31,12 @@ class Anchor(NamedTuple):
 
     Attributes:
       frame: [N, H, W, C] in [-1, 1].
-      flow: [N, H, W, 2] float32 pixels, on the grid of the newest frame: where in `frame`
-        each of its pixels comes from; 0 where that is the newest frame itself.
+      motion: [N, 2, 3] float32, affine (`ops/affine.py`), on the grid of the newest frame:
+        where in `frame` its pixels come from; 0 where that is the newest frame itself.
     """
 
     frame: tf.Tensor
-    flow: tf.Tensor
+    motion: tf.Tensor
 
 
 class History(NamedTuple):
@@ -95,9 +97,7 @@ def of_clips(
     if not is_anchored:
         return History(slots, valid)
     # The newest frame is its own anchor.
-    still = tf.zeros(
-        [tf.shape(last)[0], *tf.unstack(tf.shape(clips)[2:4]), FLOW_CHANNELS]
-    )
+    still = tf.zeros([tf.shape(last)[0], *MOTION])
     return History(slots, valid, Anchor(slots[-1], still))
 
 
@@ -113,8 +113,8 @@ def shifted(
     Args:
       history: that ends before the frame.
       frame: [N, H, W, C].
-      to_anchor: [N, H, W, 2] pixels, where in the anchor each pixel of the frame comes
-        from; needed where there is an anchor.
+      to_anchor: [N, 2, 3], where in the anchor the frame's pixels come from; needed where
+        there is an anchor.
       is_given: [N, 1, 1, 1] bool, which frames were given instead of predicted and are
         the anchor from now on; None for none of them.
     """
@@ -127,7 +127,7 @@ def shifted(
         if is_given is not None:
             anchor = Anchor(
                 tf.where(is_given, frame, anchor.frame),
-                tf.where(is_given, 0.0, to_anchor),
+                tf.where(is_given[..., 0], 0.0, to_anchor),
             )
     return History((*history.frames[1:], frame), valid, anchor)
 

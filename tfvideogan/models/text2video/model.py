@@ -52,7 +52,6 @@ CRITIC_BETAS = (0.5, 0.99)
 MOST_DEPTH = 10
 GENERATOR, CAPTIONS = "generator", "captions"
 POSITIVE = (
-    "num_motions",
     "width",
     "units",
     "narrow",
@@ -75,8 +74,6 @@ class Options:
       units: of the dense layers of the network-in-network.
       narrow: channels of the maps that it sees and makes.
       output_mode: "warp", "residual", "direct" or "anchored", see `generator.py`.
-      num_motions: rigid motions that make the flow where `output_mode` is "anchored": one
-        for each element that moves by itself, and one for the rest.
       embedding: numbers in the code of a word.
       caption_units: of the encoder of captions in each direction.
       word_dropout: share of words that it does not see in training.
@@ -108,7 +105,6 @@ class Options:
     units: int = 512
     narrow: int = 16
     output_mode: str = "warp"
-    num_motions: int = 2
     embedding: int = 64
     caption_units: int = 128
     word_dropout: float = 0.1
@@ -202,7 +198,6 @@ class TextToVideo(predicting.PredictingModel):
                 units=options.units,
                 narrow=options.narrow,
                 output_mode=options.output_mode,
-                num_motions=options.num_motions,
             ),
             CAPTIONS: captions.CaptionEncoder(
                 spec.vocabulary_size,

@@ -30,7 +30,7 @@ ABOUT_MEMORY = {
     "frames": "[N, d, H, W, C] float32, the last frames",
     "valid": "[N, d] float32, which of them there are",
     "anchor": "[N, H, W, C] float32, the newest given frame",
-    "flow": "[N, H, W, 2] float32 pixels, from the last frame to that one",
+    "motion": "[N, 2, 3] float32, affine, from the last frame to that one",
     "caption": "[N, D] float32, the code of the caption",
 }
 ABOUT_CONTEXT = "one frame or more; the last ones count"
@@ -144,12 +144,12 @@ class _Functions:
         state_valid: tf.Tensor,
         state_caption: tf.Tensor,
         state_anchor: tf.Tensor | None = None,
-        state_flow: tf.Tensor | None = None,
+        state_motion: tf.Tensor | None = None,
     ) -> dict[str, tf.Tensor]:
         slots = tuple(tf.unstack(state_frames, axis=1))
         anchor = ()
         if self.model.is_anchored:
-            anchor = histories.Anchor(state_anchor, state_flow)
+            anchor = histories.Anchor(state_anchor, state_motion)
         history = histories.History(slots, state_valid, anchor)
         made, memory = self._follow(history, state_caption)
         return sampling.video(made) | memory
@@ -185,7 +185,7 @@ class _Functions:
             "caption": caption,
         }
         if history.anchor:
-            memory |= {"anchor": history.anchor.frame, "flow": history.anchor.flow}
+            memory |= {"anchor": history.anchor.frame, "motion": history.anchor.motion}
         return made, {
             signatures.NEXT_STATE + name: value for name, value in memory.items()
         }
@@ -208,7 +208,7 @@ def _memory(model: Predicts) -> dict[str, list[int]]:
     }
     if model.is_anchored:
         shapes["anchor"] = [*size, spec.channels]
-        shapes["flow"] = [*size, histories.FLOW_CHANNELS]
+        shapes["motion"] = [*histories.MOTION]
     return shapes
 
 
