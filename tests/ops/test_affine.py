@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvideogan.ops import affine
+from tfvideogan.ops import affine, warp
 
 HEIGHT, WIDTH = 6, 10
 # What the ridge of 1e-5 does to motions of a few pixels.
@@ -36,6 +36,23 @@ def test_a_rigid_motion_turns_about_its_centre_then_shifts():
     np.testing.assert_allclose(flow[4, 4], shift, atol=1e-5)
     # Three to its right is turned clockwise to three below it.
     np.testing.assert_allclose(flow[4, 7], [-3.0 + 2.0, 3.0 + 1.0], atol=1e-5)
+
+
+def test_motions_are_composed_as_their_flows_are():
+    first = affine.rigid(
+        tf.constant([0.3]), tf.zeros([1, 2]), tf.constant([[1.0, -0.5]]), side=WIDTH
+    )
+    second = rotation_and_shift()
+    found = affine.to_flow(
+        affine.compose(first, second, side=WIDTH), HEIGHT, WIDTH
+    ).numpy()
+    flows = [affine.to_flow(one, HEIGHT, WIDTH) for one in (first, second)]
+    expected = warp.compose(*flows).numpy()
+    # Where the first motion leads outside, a flow has no value of its own.
+    _, is_inside = warp.backward_with_validity(flows[1], flows[0])
+    is_inside = is_inside.numpy()[..., 0] > 0
+    assert is_inside.sum() > 20
+    np.testing.assert_allclose(found[is_inside], expected[is_inside], atol=1e-4)
 
 
 def test_fit_finds_the_motion_again():

@@ -59,17 +59,18 @@ def test_a_new_frame_is_clipped_and_valid_and_the_oldest_is_forgotten(given, kep
 def test_the_anchor_is_the_newest_frame_until_another_is_given():
     found = histories.of_context(numbered(2, frames=3), 2, is_anchored=True)
     np.testing.assert_array_equal(found.anchor.frame[:, 0, 0, 0], [2, 102])
-    np.testing.assert_array_equal(found.anchor.flow, np.zeros([2, 1, 1, 2]))
-    to_anchor = tf.constant([0.5, -1.0]) * tf.ones([2, 1, 1, 1])
+    np.testing.assert_array_equal(found.anchor.motion, np.zeros([2, 2, 3]))
+    to_anchor = tf.tile([[[0.0, 0.1, 0.5], [-0.1, 0.0, -1.0]]], [2, 1, 1])
     predicted = histories.shifted(found, tf.zeros([2, 1, 1, 1]), to_anchor)
     np.testing.assert_array_equal(predicted.anchor.frame, found.anchor.frame)
-    np.testing.assert_array_equal(predicted.anchor.flow, to_anchor)
+    np.testing.assert_array_equal(predicted.anchor.motion, to_anchor)
     is_given = tf.constant([False, True])[:, None, None, None]
     mixed = histories.shifted(
         found, tf.fill([2, 1, 1, 1], 0.25), to_anchor, is_given=is_given
     )
     np.testing.assert_array_equal(mixed.anchor.frame[:, 0, 0, 0], [2, 0.25])
-    np.testing.assert_array_equal(mixed.anchor.flow[:, 0, 0], [[0.5, -1.0], [0, 0]])
+    np.testing.assert_array_equal(mixed.anchor.motion[0], to_anchor[0])
+    np.testing.assert_array_equal(mixed.anchor.motion[1], np.zeros([2, 3]))
 
 
 def test_without_an_anchor_there_is_none_later():

@@ -192,8 +192,8 @@ def test_an_anchored_model_learns_its_motions_and_its_share(batch):
     # Where predictions are fed back: the share is of no matter at a given frame.
     made = tiny.model(output_mode="anchored", own_start=0, own_ramp=1)
     made.build_for(tiny.SPEC)
-    flow = made.generator.to_flow
-    layers = (made.generator.to_share, flow.to_motions, flow.to_heat, flow.to_masks)
+    moves = made.generator.to_motion
+    layers = (made.generator.to_share, moves.to_motion, moves.centre.to_heat)
     before = [layer.kernel.numpy() for layer in layers]
     made.step.assign(2)
     with check_model.eagerly():

@@ -10,7 +10,7 @@ from tests.models.text2video import tiny
 from tfvideogan.core import seeds
 from tfvideogan.models.text2video import history as histories
 from tfvideogan.models.text2video import rollout
-from tfvideogan.ops import warp
+from tfvideogan.ops import affine, warp
 
 SEED = seeds.from_int(4)
 CAPTION = tf.zeros([3, 1])
@@ -88,7 +88,7 @@ def test_what_follows_does_not_depend_on_how_much_is_asked_for(
     np.testing.assert_array_equal(further, whole[0][:, 2:])
     np.testing.assert_array_equal(last.frames, whole[1].frames)
     np.testing.assert_array_equal(last.valid, whole[1].valid)
-    np.testing.assert_array_equal(last.anchor.flow, whole[1].anchor.flow)
+    np.testing.assert_array_equal(last.anchor.motion, whole[1].anchor.motion)
 
 
 def test_a_frame_depends_on_the_last_d_and_the_anchor_alone(generator, context, whole):
@@ -111,11 +111,13 @@ class Sliding:
 
     def __call__(self, history, caption, training=False):
         last = history.frames[-1]
-        flow = tf.constant([0.5, 0.0]) * tf.ones_like(last[..., :1])
+        size = last.shape[1:3]
+        moved = tf.constant([[[0.0, 0.0, 0.5], [0.0, 0.0, 0.0]]])
         if "to_anchor" not in self.outputs:
-            return {"frame": warp.backward(last, flow)}
-        to_anchor = warp.compose(flow, history.anchor.flow)
-        copy = warp.backward(history.anchor.frame, to_anchor)
+            return {"frame": warp.backward(last, affine.to_flow(moved, *size))}
+        to_anchor = affine.compose(moved, history.anchor.motion, side=max(size))
+        flow = affine.to_flow(to_anchor, *size)
+        copy = warp.backward(history.anchor.frame, flow)
         return {"frame": copy, "copy": copy, "to_anchor": to_anchor}
 
 
