@@ -49,6 +49,16 @@ def test_the_centre_is_where_the_heat_is():
     assert np.abs(flow[0, 0]).max() > 0.5
 
 
+def test_a_fresh_centre_is_that_of_what_stands_out():
+    # A bright square of 3x3 on dark ground, about row 5, column 10 of 16x16.
+    maps = np.full((1, 16, 16, 8), -1.0, np.float32)
+    maps[0, 4:7, 9:12] = 1.0
+    layer = motion.RigidMotion(reach=REACH, side=32)
+    layer(tf.constant(maps), tf.zeros([1, 3]))
+    found = layer.centre([tf.constant(maps)])
+    np.testing.assert_allclose(found, [[(10 - 7.5) / 8, (5 - 7.5) / 8]], atol=1e-2)
+
+
 def test_a_fresh_layer_hardly_moves_anything():
     layer = motion.RigidMotion(reach=19.0, side=64)
     draw = seeds.from_int(0)

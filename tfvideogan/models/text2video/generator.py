@@ -9,7 +9,7 @@ For 64x64 with d = 4, C channels, width b, u units and q channels in the narrow 
     E1         conv 1x3x3                                      4 x 32x32      b
     E2         conv 2x4x4 / 2                                  2 x 16x16      2b
     E3         conv 2x4x4 / 2                                  1 x 8x8        4b
-    places     of E2: conv 1x1, spatial softmax                2 x q places   2
+    places     contrast of E2, conv 1x1, spatial softmax       2 x q places   2
     collapse   conv Tx1x1                                      8x8            4b
     NiN        conv 1x1                                        8x8            q
                flatten ‖ places, dense, dense                  -              u

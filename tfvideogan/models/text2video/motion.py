@@ -11,11 +11,13 @@ and limbs, need a flow.
 
     stage      operation                                       size           channels
     motion     state of the network-in-network, dense, tanh    -              3
-    centre     heatmap of the newest frame by conv 1x1,        a place        2
+    centre     contrast of the newest frame, conv 1x1,         a place        2
                spatial softmax
 
-The frame turns about the centre, then shifts. The centre is found without the caption: it
-is that of the thing, whatever it is going to do.
+The frame turns about the centre, then shifts. The centre is found without the caption, and
+a fresh one is that of what stands out: with one that begins in the middle, what orbits is
+taken for what turns about the middle, and what turns in place stands still. Contrast is how
+far features are from their mean over the frame.
 
 References:
   [1] Finn, Goodfellow, Levine, Unsupervised Learning for Physical Interaction through
@@ -38,6 +40,8 @@ MOST_TURN = math.pi / 2
 NUMBERS = 3
 # A fresh layer hardly moves anything.
 FIRST_DEVIATION = 1e-2
+# Of a fresh centre: what one feature's contrast of 1 adds to the logit of a place.
+SHARP = 1.0
 
 
 class RigidMotion(keras.layers.Layer):
@@ -57,7 +61,7 @@ class RigidMotion(keras.layers.Layer):
             NUMBERS,
             kernel_initializer=keras.initializers.RandomNormal(stddev=FIRST_DEVIATION),
         )
-        self.centre = Places(1)
+        self.centre = Places(1, kernel_initializer=keras.initializers.Constant(SHARP))
 
     def call(self, maps: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
         """Takes maps [N, h, w, C] and states [N, u].
@@ -77,15 +81,27 @@ class RigidMotion(keras.layers.Layer):
 class Places(keras.layers.Layer):
     """Where K features of each frame are, by a spatial softmax [2]."""
 
-    def __init__(self, count: int) -> None:
-        """Creates the layer for K features."""
+    def __init__(
+        self,
+        count: int,
+        *,
+        kernel_initializer: str | keras.initializers.Initializer = "glorot_uniform",
+    ) -> None:
+        """Creates the layer.
+
+        Args:
+          count: K.
+          kernel_initializer: of the logits.
+        """
         super().__init__(autocast=False)
-        self.to_heat = keras.layers.Dense(count)
+        self.to_heat = keras.layers.Dense(count, kernel_initializer=kernel_initializer)
 
     def call(self, clip: Sequence[tf.Tensor]) -> tf.Tensor:
         """Takes T of [N, h, w, C]; returns [N, T·K·2] float32, in [-1, 1]."""
         # All frames behind each other: the layer is called once.
-        heat = self.to_heat(tf.concat(clip, axis=0))
+        features = tf.cast(tf.concat(clip, axis=0), tf.float32)
+        mean = tf.reduce_mean(features, axis=[1, 2], keepdims=True)
+        heat = self.to_heat(tf.abs(features - mean))
         places = tf.split(expected_places(heat), len(clip), axis=0)
         return tf.reshape(tf.stack(places, axis=1), [-1, len(clip) * self.size])
 
