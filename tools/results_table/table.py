@@ -120,6 +120,7 @@ _TEXT_TO_VIDEO = (
         "caption accuracy",
         references=("real", "swapped"),
     ),
+    rows.Score("caption accuracy/alone/+1..+16", "of sentences alone"),
     rows.Score("PSNR/model/+10", "PSNR at +10 (dB)", references=("copied",)),
 )
 _FILLS = ("mean", "nearest copy", "Telea", "Navier-Stokes", "membrane", "propagation")
@@ -346,13 +347,19 @@ ROWS = (
             FORTY_STEPS,
             # The given frame included: what a caption says of the beginning is true there.
             FORTY_STEPS
-            + _read_by("videocaptioner", "+1..+16", ("CaptionAccuracy", "CaptionSwap")),
+            + _read_by(
+                "videocaptioner",
+                "+1..+16",
+                ("CaptionAccuracy", "CaptionSwap", "CaptionAlone"),
+            )
+            + ('--gin_param=text2video.Options.painter = "saved_models/text2image/1"',),
         ),
         scores=_TEXT_TO_VIDEO,
         remark="One frame is given. Icons come back to where they were after 8, 10 or 12 "
         "frames: there the copied frame is exact. Captions are read by "
         "`saved_models/videocaptioner`, which *real* clips show how good it is; *swapped* "
-        "is the same frame with another caption.",
+        "is the same frame with another caption, *alone* a first frame that "
+        "`saved_models/text2image` made of the caption.",
     ),
     _completion("cpnet", "CPNet: what other frames show is copied, the rest painted"),
     _completion("opn", "OPN: holes painted peel by peel"),

@@ -78,6 +78,7 @@ SIDE_STEP = 8
 # Longest flow, as a share of the longer side: 19 pixels of 64.
 REACH = 0.3
 BLOCK = 2
+FLOW_CHANNELS = 2
 # A fresh network copies nearly without a flow, and hardly paints.
 FIRST_DEVIATION = 1e-2
 HE = "he_normal"
@@ -133,7 +134,7 @@ class Generator(keras.Model):
         if "to_anchor" in self.outputs:
             self.to_motion = motion.RigidMotion(reach=self.reach, side=self.side)
         elif "flow" in self.outputs:
-            channels = BLOCK**2 * histories.FLOW_CHANNELS
+            channels = BLOCK**2 * FLOW_CHANNELS
             self.to_flow = convolution.Conv2D(channels, 3, **options)
         if "share" in self.outputs:
             self.to_share = convolution.Conv2D(BLOCK**2, 3, **options)

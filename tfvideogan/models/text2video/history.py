@@ -21,7 +21,6 @@ from tfvideogan.core import seeds
 # How often training shows one frame alone, with which every rollout of a still starts: of
 # the frames of a rollout it is the first one only, and the hardest.
 SHARE_OF_ONE = 0.8
-FLOW_CHANNELS = 2
 # Sizes of an affine motion, see `ops/affine.py`.
 MOTION = (2, 3)
 
