@@ -111,15 +111,18 @@ def check_trains(row: rows.Row, command: str, *, workdir: str) -> None:
         made.add_argument(switch, action="store_true")
     found, others = made.parse_known_args(shlex.split(command)[DOOR_WORDS:])
     bindings = [_parts(one) for one in found.gin_param]
+    # Without gin files a run goes on with what is in its folder.
+    goes_on = not found.gin_file
+    gin_files = [] if goes_on else list(row.gin_files)
     differences = {
-        "gin files": ([_from_root(one) for one in found.gin_file], list(row.gin_files)),
+        "gin files": ([_from_root(one) for one in found.gin_file], gin_files),
         "bindings": (
             [
                 one
                 for one in bindings
                 if one[0] != row.root and not FREE_BINDINGS.fullmatch(one[0])
             ],
-            [_parts(one) for one in row.bindings],
+            [] if goes_on else [_parts(one) for one in row.bindings],
         ),
         "further options": (others, []),
     }

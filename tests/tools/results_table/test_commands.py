@@ -20,6 +20,14 @@ def check(row: rows.Row, command: str) -> None:
     commands.check_trains(row, command, workdir="runs/x")
 
 
+def test_a_run_that_goes_on_has_the_configuration_of_its_folder() -> None:
+    command = "python -m tfvideogan.train --workdir=runs/d --steps=5000"
+    commands.check_trains(DAVIS, command, workdir="runs/d")
+    with pytest.raises(errors.UserError, match="with the bindings"):
+        other = f"{command} '--gin_param=davis.Davis.stride = 3'"
+        commands.check_trains(DAVIS, other, workdir="runs/d")
+
+
 def test_a_training_command_can_be_typed_as_it_is_printed() -> None:
     options = commands.training(
         DAVIS,
