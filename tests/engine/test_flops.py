@@ -129,3 +129,22 @@ def test_work_adds_up(times: int) -> None:
     work = flops.Work()
     work.add(flops.Work(by_op={"Conv2D": 5}, unknown=1), times)
     assert (work.total, work.unknown) == (5 * times, 1)
+
+
+def test_an_operand_from_a_list_in_the_gradient_of_a_loop_is_not_counted() -> None:
+    @tf.function(input_signature=[tf.TensorSpec([3, 3])])
+    def slope(x: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            _, y = tf.while_loop(
+                lambda index, _: index < 2,
+                lambda index, y: (index + 1, tf.einsum("ij,jk->ik", y, x)),
+                (0, x),
+                maximum_iterations=2,
+            )
+        return tape.gradient(y, x)
+
+    work = flops.count(slope.get_concrete_function())
+    # The loop forth has two products of 3x3x3; what comes back from lists is unknown.
+    assert work.by_op["Einsum"] >= 2 * 2 * 27
+    assert work.unknown > 0
