@@ -1,7 +1,9 @@
-"""Affine motion: the motion of a camera fitted to optical flow, and affine warps.
+"""Affine motion: fitted to optical flow, rigid, one after another; and affine warps.
 
     motion = affine.fit(flow, weights)            # [N, 2, 3]
     camera_flow = affine.to_flow(motion, 64, 64)  # [N, H, W, 2]
+    turned = affine.rigid(turns, centres, shifts, side=64)
+    both = affine.compose(turned, motion, side=64)  # First turned, then as the camera.
     aligned = affine.affine_warp(frames, theta)   # theta: [N, 2, 3]
 
 A motion maps the centred, scaled coordinates (u, v, 1) of a pixel to its flow in pixels,
@@ -89,7 +91,10 @@ def compose(first: tf.Tensor, second: tf.Tensor, *, side: int) -> tf.Tensor:
       side: the longer side of the image in pixels.
 
     Returns:
-      [N, 2, 3], on the grid of t, to r.
+      [N, 2, 3] float32, on the grid of t, to r.
+
+    Raises:
+      ValueError: a shape differs from the above.
     """
     for name, motion in (("first", first), ("second", second)):
         shapes.check_shape(motion, "N R C", name=name, R=2, C=3)

@@ -113,8 +113,7 @@ class Grammar:
 
     def text(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the words of captions [N, L] int32, padded with 0, as [N] string."""
-        words = tf.gather(tf.constant(self.words), tokens)
-        return tf.strings.strip(tf.strings.reduce_join(words, axis=1, separator=" "))
+        return caption_tokens.decode(tokens, words=self.words)
 
     def _in_phrase(self, tokens: tf.Tensor) -> tf.Tensor:
         """Where words of ignored phrases stand, [N, L] bool."""

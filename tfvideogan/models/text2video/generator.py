@@ -168,31 +168,33 @@ class Generator(keras.Model):
         x, state = self.inner(x, self.places(second), caption)
         x = self.up_second(x, second, caption)  # [N, H/4, W/4, 2b]
         x = self.up_first(x, first, caption)  # [N, H/2, W/2, b]
-        moved = None
         if "to_anchor" in self.outputs:
             moved = self.to_motion(first[-1], state)  # [N, 2, 3]
-        made = self._copied(x, moved, history)
+            made = self._copied_from_anchor(x, moved, history)
+        else:
+            made = self._copied(x, history.frames[-1])
         return made | self._painted(x, made.get("copy"), caption)
 
-    def _copied(
-        self, x: tf.Tensor, moved: tf.Tensor | None, history: histories.History
-    ) -> dict[str, tf.Tensor]:
-        """Copies; the lower half of the table, down to `copy`."""
-        last = history.frames[-1]
+    def _copied(self, x: tf.Tensor, last: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Copies from the last frame; the first table, from `flow` to `copy`."""
         if "copy" not in self.outputs:
             return {}
         if "flow" not in self.outputs:
             return {"copy": last}
-        if moved is None:
-            flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
-            flow = self.reach * tf.tanh(tf.cast(flow, tf.float32))
-            return {"flow": flow, "copy": warp.backward(last, flow)}
+        flow = tf.nn.depth_to_space(self.to_flow(x), BLOCK)  # [N, H, W, 2]
+        flow = self.reach * tf.tanh(tf.cast(flow, tf.float32))
+        return {"flow": flow, "copy": warp.backward(last, flow)}
+
+    def _copied_from_anchor(
+        self, x: tf.Tensor, moved: tf.Tensor, history: histories.History
+    ) -> dict[str, tf.Tensor]:
+        """Copies along a motion [N, 2, 3] and those before it; the second table."""
+        last, anchor = history.frames[-1], history.anchor
         size = last.shape[1:3]
         flow = affine.to_flow(moved, *size)  # [N, H, W, 2]
         copy = warp.backward(last, flow)
         share = tf.nn.depth_to_space(self.to_share(x), BLOCK)  # [N, H, W, 1]
         share = tf.sigmoid(tf.cast(share, tf.float32))
-        anchor = history.anchor
         to_anchor = affine.compose(moved, anchor.motion, side=self.side)
         kept = warp.backward(anchor.frame, affine.to_flow(to_anchor, *size))
         copy += share * (kept - copy)
