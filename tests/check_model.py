@@ -360,12 +360,12 @@ def of_large_model(checks: Sequence[Callable[..., None]]) -> list[Any]:
 
 
 def _example(served: signatures.ServingFunction, key: str, case: Case) -> tf.Tensor:
-    """Fills the open axes of an input: the batch, then time as the name says."""
-    spec = served.inputs[key]
-    time = case.spec.frames - ("flow" in spec.name)
+    """Fills the open axes of an input: the batch, time as the name says, and sides."""
+    spec, frames = served.inputs[key], case.spec.frames
+    open_sizes = [BATCH, frames - ("flow" in spec.name), frames, frames, frames]
     shape = [
-        size if size is not None else (BATCH if axis == 0 else time)
-        for axis, size in enumerate(spec.shape)
+        free if size is None else size
+        for size, free in zip(spec.shape, open_sizes, strict=False)
     ]
     if spec.dtype == tf.string:
         return tf.fill(shape, tf.constant(served.rules[key].example))

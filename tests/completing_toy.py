@@ -21,9 +21,13 @@ class MeanPainter(completion.CompletionModel):
     """Paints the mean of all known pixels of a window."""
 
     def __init__(
-        self, reach: completion_windows.Reach | None = None, multiple: int = 1
+        self,
+        reach: completion_windows.Reach | None = None,
+        multiple: int = 1,
+        *,
+        flow_completer: str | None = None,
     ) -> None:
-        super().__init__(seed=0, ema_decay=0.9)
+        super().__init__(flow_completer=flow_completer, seed=0, ema_decay=0.9)
         self.given_reach, self.multiple = reach, multiple
 
     @property

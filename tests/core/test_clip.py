@@ -24,6 +24,13 @@ def test_a_batch_of_zeros_passes_the_check_and_has_every_key():
     }
 
 
+def test_flow_that_is_found_around_holes_has_the_shape_of_flow():
+    spec = clip.ClipSpec(4, 8, 12, has_holes=True, has_found_flow=True)
+    for key in ("found_forward_flow", "found_backward_flow"):
+        assert key in clip.FLOW_KEYS
+        assert spec.shapes()[key] == (3, 8, 12, 2)
+
+
 def test_labels_and_captions_are_integers_of_a_whole_clip():
     spec = clip.ClipSpec(4, 8, 12, num_classes=6, caption_length=5, words=WORDS)
     batch = clip.zeros_like_spec(spec, 2)

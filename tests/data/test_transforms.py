@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvideogan.core import errors, seeds
+from tfvideogan.core import clip, errors, seeds
 from tfvideogan.data import captions, pipeline, transforms
 from tfvideogan.data.procedural.sprites import sprites
 from tfvideogan.media import flow as optical_flow
@@ -112,6 +112,16 @@ def test_orders_of_channels_are_all_drawn_and_alike_for_all_pictures():
         np.testing.assert_array_equal(made["blurred_frames"], 0.5 * made["frames"])
         found.add(tuple(made["frames"][0, 0, 0].numpy()))
     assert len(found) == 6 and all(sorted(one) == [-1, 0, 1] for one in found)
+
+
+@pytest.mark.parametrize("name", ["flip", "reversal"])
+def test_flow_that_is_found_around_holes_turns_as_flow_does(example, name):
+    pairs = clip.FLOW_PAIRS
+    found = dict(zip(pairs[1], (example[key] for key in pairs[0]), strict=True))
+    result = ALWAYS[name](example | found, SEED)
+    assert np.any(result["forward_flow"] != example["forward_flow"])
+    for there, found_there in zip(*pairs, strict=True):
+        np.testing.assert_array_equal(result[found_there], result[there])
 
 
 @pytest.mark.parametrize("name", ["flip", "reversal"])

@@ -154,6 +154,24 @@ def test_a_second_round_looks_at_what_the_first_one_filled(monkeypatch):
     assert not left.any()
 
 
+def test_flow_is_completed_by_what_is_given_for_it(monkeypatch):
+    frames, holes = panned(4, 12, speed=2), static_hole(4, 12)
+    given, found = spoilt(frames, holes), flows(4, 12, 5.0)
+    monkeypatch.setattr(inpainting, "estimate_flow", lambda *_: found)
+
+    def complete(*arrays):
+        for one, wanted in zip(arrays, (given, holes, *found), strict=True):
+            np.testing.assert_array_equal(one, wanted)
+        return flows(4, 12, 2.0)
+
+    made, left = propagation.fill(given, holes, rounds=1, complete=complete)
+    np.testing.assert_array_equal(made, frames)
+    assert not left.any()
+    # One frame has no flow to be completed.
+    found = flows(1, 12, 5.0)
+    propagation.fill(given[:1], holes[:1], rounds=1, complete=complete)
+
+
 def test_flow_of_a_zoom_goes_on_in_the_hole():
     rows, columns = np.mgrid[:24, :32].astype(np.float32)
     zoom = np.stack([0.1 * columns - 2, 0.1 * rows - 1], axis=-1)

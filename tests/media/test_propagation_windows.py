@@ -45,7 +45,7 @@ def test_windows_hand_on_what_came_into_sight_long_ago(monkeypatch):
     holes[:, :, :2] = 0
     sizes = []
 
-    def fill(frames, holes):
+    def fill(frames, holes, *, complete):
         steps = len(frames) - 1
         sizes.append(len(frames))
         return propagation.propagate(frames, holes, still[:steps], still[:steps])

@@ -8,6 +8,8 @@ A dataset *has* a `ClipSpec`; a model is *built from* one; a test makes a tiny o
 | `foreground_masks` | [N, T, H, W, 1]   | float32, 1 = object                            |
 | `forward_flow`     | [N, T-1, H, W, 2] | float32 pixels (dx, dy), on frame t, to t+1    |
 | `backward_flow`    | [N, T-1, H, W, 2] | float32 pixels (dx, dy), on frame t+1, to t    |
+| `found_forward_flow`  | [N, T-1, H, W, 2] | the same, as it is found around holes       |
+| `found_backward_flow` | [N, T-1, H, W, 2] | likewise                                    |
 | `backgrounds`      | [N, T, H, W, C]   | float32 [-1, 1], the scene without the object  |
 | `blurred_frames`   | [N, T, H, W, C]   | float32 [-1, 1], what a shaking camera sees    |
 | `holes`            | [N, T, H, W, 1]   | float32, 1 = missing in what a model is given  |
@@ -28,6 +30,12 @@ from tfvideogan.core import errors
 MIN_FRAMES = 1
 # What has the colours of the scene.
 PIXEL_KEYS = ("frames", "backgrounds", "blurred_frames")
+# Flow there and back: of whole frames, and as it is found around holes.
+FLOW_PAIRS = (
+    ("forward_flow", "backward_flow"),
+    ("found_forward_flow", "found_backward_flow"),
+)
+FLOW_KEYS = tuple(key for pair in FLOW_PAIRS for key in pair)
 # What is said of a clip as a whole: integers, without an axis of time.
 WHOLE_CLIP_KEYS = ("labels", "caption_tokens", "caption_lengths")
 
@@ -43,6 +51,9 @@ class ClipSpec:
       channels: 1 (grey) or 3 (RGB).
       has_masks: whether the batch holds `foreground_masks`.
       has_flow: whether it holds `forward_flow` and `backward_flow`.
+      has_found_flow: whether it holds `found_forward_flow` and
+        `found_backward_flow`: what an estimator finds although pixels are missing, wrong
+        in the holes and at their rims.
       has_backgrounds: whether it holds clean plates, `backgrounds`.
       has_blurred_frames: whether it holds `blurred_frames`, what a camera that shakes
         makes of `frames`.
@@ -60,6 +71,7 @@ class ClipSpec:
     channels: int = 3
     has_masks: bool = False
     has_flow: bool = False
+    has_found_flow: bool = False
     has_backgrounds: bool = False
     has_blurred_frames: bool = False
     has_holes: bool = False
@@ -103,6 +115,9 @@ class ClipSpec:
         if self.has_flow:
             shapes["forward_flow"] = (self.frames - 1, *size, 2)
             shapes["backward_flow"] = (self.frames - 1, *size, 2)
+        if self.has_found_flow:
+            shapes["found_forward_flow"] = (self.frames - 1, *size, 2)
+            shapes["found_backward_flow"] = (self.frames - 1, *size, 2)
         if self.has_backgrounds:
             shapes["backgrounds"] = (self.frames, *size, self.channels)
         if self.has_blurred_frames:

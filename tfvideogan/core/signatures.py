@@ -8,6 +8,7 @@ them in; none is spelt by hand.
 | `generate` | `seed`, `label`, `text`            | a video, or an image        |
 | `predict`  | `frames` and `mask`, or `context`  | layers, or what follows     |
 | `complete` | `frames`, `holes`                  | the video without holes     |
+| `complete_flow` | these and both flows          | the flows, also in holes    |
 | `restore`  | `frames`                           | the same frames, sharp      |
 | `swap`     | `content`, `motion`                | one's content, moving alike |
 | `encode`   | `clip`                             | codes                       |
@@ -62,6 +63,7 @@ import tensorflow as tf
 from tfvideogan.core import clip
 
 GENERATE, PREDICT, COMPLETE, RESTORE = "generate", "predict", "complete", "restore"
+COMPLETE_FLOW = "complete_flow"
 SWAP, ENCODE, CLASSIFY, COMPARE = "swap", "encode", "classify", "compare"
 # The signature that a server runs where none is named; a model's first one.
 DEFAULT = "serving_default"

@@ -10,6 +10,7 @@ dictionary of
 | `foreground_masks` | uint8 [T, H, W, 1]     | 1 = object, 0 = background                |
 | `forward_flow`     | float32 [T-1, H, W, 2] | pixels (dx, dy) on frame t, to t + 1      |
 | `backward_flow`    | float32 [T-1, H, W, 2] | pixels (dx, dy) on frame t + 1, to t      |
+| `found_forward_flow`, `found_backward_flow` | likewise, as it is found around holes |
 | `backgrounds`      | uint8 [T, H, W, C]     | the same scene without the object         |
 | `blurred_frames`   | uint8 [T, H, W, C]     | the same frames of a shaking camera       |
 | `holes`            | uint8 [T, H, W, 1]     | 1 = missing in what a model is given      |
@@ -17,7 +18,7 @@ dictionary of
 | `caption_tokens`   | int32 [L]              | words by number, 0 behind the last one    |
 | `caption_lengths`  | int32 []               | number of words                           |
 
-where the spec says which of the last nine there are (names as in a batch, `core/clip.py`).
+where the spec says which but `frames` there are (names as in a batch, `core/clip.py`).
 
     source = sprites.Sprites(frames=8, height=64, width=64)
     for clip in source.clips("test"):
@@ -96,8 +97,7 @@ class ClipSource(Protocol):
 
 # dtypes of the keys of a raw clip; those not listed are uint8.
 RAW_DTYPES = {
-    "forward_flow": tf.float32,
-    "backward_flow": tf.float32,
+    **dict.fromkeys(clip.FLOW_KEYS, tf.float32),
     **dict.fromkeys(clip.WHOLE_CLIP_KEYS, tf.int32),
 }
 

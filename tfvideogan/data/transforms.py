@@ -19,7 +19,6 @@ from tfvideogan.core import clip, errors, seeds
 from tfvideogan.data import captions
 
 Example = dict[str, tf.Tensor]
-FLOWS = ("forward_flow", "backward_flow")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +59,7 @@ class HorizontalFlip(RandomTransform):
             key: tf.reverse(value, axis=[2])
             for key, value in _pictures(example).items()
         }
-        for key in FLOWS:
+        for key in clip.FLOW_KEYS:
             if key in result:
                 result[key] = result[key] * tf.constant([-1.0, 1.0])
         return result
@@ -78,7 +77,7 @@ class VerticalFlip(RandomTransform):
             key: tf.reverse(value, axis=[1])
             for key, value in _pictures(example).items()
         }
-        for key in FLOWS:
+        for key in clip.FLOW_KEYS:
             if key in result:
                 result[key] = result[key] * tf.constant([1.0, -1.0])
         return result
@@ -106,7 +105,7 @@ class Transposition(RandomTransform):
             key: tf.transpose(value, [0, 2, 1, 3])
             for key, value in _pictures(example).items()
         }
-        for key in FLOWS:
+        for key in clip.FLOW_KEYS:
             if key in result:
                 result[key] = tf.reverse(result[key], axis=[-1])
         return result
@@ -127,8 +126,9 @@ class TimeReversal(RandomTransform):
             key: tf.reverse(value, axis=[0])
             for key, value in _pictures(example).items()
         }
-        if FLOWS[0] in result:
-            result[FLOWS[0]], result[FLOWS[1]] = result[FLOWS[1]], result[FLOWS[0]]
+        for there, back in clip.FLOW_PAIRS:
+            if there in result:
+                result[there], result[back] = result[back], result[there]
         return result
 
 
@@ -157,7 +157,7 @@ class SpeedChange:
         Raises:
           UserError: the example has flow, which would not fit any more.
         """
-        flows = [key for key in FLOWS if key in example]
+        flows = [key for key in clip.FLOW_KEYS if key in example]
         if flows:
             raise errors.UserError(
                 f"SpeedChange cannot be used with clips that have `{flows[0]}`."

@@ -20,7 +20,7 @@ References:
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -48,12 +48,22 @@ class _Chains:
     places: np.ndarray
 
 
+# Frames, holes, forward and backward flow, found around the holes -> both, completed.
+CompleteFlow = Callable[
+    [np.ndarray, np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]
+]
+
+
 def fill(
-    frames: np.ndarray, holes: np.ndarray, *, rounds: int = 2
+    frames: np.ndarray,
+    holes: np.ndarray,
+    *,
+    rounds: int = 2,
+    complete: CompleteFlow | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fills what other frames show, by a flow that is estimated around the holes.
 
-    First the flow is completed in the holes (`complete_flow`). In further rounds it is
+    First the flow is completed in the holes. In further rounds it is
     estimated on the frames that the last round has filled, so that it follows what moves
     in the holes, too.
 
@@ -61,13 +71,16 @@ def fill(
       frames: [T, H, W, 3 or 1] uint8; anything in the holes.
       holes: [T, H, W, 1], above 0 = missing.
       rounds: how often the flow is estimated.
+      complete: completes the flow; `complete_flow` by default.
 
     Returns:
       See `propagate`.
     """
-    pair = [
-        complete_flow(one, holes) for one in inpainting.estimate_flow(frames, holes)
-    ]
+    found = inpainting.estimate_flow(frames, holes)
+    if complete is None or len(frames) == 1:
+        pair = [complete_flow(one, holes) for one in found]
+    else:
+        pair = complete(frames, holes, *found)
     made, left = propagate(frames, holes, *pair)
     for _ in range(rounds - 1):
         pair = flows.estimate_clip(inpainting.inpaint(made, left))

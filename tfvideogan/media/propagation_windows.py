@@ -69,12 +69,18 @@ def fitting(height: int, width: int, *, budget_mb: int) -> Windows:
     return Windows(block, block // 2)
 
 
-def filled(pairs: Iterable[Pair], windows: Windows) -> Iterator[Pair]:
+def filled(
+    pairs: Iterable[Pair],
+    windows: Windows,
+    *,
+    complete: propagation.CompleteFlow | None = None,
+) -> Iterator[Pair]:
     """Fills what other frames show.
 
     Args:
       pairs: frames and holes of one shot, all of one size.
       windows: how many are looked at together.
+      complete: see `propagation.fill`.
 
     Yields:
       As many frames [H, W, C] uint8, 0 in the holes that are left, and those holes,
@@ -87,14 +93,14 @@ def filled(pairs: Iterable[Pair], windows: Windows) -> Iterator[Pair]:
     # One more frame tells whether the video goes on.
     while waiting := waiting + list(itertools.islice(pairs, most + 1 - len(waiting))):
         size = windows.block if len(waiting) > most else len(waiting)
-        made = _window(last + waiting[:most])[len(last) :]
+        made = _window(last + waiting[:most], complete)[len(last) :]
         yield from made[:size]
         last, waiting = made[size - 1 : size], waiting[size:]
 
 
-def _window(pairs: list[Pair]) -> list[Pair]:
+def _window(pairs: list[Pair], complete: propagation.CompleteFlow | None) -> list[Pair]:
     frames, holes = (np.stack(one) for one in zip(*pairs, strict=True))
     if not holes.any():
         return [(frame, np.zeros_like(hole)) for frame, hole in pairs]
-    made, left = propagation.fill(frames, holes[..., np.newaxis])
+    made, left = propagation.fill(frames, holes[..., np.newaxis], complete=complete)
     return list(zip(made, left[..., 0].astype(np.uint8), strict=True))

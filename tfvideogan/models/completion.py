@@ -9,16 +9,34 @@ as NaN, and known pixels come out as they went in, bit for bit.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, signatures
-from tfvideogan.models import base, completion_streaming, completion_windows
+from tfvideogan.models import (
+    base,
+    completion_flow,
+    completion_streaming,
+    completion_windows,
+)
 from tfvideogan.ops import mirror
 
 
 class CompletionModel(base.VideoModel):
     """Base of models from `frames` and `holes` to `frames`."""
+
+    def __init__(self, *, flow_completer: str | None = None, **kwargs: Any) -> None:
+        """Stores the settings.
+
+        Args:
+          flow_completer: folder of an export of gin/flow_completion.gin, which exports of
+            this model take along as `complete_flow`, for `--method=auto`; None for a
+            membrane over the flow.
+          **kwargs: see `VideoModel`.
+        """
+        super().__init__(**kwargs)
+        self.flow_completer = flow_completer
 
     @property
     def size_multiple(self) -> int:
@@ -101,7 +119,20 @@ class CompletionModel(base.VideoModel):
         }
 
     def serving_functions(self) -> dict[str, signatures.ServingFunction]:
-        """Returns `complete`, whole and in chunks: see `completion_streaming.py`."""
+        """Returns `complete`, whole and in chunks: see `completion_streaming.py`.
+
+        With a `flow_completer` also `complete_flow`.
+        """
+        served = self.served_by(self.paint_window)
+        if self.flow_completer is not None:
+            completer = completion_flow.FlowCompleter(
+                self.flow_completer, channels=self.spec.channels
+            )
+            served[signatures.COMPLETE_FLOW] = completer.serving_function()
+        return served
+
+    def fixed_size_functions(self) -> dict[str, signatures.ServingFunction]:
+        """Returns `complete` alone: a plain export holds no other one."""
         return self.served_by(self.paint_window)
 
     def served_by(

@@ -6,10 +6,11 @@ import tensorflow as tf
 
 from tests import check_source
 from tests.data import toy_source
-from tfvideogan.core import errors, seeds
+from tfvideogan.core import clip, errors, seeds
 from tfvideogan.data import pipeline, transforms
 from tfvideogan.data.holes import holed, random_shapes
 from tfvideogan.data.procedural.sprites import sprites
+from tfvideogan.media import inpainting
 
 FIRST = tf.constant(0, tf.int64)
 MOVING = random_shapes.RandomShapes(static=0.0, speeds=(2.0, 3.0))
@@ -45,6 +46,21 @@ def test_batches_have_the_spec_and_holes_of_zeros_and_ones():
     assert shapes == source.spec.shapes()
     assert batch["holes"].dtype == tf.float32
     assert set(np.unique(batch["holes"])) == {0.0, 1.0}
+
+
+def test_flow_is_found_without_what_lies_behind_the_holes(monkeypatch):
+    source = make(finds_flow=True, frames=3)
+    check_source.check_clips(source, "train")
+    window = source.read("test", FIRST, frames=3)
+    hidden = np.where(window["holes"] > 0, 0, window["frames"]).astype(np.uint8)
+    wanted = inpainting.estimate_flow(hidden, window["holes"].numpy())
+    for key, one in zip(clip.FLOW_PAIRS[1], wanted, strict=True):
+        np.testing.assert_array_equal(window[key], one)
+    np.testing.assert_array_equal(
+        window["forward_flow"],
+        make(frames=3).read("test", FIRST, frames=3)["forward_flow"],
+    )
+    assert not make().spec.has_found_flow
 
 
 def test_frames_stay_whole():

@@ -250,6 +250,39 @@ def test_auto_gives_what_is_left_to_the_model_and_marks_the_rest_as_known():
     np.testing.assert_array_equal(made, np.where(wanted > 0, 99, frames))
 
 
+def test_auto_asks_for_the_flow_where_the_model_completes_it():
+    frames, holes = panned(6)
+    asked = []
+
+    class WithFlow(Model):
+        def __init__(self):
+            super().__init__()
+            self.known["complete_flow"] = metadata.Signature("complete_flow", {}, {})
+
+        def ask(self, name, arrays, outputs):
+            if name != "complete_flow":
+                return super().ask(name, arrays, outputs)
+            asked.append({key: one.shape for key, one in arrays.items()})
+            # The scene moves by 4 pixels to the left.
+            forward = np.broadcast_to(np.float32([-4, 0]), (5, 48, 48, 2))
+            return dict(zip(outputs, (forward, -forward), strict=True))
+
+    model, plan = WithFlow(), long_video.Plan(8, 0)
+    given = {"frames": np.where(holes > 0, np.uint8(0), frames), "holes": holes}
+    made = completion.of_arrays(model.ask, "complete", model.known, given, plan, AUTO)
+    flow = (5, 48, 48, 2)
+    assert asked == [
+        {
+            "frames": (6, 48, 48, 3),
+            "holes": (6, 48, 48, 1),
+            "forward_flow": flow,
+            "backward_flow": flow,
+        }
+    ]
+    error = np.abs(made.astype(float) - frames)[holes[..., 0] > 0]
+    assert error.mean() < 25
+
+
 @pytest.mark.parametrize("late", [None, 5])
 def test_auto_is_the_same_in_chunks_and_without_a_model_where_nothing_is_left(late):
     frames = np.full((9, 32, 32, 3), 50, np.uint8)

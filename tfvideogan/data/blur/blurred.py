@@ -38,7 +38,6 @@ from tfvideogan.ops import mirror
 SHAKE, AVERAGE, GIVEN = KINDS = ("shake", "average", "given")
 # Sides of Fourier transforms are multiples of it: products of small primes are quick.
 FOURIER_MULTIPLE = 16
-FLOWS = ("forward_flow", "backward_flow")
 BYTES = 256
 
 Window = dict[str, tf.Tensor]
@@ -199,7 +198,7 @@ class Blurred(cropped.CroppedSource):
         cut = {}
         for key, value in window.items():
             if key not in clip.WHOLE_CLIP_KEYS:
-                last = stop - 1 if key in FLOWS else stop
+                last = stop - 1 if key in clip.FLOW_KEYS else stop
                 value = self.cut(value[half:last], corner)
             cut[key] = value
         if self.kind == GIVEN:

@@ -10,6 +10,10 @@ A clip gets the holes of one family. They are grown by a drawn number of pixels,
 within bounds of their area, and, in some clips, whole frames are missing for a while. All
 else that a clip has is handed on. In training, windows may be cut to `crop` first.
 
+With `finds_flow` a clip also has the flow that is found around its holes
+(`inpainting.estimate_flow`), as a video with holes would give it: `found_forward_flow` and
+`found_backward_flow`.
+
 What is drawn depends on the seed of a window, or, where windows are read in order, on the
 number of the clip: a longer window begins like a shorter one.
 """
@@ -25,6 +29,7 @@ from tfvideogan.core import clip, errors, seeds
 from tfvideogan.data import cropped, numpy_calls
 from tfvideogan.data import source as sources
 from tfvideogan.data.holes import family, finish, random_shapes
+from tfvideogan.media import inpainting
 from tfvideogan.ops import mirror
 
 # Where the highest word of a counter is not 0, it is a frame that is drawn by itself.
@@ -51,6 +56,7 @@ class Holed(cropped.CroppedSource):
       occlusion: the probability that some consecutive frames are missing as a whole: at
         least one, at most half of the frames of the source's windows, all among the
         first so many frames.
+      finds_flow: whether to estimate the flow around the holes.
       seed: of what is drawn where windows are read in order.
 
     Raises:
@@ -68,6 +74,7 @@ class Holed(cropped.CroppedSource):
     coverage: tuple[float, float] = (0.0, 1.0)
     independent: float = 0.0
     occlusion: float = 0.0
+    finds_flow: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -84,7 +91,7 @@ class Holed(cropped.CroppedSource):
             raise errors.UserError(
                 f"`occlusion` ({self.occlusion}) must be 0 for clips of one frame."
             )
-        self.take_over(self.whole, has_holes=True)
+        self.take_over(self.whole, has_holes=True, has_found_flow=self.finds_flow)
         weights = np.asarray(self._weights, np.float32)
         self._bounds = np.cumsum(weights / weights.sum())[:-1]
 
@@ -147,8 +154,16 @@ class Holed(cropped.CroppedSource):
             [own, number, borrowed],
             [tf.uint8],
         )
-        shape = [frames, self.spec.height, self.spec.width, 1]
-        return made | {"holes": tf.ensure_shape(holes, shape)}
+        size = [self.spec.height, self.spec.width]
+        made["holes"] = tf.ensure_shape(holes, [frames, *size, 1])
+        if self.finds_flow:
+            found = numpy_calls.call(
+                _found_flow, [made["frames"], holes], [tf.float32] * 2
+            )
+            keys = clip.FLOW_PAIRS[1]
+            for key, flow in zip(keys, found, strict=True):
+                made[key] = tf.ensure_shape(flow, [frames - 1, *size, 2])
+        return made
 
     def _drawn(
         self, frames: int, seed: np.ndarray, number: np.ndarray, borrowed: np.ndarray
@@ -262,6 +277,13 @@ class Holed(cropped.CroppedSource):
             one.borrows and weight > 0
             for one, weight in zip(self.families, self._weights, strict=True)
         ]
+
+
+def _found_flow(frames: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Forward and backward flow [T-1, H, W, 2] without what lies behind the holes."""
+    cv2.setNumThreads(0)  # as above
+    hidden = np.where(holes > 0, np.uint8(0), frames)
+    return inpainting.estimate_flow(hidden, holes)
 
 
 def _generator(seed: np.ndarray, frame: int = 0) -> np.random.Generator:

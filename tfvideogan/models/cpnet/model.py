@@ -121,6 +121,7 @@ class CPNet(completion.CompletionModel):
         passes: whole_clips.Passes | None = None,
         weights: objective.LossWeights | None = None,
         optimizer: keras.optimizers.Optimizer | None = None,
+        flow_completer: str | None = None,
         seed: int = 0,
         ema_decay: float = 0.0,
         name: str | None = None,
@@ -133,11 +134,14 @@ class CPNet(completion.CompletionModel):
           passes: how whole clips are filled; likewise.
           weights: of the losses; the defaults of `LossWeights` by default.
           optimizer: of both stages; Adam(1e-4) by default.
+          flow_completer: see `CompletionModel`.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`; 0, as published, judges the weights themselves.
           name: see `VideoModel`.
         """
-        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        super().__init__(
+            flow_completer=flow_completer, seed=seed, ema_decay=ema_decay, name=name
+        )
         self.options = options
         self.matching = matching or filling.Matching()
         self.whole = passes or whole_clips.Passes()

@@ -50,6 +50,7 @@ class OPN(completion.CompletionModel):
         weights: objective.LossWeights | None = None,
         optimizer: keras.optimizers.Optimizer | None = None,
         consistency_optimizer: keras.optimizers.Optimizer | None = None,
+        flow_completer: str | None = None,
         seed: int = 0,
         ema_decay: float = 0.0,
         name: str | None = None,
@@ -61,11 +62,14 @@ class OPN(completion.CompletionModel):
           weights: of the losses; the defaults of `LossWeights` by default.
           optimizer: of encoder and decoder; Adam(1e-4) by default.
           consistency_optimizer: likewise; must be its own object.
+          flow_completer: see `CompletionModel`.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`; 0 judges the weights themselves.
           name: see `VideoModel`.
         """
-        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        super().__init__(
+            flow_completer=flow_completer, seed=seed, ema_decay=ema_decay, name=name
+        )
         self.options = options
         self.loss_weights = weights or objective.LossWeights()
         self.optimizer_ = optimizer or keras.optimizers.Adam(LEARNING_RATE)

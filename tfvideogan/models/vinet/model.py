@@ -48,6 +48,7 @@ class VINet(completion.CompletionModel):
         release: vinet_options.Release | None = None,
         weights: objective.LossWeights | None = None,
         optimizer: keras.optimizers.Optimizer | None = None,
+        flow_completer: str | None = None,
         seed: int = 0,
         ema_decay: float = 0.0,
         name: str | None = None,
@@ -59,11 +60,14 @@ class VINet(completion.CompletionModel):
           release: what is done as in the released code; nothing by default.
           weights: of the losses; the defaults of `LossWeights` by default.
           optimizer: Adam(1e-4) by default.
+          flow_completer: see `CompletionModel`.
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`; 0, as published, judges the weights themselves.
           name: see `VideoModel`.
         """
-        super().__init__(seed=seed, ema_decay=ema_decay, name=name)
+        super().__init__(
+            flow_completer=flow_completer, seed=seed, ema_decay=ema_decay, name=name
+        )
         self.options = options or vinet_options.Options()
         self.release = release or vinet_options.Release()
         self.loss_weights = weights or objective.LossWeights()

@@ -11,8 +11,9 @@ pixels are those of the video, bit for bit; a shot without holes is not asked fo
 Two methods:
 
     network   the model fills all the holes
-    auto      what other frames show is propagated along the flow, the model fills what is
-              left, and what it painted is filtered along the flow
+    auto      what other frames show is propagated along the flow, which the model completes
+              in the holes if it has `complete_flow`, and a membrane otherwise; the model
+              fills what is left, and what it painted is filtered along the flow
 """
 
 import collections
@@ -171,6 +172,8 @@ class Completer:
         self._is_short = shape is not None and shape[1] is not None
         parts = (signatures.START, signatures.NEXT, signatures.END)
         self._has_memory = all(verb + part in known for part in parts)
+        has_flow = signatures.COMPLETE_FLOW in known
+        self._complete = self._completed_flow if has_flow else None
 
     def frames(
         self, pairs: Iterable[Pair], found: Sequence[Shot]
@@ -226,7 +229,7 @@ class Completer:
 
         def filled() -> Iterator[Pair]:
             for pair in propagation_windows.filled(
-                itertools.chain([first], pairs), windows
+                itertools.chain([first], pairs), windows, complete=self._complete
             ):
                 asked.append(pair)
                 yield pair
@@ -237,6 +240,15 @@ class Completer:
                 yield np.where(left[..., np.newaxis] > 0, picture, frame), left
 
         return steadying.steadied(painted())
+
+    def _completed_flow(
+        self, frames: np.ndarray, holes: np.ndarray, *found: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Asks the model for the flow in the holes; see `propagation.fill`."""
+        flows = dict(zip(signatures.FLOWS, found, strict=True))
+        given = {signatures.FRAMES: frames, signatures.HOLES: holes, **flows}
+        answer = self._ask(signatures.COMPLETE_FLOW, given, signatures.FLOWS)
+        return tuple(answer[name] for name in signatures.FLOWS)
 
     def _by_network(self, pairs: Iterator[Pair], shot: Shot) -> Iterator[np.ndarray]:
         """Yields what the model makes of frames, [h, w, C] uint8."""
