@@ -23,6 +23,7 @@ from tfvideogan.losses import pixels
 from tfvideogan.models import completion, completion_windows, phase, weight_names
 from tfvideogan.models.opn import (
     consistency,
+    matching,
     memory,
     networks,
     objective,
@@ -95,12 +96,15 @@ class OPN(completion.CompletionModel):
         """
         settings = self.options
         self._check(spec)
-        self.encoder = networks.Encoder(settings.width, gain=settings.gain)
+        self.encoder = networks.Encoder(
+            settings.width, gain=settings.gain, reads_pixels=settings.reads_pixels
+        )
         self.decoder = networks.Decoder(
             settings.width,
             spec.channels,
             gain=settings.gain,
             is_residual=settings.fills_first,
+            reads_pixels=settings.reads_pixels,
         )
         self.painter = peeling.Painter(
             self.encoder,
@@ -112,8 +116,8 @@ class OPN(completion.CompletionModel):
         # One forward pass creates every variable.
         size = 2 * self.size_multiple
         frames, holes = tf.zeros([1, size, size, 3]), tf.zeros([1, size, size, 1])
-        _, values = self.encoder(frames, 1.0 - holes, holes)
-        self.decoder(values)
+        remembered = self.painter.remember(frames, holes)
+        self.painter.predict(frames, 1.0 - holes, holes, holes > 0, remembered)
         if settings.consistency_width:
             self.consistency = consistency.ConsistencyNetwork(
                 settings.consistency_width, spec.channels
@@ -365,8 +369,12 @@ class OPN(completion.CompletionModel):
 
     def _memory_signature(self) -> tuple[tf.TensorSpec, ...]:
         channels, dtype = 2 * self.options.width, self.encoder.compute_dtype
-        features = tf.TensorSpec([None, channels], dtype)
-        return features, features, tf.TensorSpec([None], tf.bool)
+        keys = values = tf.TensorSpec([None, channels], dtype)
+        if self.options.reads_pixels:
+            keys = tf.TensorSpec([None, channels + matching.EXTRA], tf.float32)
+            patch = self.spec.channels * networks.STRIDE**2
+            values = tf.TensorSpec([None, channels + patch], dtype)
+        return keys, values, tf.TensorSpec([None], tf.bool)
 
     def _candidates(self, length: tf.Tensor) -> tf.Tensor:
         """The frames that are remembered, [K] int32."""

@@ -29,18 +29,21 @@ steps make one colour. A `gain` of 2 of the first kernels of features,
 not published, lets it through.
 
 Ours, with `is_residual`: the decoder adds to a frame whose holes are filled already, and
-begins with next to nothing.
+begins with next to nothing. With `reads_pixels`, too, keys are compared as `matching.py`
+says, the 4x4 pixels of a place are read beside its value, and the decoder sees what was
+read and what it adds to, and decides pixel by pixel how much of it is taken.
 
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3, and
 the code published with it.
 """
 
 import functools
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from tfvideogan.models.opn import gated
+from tfvideogan.models.opn import gated, matching
 from tfvideogan.pretrained import image_network
 
 # Pixels of a place of keys and values.
@@ -53,17 +56,41 @@ SMALL_GAIN = 0.01
 # quarter of the size: dilations 8 + 4 + 2 + 1, and what the rest sees.
 TAIL_REACH = 2
 DECODER_REACH = sum(DILATIONS) + 1 + TAIL_REACH
+# What was read is not taken at first: its share is the sigmoid of the negative.
+CAUTION = 2.0
+
+
+class Read(NamedTuple):
+    """Pixels that were read, and what they compete with, as patches of places.
+
+    Attributes:
+      copied: [N, h, w, 16 C] normalised, anything where a place does not ask.
+      base: [N, h, w, 16 C], the frame as it is, normalised.
+      asks: [N, h, w, 1], 1 where a place asks.
+    """
+
+    copied: tf.Tensor
+    base: tf.Tensor
+    asks: tf.Tensor
 
 
 class Encoder(keras.layers.Layer):
     """Keys and values of every fourth pixel; see the module."""
 
-    def __init__(self, width: int, *, gain: float = 1.0, **kwargs: object) -> None:
+    def __init__(
+        self,
+        width: int,
+        *,
+        gain: float = 1.0,
+        reads_pixels: bool = False,
+        **kwargs: object,
+    ) -> None:
         """Creates the layers.
 
         Args:
           width: channels at half of the size.
           gain: see the module.
+          reads_pixels: likewise.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
@@ -79,6 +106,7 @@ class Encoder(keras.layers.Layer):
         self.wide = [gated_conv(2 * width, dilation=rate) for rate in DILATIONS]
         self.key = gated_conv(2 * width, is_linear=True)
         self.value = gated_conv(2 * width, is_linear=True)
+        self.matcher = matching.Matcher() if reads_pixels else None
 
     def call(
         self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
@@ -91,10 +119,26 @@ class Encoder(keras.layers.Layer):
           holes: [N, H, W, 1], 1 where it is still missing.
 
         Returns:
-          Keys and values, each [N, H/4, W/4, 2 width].
+          Keys and values, each [N, H/4, W/4, 2 width]; with `reads_pixels` keys have
+          3 numbers more, and values 16 for each channel of a frame.
         """
         features = self.features(frames, visible, holes)
-        return self.key(features), self.value(features)
+        keys, values = self.key(features), self.value(features)
+        if self.matcher is None:
+            return keys, values
+        patches = tf.cast(patched(frames), values.dtype)
+        values = tf.concat([values, patches], axis=-1)
+        return self.matcher(keys, matching.positions(keys)), values
+
+    def queries(self, features: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+        """Returns what the places of features [N, h, w, 2 width] ask with.
+
+        Args:
+          features: see `features`.
+          positions: of the places, see `matching.positions`.
+        """
+        keys = self.key(features)
+        return self.matcher.queries(keys, positions) if self.matcher else keys
 
     def features(
         self, frames: tf.Tensor, visible: tf.Tensor, holes: tf.Tensor
@@ -117,6 +161,7 @@ class Decoder(keras.layers.Layer):
         *,
         gain: float = 1.0,
         is_residual: bool = False,
+        reads_pixels: bool = False,
         **kwargs: object,
     ) -> None:
         """Creates the layers.
@@ -126,6 +171,7 @@ class Decoder(keras.layers.Layer):
           channels: of the frame.
           gain: see the module.
           is_residual: likewise.
+          reads_pixels: likewise.
           **kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
@@ -137,25 +183,46 @@ class Decoder(keras.layers.Layer):
         self.half = [gated_conv(width), gated_conv(width)]
         self.is_residual = is_residual
         last_gain = SMALL_GAIN if is_residual else gain
-        self.full = gated.conv(channels, WIDE_KERNEL, is_linear=True, gain=last_gain)
+        self.compare = gated_conv(2 * width, 1) if reads_pixels else None
+        last = functools.partial(gated.conv, is_linear=True, gain=last_gain)
+        self.full = last(channels + reads_pixels, WIDE_KERNEL)
 
-    def call(self, values: tf.Tensor) -> tf.Tensor:
+    def call(self, values: tf.Tensor, read: Read | None = None) -> tf.Tensor:
         """Takes [N, h, w, 2 width], returns normalised frames [N, 4h, 4w, C]."""
-        return self.tail(self.head(values))
+        return self.tail(self.head(values, read), read)
 
-    def head(self, values: tf.Tensor) -> tf.Tensor:
+    def head(self, values: tf.Tensor, read: Read | None = None) -> tf.Tensor:
         """The layers at a quarter of the size, which see `sum(DILATIONS) + 1` places."""
+        if read is not None:
+            pair = tf.concat([read.copied, read.base], axis=-1)
+            values += self.compare(read.asks * pair)
         for layer in (*self.wide, self.quarter):
             values = layer(values)
         return values
 
-    def tail(self, features: tf.Tensor) -> tf.Tensor:
+    def tail(self, features: tf.Tensor, read: Read | None = None) -> tf.Tensor:
         """The others, which see `TAIL_REACH` places."""
         for layer in self.half:
             features = layer(
                 gated.enlarged(features) if layer is self.half[0] else features
             )
-        return self.full(gated.enlarged(features))
+        made = self.full(gated.enlarged(features))
+        if read is None:
+            return made
+        added, logits = made[..., :-1], made[..., -1:]
+        asks = gated.enlarged(gated.enlarged(read.asks))
+        shares = asks * tf.sigmoid(logits - CAUTION)
+        return added + shares * unpatched(read.copied - read.base)
+
+
+def patched(frames: tf.Tensor) -> tf.Tensor:
+    """Returns the pixels of places side by side: [N, 4h, 4w, C] -> [N, h, w, 16 C]."""
+    return tf.nn.space_to_depth(frames, STRIDE)
+
+
+def unpatched(patches: tf.Tensor) -> tf.Tensor:
+    """Undoes `patched`."""
+    return tf.nn.depth_to_space(patches, STRIDE)
 
 
 def normalised(frames: tf.Tensor) -> tf.Tensor:

@@ -12,6 +12,11 @@ peel, to be taken as a start. Pixels are in [0, 1] here, as there.
 
     L1 over the hole by its area + 0.1 · L1 over what was visible by its area
     + content and style of the finished frame
+    + L1 of the pixels that were read: of each peel, and half as much of what is visible
+
+The last term teaches attention. Of its own accord it learns next to nothing: from values
+that mean nothing yet, no place is better to read than another. What is visible teaches it,
+too: there it is known what should have been read.
 
 The consistency network's training was never published at all; ours follows [3]:
 
@@ -40,6 +45,8 @@ CONTENT_LAYER = "relu4_2"
 STYLE_LAYERS = perceptual.INPAINTING_LAYERS
 # Frames in [-1, 1] differ by twice as much as frames in [0, 1].
 UNIT = 0.5
+# Of what is visible among the pixels that are read.
+VISIBLE_SHARE = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +62,7 @@ class LossWeights:
       temporal: of the consistency network's own frame before, brought along.
       fidelity: of the frame that the consistency network was given.
       truth: of the true frame, likewise.
+      read: of the pixels that were read, `by_area` with `Options.reads_pixels` alone.
 
     Raises:
       UserError: a number is negative.
@@ -68,6 +76,7 @@ class LossWeights:
     temporal: float = 10.0
     fidelity: float = 1.0
     truth: float = 1.0
+    read: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in dataclasses.asdict(self).items():
@@ -140,7 +149,23 @@ def by_area(
         "peel": weights_of.peel * UNIT * pixels.masked_l1(truth, finished, holes),
         "valid": weights_of.valid * UNIT * tf.add_n(valid) / len(valid),
     }
+    if weights_of.read:
+        losses["read"] = weights_of.read * UNIT * _misread(truth, visible, passes)
     return losses | _seen(truth, finished, weights_of, vgg)
+
+
+def _misread(
+    truth: tf.Tensor, visible: tf.Tensor, passes: Sequence[peeling.Pass]
+) -> tf.Tensor:
+    """L1 of the pixels that places read in each pass, the mean over passes."""
+    inside = [
+        pixels.masked_l1(truth, one.copied, tf.cast(one.peel, tf.float32))
+        for one in passes
+    ]
+    outside = [pixels.masked_l1(truth, one.copied, visible) for one in passes]
+    return tf.add_n(inside) / len(passes) + VISIBLE_SHARE * tf.add_n(outside) / len(
+        passes
+    )
 
 
 def total_variation(frames: tf.Tensor, is_inside: tf.Tensor) -> tf.Tensor:

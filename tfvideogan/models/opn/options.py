@@ -8,6 +8,7 @@
 | `gain`        | 1               | 2: a signal passes the gates at first                 |
 | `widens_peels`| False           | True: in training the passes reach the middle         |
 | `fills_first` | False           | True: the decoder adds to a membrane held at the rim  |
+| `reads_pixels`| False           | True: pixels are read, too, by likeness and nearness  |
 
 The released code departs from what its paper says, or from what is right. Each is a switch,
 off by default:
@@ -48,6 +49,8 @@ class Options:
         be for the passes to fill it.
       fills_first: whether holes start as a membrane that is held at their rim
         (`ops/fill.py`) instead of the mean colour, to which the decoder adds.
+      reads_pixels: whether places read pixels beside values, see `networks.py`; needs
+        `fills_first`.
       objective: "published" or "by_area", see `objective.py`.
       chunk: places of the memory that are looked at together when clips are completed.
       consistency_width: channels of the consistency network at full size, 32 as
@@ -75,6 +78,7 @@ class Options:
     train_passes: int = 5
     widens_peels: bool = False
     fills_first: bool = False
+    reads_pixels: bool = False
     objective: str = objective.PUBLISHED
     chunk: int = 8192
     consistency_width: int = 0
@@ -116,6 +120,11 @@ class Options:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least {smallest}."
                 )
+        if self.reads_pixels and not self.fills_first:
+            raise errors.UserError(
+                "`reads_pixels` (True) mixes what is read with a filled frame; set "
+                "`fills_first` to True."
+            )
         if self.completer_steps == 0 and not self.consistency_width:
             raise errors.UserError(
                 "`completer_steps` (0) leaves nothing to train; set `consistency_width`, "

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfvideogan.models.opn import matching, networks, windows
 from tfvideogan.models.opn import memory as memory_lib
-from tfvideogan.models.opn import networks, windows
 from tfvideogan.ops import attention, distance, fill
 from tfvideogan.pretrained import image_network
 
@@ -36,11 +36,13 @@ class Pass(NamedTuple):
       predicted: [N, H, W, 3] all that was painted, in [-1, 1] but not clipped.
       peel: [N, H, W, 1] bool, what of it is kept.
       frames: [N, H, W, 3] behind the pass.
+      copied: [N, H, W, 3] in [-1, 1], what every place read; None if no pixels are read.
     """
 
     predicted: tf.Tensor
     peel: tf.Tensor
     frames: tf.Tensor
+    copied: tf.Tensor | None = None
 
 
 class Painter:
@@ -64,6 +66,7 @@ class Painter:
           chunk: places of a memory that are looked at together when a clip is completed.
         """
         self.encoder, self.decoder = encoder, decoder
+        self.reads_pixels = encoder.matcher is not None
         self.has_sampled_maps = has_sampled_maps
         self.chunk = chunk
         self._is_sparse = True
@@ -117,12 +120,12 @@ class Painter:
         for _ in range(passes):
             is_hole = depths > 0
             peel = is_hole & (depths <= widths)
-            predicted = self.predict(
+            predicted, copied = self._predicted(
                 frames, visible, tf.cast(is_hole, tf.float32), peel, memory
             )
             frames = tf.where(peel, predicted, frames)
             depths = tf.maximum(depths - widths, 0.0)
-            made.append(Pass(predicted, peel, frames))
+            made.append(Pass(predicted, peel, frames, copied))
         return made
 
     def complete(
@@ -185,9 +188,27 @@ class Painter:
         Returns:
           [N, H, W, 3], in [-1, 1] but not clipped.
         """
-        features = self.encoder.features(networks.normalised(frames), visible, holes)
-        values = self._with_read(features, self.asking(peel), memory, chunk=None)
-        return self._painted(frames, self.decoder(values))
+        return self._predicted(frames, visible, holes, peel, memory)[0]
+
+    def _predicted(
+        self,
+        frames: tf.Tensor,
+        visible: tf.Tensor,
+        holes: tf.Tensor,
+        peel: tf.Tensor,
+        memory: memory_lib.Memory,
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Returns what `predict` does, and what every place read, see `Pass`."""
+        seen = networks.normalised(frames)
+        features = self.encoder.features(seen, visible, holes)
+        asking, positions = self.asking(peel), matching.positions(features)
+        values, read = self._with_read(
+            features, networks.patched(seen), asking, positions, memory, chunk=None
+        )
+        made = self._painted(frames, self.decoder(values, read))
+        if read is None:
+            return made, None
+        return made, networks.restored(networks.unpatched(read.copied))
 
     def _predict_around(
         self,
@@ -205,18 +226,24 @@ class Painter:
             windows.cut(one, first, scale=size)
             for one in (networks.normalised(frames), visible, holes)
         ]
-        features = self.encoder.features(*seen)
-        asking, touched = (
-            windows.cut(one, first) for one in (self.asking(peel), touched)
+        features, base = self.encoder.features(*seen), networks.patched(seen[0])
+        asking, touched, positions = (
+            windows.cut(one, first)
+            for one in (self.asking(peel), touched, matching.positions(touched))
         )
         second = windows.around(touched, margin=VALUE_REACH)
-        features, asking, touched_there = (
-            windows.cut(one, second) for one in (features, asking, touched)
+        features, base, asking, touched_there, positions = (
+            windows.cut(one, second)
+            for one in (features, base, asking, touched, positions)
         )
-        values = self._with_read(features, asking, memory, chunk=self.chunk)
-        decoded = self.decoder.head(values)
+        values, read = self._with_read(
+            features, base, asking, positions, memory, chunk=self.chunk
+        )
+        decoded = self.decoder.head(values, read)
         third = windows.around(touched_there, margin=networks.TAIL_REACH)
-        made = self.decoder.tail(windows.cut(decoded, third))
+        if read is not None:
+            read = networks.Read(*(windows.cut(one, third) for one in read))
+        made = self.decoder.tail(windows.cut(decoded, third), read)
         found = windows.within(first, second, third)
         made = windows.put_back(made, found, like=frames, scale=size)
         return self._painted(frames, made)
@@ -230,32 +257,75 @@ class Painter:
     def _with_read(
         self,
         features: tf.Tensor,
+        base: tf.Tensor,
         asking: tf.Tensor,
+        positions: tf.Tensor,
+        memory: memory_lib.Memory,
+        *,
+        chunk: int | None,
+    ) -> tuple[tf.Tensor, networks.Read | None]:
+        """Values [N, h, w, C] with those that were read added where places ask.
+
+        Beside them, pixels that were read, if the encoder remembers some: of every place
+        in training and on whole frames, and of those that ask when a clip is completed.
+        """
+        queries, values = (
+            self.encoder.queries(features, positions),
+            self.encoder.value(features),
+        )
+        asks = tf.cast(asking, values.dtype)
+        is_sparse = self._is_sparse and (chunk is not None or not self.reads_pixels)
+        ask = self._asked if is_sparse else self._asked_everywhere
+        read = ask(queries, asks, memory, chunk=chunk)
+        read = tf.cast(read, values.dtype)
+        size = values.shape[-1]
+        added = values + asks * read[..., :size]
+        if not self.reads_pixels:
+            return added, None
+        base = tf.cast(base, values.dtype)
+        return added, networks.Read(read[..., size:], base, asks)
+
+    def _asked_everywhere(
+        self,
+        queries: tf.Tensor,
+        asks: tf.Tensor,
         memory: memory_lib.Memory,
         *,
         chunk: int | None,
     ) -> tf.Tensor:
-        """Values [N, h, w, C], with what was read added where places ask."""
-        keys, values = self.encoder.key(features), self.encoder.value(features)
-        shape = tf.shape(values)
-        flat_keys, flat_values, flat_asking = (
-            tf.reshape(one, [shape[0], -1, one.shape[-1]])
-            for one in (keys, values, tf.cast(asking, tf.float32))
+        """What every place reads, [N, h, w, C]."""
+        flat = tf.reshape(queries, [tf.shape(queries)[0], -1, queries.shape[-1]])
+        return _unfolded(attention.read(flat, *memory, chunk=chunk), queries)
+
+    def _asked(
+        self,
+        queries: tf.Tensor,
+        asks: tf.Tensor,
+        memory: memory_lib.Memory,
+        *,
+        chunk: int | None,
+    ) -> tf.Tensor:
+        """What those places read that ask, and 0 for the others, [N, h, w, C]."""
+        number = tf.shape(queries)[0]
+        flat, flat_asking = (
+            tf.reshape(one, [number, -1, one.shape[-1]]) for one in (queries, asks)
         )
-        if not self._is_sparse:
-            read = attention.read(flat_keys, *memory, chunk=chunk)
-            added = flat_values + tf.cast(flat_asking * read, values.dtype)
-            return tf.ensure_shape(tf.reshape(added, shape), values.shape)
         # Those that ask, of each target, and others where it has fewer than another.
         most = tf.reduce_max(tf.reduce_sum(tf.cast(flat_asking, tf.int32), axis=1))
         asks, places = tf.math.top_k(flat_asking[..., 0], most)  # [N, Q]
-        queries = tf.gather(flat_keys, places, batch_dims=1)
-        read = attention.read(queries, *memory, chunk=chunk)
-        read = tf.cast(asks[..., tf.newaxis] * read, values.dtype)
-        batch = tf.broadcast_to(tf.range(shape[0])[:, tf.newaxis], tf.shape(places))
+        asking = tf.gather(flat, places, batch_dims=1)
+        read = attention.read(asking, *memory, chunk=chunk)
+        read *= tf.cast(asks, tf.float32)[..., tf.newaxis]
+        batch = tf.broadcast_to(tf.range(number)[:, tf.newaxis], tf.shape(places))
         indices = tf.stack([batch, places], axis=-1)  # [N, Q, 2]
-        added = tf.tensor_scatter_nd_add(flat_values, indices, read)
-        return tf.ensure_shape(tf.reshape(added, shape), values.shape)
+        shape = tf.concat([tf.shape(flat)[:2], [read.shape[-1]]], axis=0)
+        return _unfolded(tf.scatter_nd(indices, read, shape), queries)
+
+
+def _unfolded(flat: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+    """Returns [N, h·w, C] as [N, h, w, C]."""
+    shape = tf.concat([tf.shape(like)[:3], [flat.shape[-1]]], axis=0)
+    return tf.ensure_shape(tf.reshape(flat, shape), [*like.shape[:3], flat.shape[-1]])
 
 
 def hidden(
