@@ -85,6 +85,7 @@ NARROW = {
         "captioner.Options.levels = 1",
         "captioner.Options.units = 4",
     ],
+    "flow_completion.FlowCompletion": ["flow_completion.Options.width = 2"],
     "cpnet.CPNet": [
         "cpnet.Options.width = 2",
         "cpnet.Options.alignment_width = 2",

@@ -63,15 +63,15 @@ def fill(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fills what other frames show, by a flow that is estimated around the holes.
 
-    First the flow is completed in the holes. In further rounds it is
-    estimated on the frames that the last round has filled, so that it follows what moves
-    in the holes, too.
+    First the flow is completed in the holes. In further rounds it is estimated on the
+    frames that the last round has filled, so that it follows what moves in the holes, too,
+    and completed by what is given for it, if anything is, in the holes that are left.
 
     Args:
       frames: [T, H, W, 3 or 1] uint8; anything in the holes.
       holes: [T, H, W, 1], above 0 = missing.
       rounds: how often the flow is estimated.
-      complete: completes the flow; `complete_flow` by default.
+      complete: completes the flow; by default `complete_flow`, in the first round.
 
     Returns:
       See `propagate`.
@@ -84,6 +84,8 @@ def fill(
     made, left = propagate(frames, holes, *pair)
     for _ in range(rounds - 1):
         pair = flows.estimate_clip(inpainting.inpaint(made, left))
+        if complete is not None and left.any():
+            pair = complete(made, left, *pair)
         made, left = propagate(frames, holes, *pair)
     return made, left
 

@@ -10,7 +10,7 @@ from gallery_table import clips
 
 from tfvideogan.data import action_captions
 from tfvideogan.library import model as library
-from tfvideogan.media import sheets
+from tfvideogan.media import flow, inpainting, sheets
 
 # Moments of a strip, evenly spaced.
 MOMENTS = 8
@@ -54,6 +54,23 @@ def completed(model: library.Model, given: clips.Arrays) -> np.ndarray:
         cut = np.where(holes > 0, np.uint8(sheets.HOLE_GREY), frames)
         video = model.complete(frames=cut, holes=holes).video
         rows += [cut, video, frames]
+    return strip(rows, FEW_MOMENTS)
+
+
+def flow_completed(model: library.Model, given: clips.Arrays) -> np.ndarray:
+    """Each clip with its holes, and its flow: found, completed, of the whole clip."""
+    rows = []
+    for number in (1, 2):
+        frames, holes = given[f"frames_{number}"], given[f"holes_{number}"]
+        cut = np.where(holes > 0, np.uint8(sheets.HOLE_GREY), frames)
+        flows = (
+            inpainting.estimate_flow(cut, holes)[0],
+            model.complete_flow(frames=cut, holes=holes).forward_flow,
+            flow.estimate_clip(frames)[0],
+        )
+        # As many frames as steps; one scale of strength for all three.
+        painted = sheets.flow_colours(np.concatenate(flows))
+        rows += [cut[:-1], *np.split(painted, len(flows))]
     return strip(rows, FEW_MOMENTS)
 
 

@@ -193,6 +193,20 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _completion("vinet", "vinet", "VINet: holes filled frame by frame, with a memory"),
     Entry(
+        name="flowcompletion",
+        family="flow_completion",
+        title="Flow completion: what moves in holes",
+        gin_files=("gin/flow_completion.gin",),
+        asks="--input={input}_1.mp4 --mask={input}_holes_1.gif --output=flow.npz",
+        inputs=(("_1.mp4", "frames_1"), ("_holes_1.gif", "holes_1")),
+        give=clips.with_holes,
+        data=SPRITES,
+        draw=drawings.flow_completed,
+        shows="Two clips, four rows each: given, forward flow as DIS finds it around the "
+        "holes, completed, and as DIS finds it in the whole clip. Hue is direction, "
+        "strength is length.",
+    ),
+    Entry(
         name="videoclassifier",
         family="classifier",
         title="VideoClassifier: the class of a clip",

@@ -390,6 +390,31 @@ ROWS = (
     _completion("opn", "OPN: holes painted peel by peel"),
     _completion("vinet", "VINet: filled from neighbours and the last output"),
     rows.Row(
+        id="flow_completion/sprites",
+        task="Inpainting",
+        title="Flow in holes, along which `--method=auto` fills them",
+        link="tfvideogan/models/flow_completion",
+        data="procedural sprites with holes, 64x64",
+        gin_files=("gin/flow_completion.gin",),
+        scores=(
+            rows.Score(
+                "end-point error in holes/completed/all",
+                "end-point error in holes (pixels)",
+                is_lower_better=True,
+                baselines=("found", "membrane"),
+            ),
+            rows.Score(
+                "PSNR in holes, propagated/completed/all",
+                "PSNR in holes, filled along the flow (dB)",
+                baselines=("found", "membrane"),
+                references=("true",),
+            ),
+        ),
+        remark="*Found* is the flow as DIS estimates it around holes, *membrane* the "
+        "same with a smooth surface over them, *true* that of the whole frames. Holes are "
+        "filled in one round, the rest by a membrane.",
+    ),
+    rows.Row(
         id="deblurgan/davis",
         task="Deblurring",
         title="DeblurGAN, our form: NAF blocks",

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.media import test_film_writer
 from tfvideogan.core import errors
-from tfvideogan.media import film_writer, reader, writer
+from tfvideogan.media import film_writer, inpainting, reader, writer
 from tfvideogan.serving.client import flags, metadata, session
 
 
@@ -102,6 +102,50 @@ def test_a_model_of_one_size_gets_that(film, tmp_path):
         asked[0]["holes"][0, ..., 0].tolist() == [[1] * 4 + [0] * 4] * 4 + [[0] * 8] * 4
     )
     assert reader.read_video(out, channels=1)[0].shape == (12, 8, 8, 1)
+
+
+def test_flow_of_a_video_with_holes_is_written_as_numbers(tmp_path):
+    rng = np.random.default_rng(0)
+    wide = np.kron(rng.integers(0, 256, (8, 20, 3)), np.ones((4, 4, 1)))
+    frames = np.stack([wide[:, t : t + 48] for t in range(3)]).astype(np.uint8)
+    for number, frame in enumerate(frames):
+        writer.write_video(tmp_path / "in" / f"{number}.png", frame[None], 8)
+    video = metadata.Tensor(tf.uint8, (None, None, None, None, 3))
+    holes = metadata.Tensor(tf.uint8, (None, None, None, None, 1))
+    flow = dict.fromkeys(
+        ("forward_flow", "backward_flow"),
+        metadata.Tensor(tf.float32, (None, None, None, None, 2)),
+    )
+    known = {
+        "complete_flow": metadata.Signature(
+            "complete_flow", {"frames": video, "holes": holes, **flow}, flow
+        )
+    }
+
+    def call(*, signature, outputs, **given):
+        assert given["holes"].sum() == 3 * 36
+        return {name: 2 * given[name] for name in outputs}
+
+    made = argparse.ArgumentParser()
+    flags.add_request(made)
+    files = [
+        f"--input={tmp_path}/in",
+        "--mask=8,8,6,6",
+        f"--output={tmp_path}/flow.npz",
+    ]
+    options = made.parse_args([*files, "--dilate=0", "--signature=complete_flow"])
+    [line] = session.run(options, known, call)
+    assert "flow.npz" in line
+    found = np.load(tmp_path / "flow.npz")
+    masks = np.zeros((3, 32, 48, 1), np.uint8)
+    masks[:, 8:14, 8:14] = 1
+    # Around the holes, whatever lies in them.
+    wanted = inpainting.estimate_flow(np.where(masks > 0, np.uint8(7), frames), masks)
+    for name, one in zip(("forward_flow", "backward_flow"), wanted, strict=True):
+        np.testing.assert_array_equal(np.squeeze(found[name]), 2 * one)
+    options.output = f"{tmp_path}/flow.mp4"
+    with pytest.raises(errors.UserError, match=r"no pictures; try --output=codes\.npz"):
+        session.run(options, known, call)
 
 
 def test_other_outputs_are_refused_before_the_first_request(film, tmp_path):

@@ -48,7 +48,7 @@ def write(
     Args:
       output: the file of the first answer.
       found: pictures [N, T, H, W, C] or [N, H, W, C], each for a file of its own, and
-        codes of lower rank, all for one npz.
+        codes of lower rank and flow, all for one npz.
       inputs: what was asked: without batch axis, but `motion` [N, T, H, W, C].
       fps: of films.
       seed: of the first sample.
@@ -82,7 +82,7 @@ def counted(clips: int, frames: int) -> str:
 
 def is_picture(array: np.ndarray) -> bool:
     """Whether an answer, with its batch axis, is pictures or videos, and no code."""
-    return array.ndim >= choice.PICTURE_RANK
+    return choice.is_shape_of_pictures(array.shape)
 
 
 def film(array: np.ndarray, inputs: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -5,7 +5,7 @@ names = choice.outputs(options, known[name])
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
@@ -14,6 +14,7 @@ from tfvideogan.serving.client import metadata
 
 ARCHIVE = ".npz"
 PICTURE_RANK = 4  # of [N, H, W, C]; codes have less
+FLOW_CHANNELS = 2
 # Called by default, in this order. A verb comes before the default signature, which
 # has no `_start` and `_next` for long videos.
 VERBS = (
@@ -124,7 +125,12 @@ def outputs(options: argparse.Namespace, signature: metadata.Signature) -> list[
 
 def is_picture(tensor: metadata.Tensor) -> bool:
     """Whether an output is pictures or videos, as far as its shape tells, and no code."""
-    return tensor.shape is None or len(tensor.shape) >= PICTURE_RANK
+    return tensor.shape is None or is_shape_of_pictures(tensor.shape)
+
+
+def is_shape_of_pictures(shape: Sequence[int | None]) -> bool:
+    """Whether a shape with a batch axis is one of pictures or videos; flow is neither."""
+    return len(shape) >= PICTURE_RANK and shape[-1] != FLOW_CHANNELS
 
 
 def described(

@@ -16,8 +16,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from tfvideogan.core import errors, signatures
-from tfvideogan.media import film_writer, hole_masks, image_sequences, reader, shots
-from tfvideogan.serving.client import answers, completion, long_video, metadata
+from tfvideogan.media import (
+    film_writer,
+    hole_masks,
+    image_sequences,
+    reader,
+    shots,
+)
+from tfvideogan.serving.client import (
+    answers,
+    completion,
+    flows,
+    long_video,
+    metadata,
+)
 
 # Frames that are read at a time.
 PIECE = 16
@@ -82,6 +94,8 @@ def run(
     Raises:
       UserError: the flags or files do not fit the model.
     """
+    if signatures.VIDEO not in known[verb].outputs:
+        return _flow(options, known[verb], call, outputs)
     if list(outputs) != [signatures.VIDEO]:
         raise errors.UserError(
             f"--outputs={','.join(outputs)}: of {verb} only `{signatures.VIDEO}` can be "
@@ -124,6 +138,31 @@ def run(
             f"{options.output} has no sound: --fps={options.fps:g} is not its pace."
         )
     return [*lines, *film.lines]
+
+
+def _flow(
+    options: argparse.Namespace,
+    signature: metadata.Signature,
+    call: Callable[..., dict[str, np.ndarray]],
+    outputs: Sequence[str],
+) -> list[str]:
+    """Asks for the flow of a video with holes, all of it at once, and writes it."""
+    given = _given(options, signature)
+    numbers, _, size = _watched(given)
+    masks = _masks(options, given, numbers, size)
+    for line in masks.lines:
+        sys.stderr.write(f"{line}\n")
+    frames, rate = given.frames()
+    asked = {
+        signatures.FRAMES: np.stack([frame for frame, _ in frames]),
+        signatures.HOLES: np.stack([*masks.of(numbers)])[..., np.newaxis],
+    }
+    if len(numbers) == 1:
+        raise errors.UserError("--input has 1 frame; flow needs 2 or more.")
+    asked = dict(flows.filled(signature, asked))
+    answer = call(signature=signature.name, outputs=outputs, **asked)
+    made = {name: answer[name][np.newaxis] for name in outputs}
+    return answers.write(options.output, made, asked, rate)
 
 
 def _method(options: argparse.Namespace) -> completion.Method:

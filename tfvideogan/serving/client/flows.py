@@ -6,24 +6,33 @@ from typing import Any
 import numpy as np
 
 from tfvideogan.core import signatures
-from tfvideogan.media import flow
+from tfvideogan.media import flow, inpainting
 from tfvideogan.serving.client import metadata
 
 BATCHED_RANK = 5  # of [N, T, H, W, C]
 
 
-def estimate(frames: np.ndarray) -> dict[str, np.ndarray]:
+def estimate(
+    frames: np.ndarray, holes: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Estimates `forward_flow` and `backward_flow`, float32 in pixels.
 
     Args:
       frames: [T, H, W, 3] or [N, T, H, W, 3] uint8.
+      holes: likewise with one channel, above 0 = missing; the flow is then that around
+        them.
 
     Returns:
       By name, [T-1, H, W, 2] or [N, T-1, H, W, 2].
     """
     is_single = frames.ndim < BATCHED_RANK
     clips = frames[np.newaxis] if is_single else frames
-    both = zip(*(flow.estimate_clip(clip) for clip in clips), strict=True)
+    if holes is None:
+        found = (flow.estimate_clip(clip) for clip in clips)
+    else:
+        masks = holes[np.newaxis] if is_single else holes
+        found = map(inpainting.estimate_flow, clips, masks)
+    both = zip(*found, strict=True)
     named = zip(signatures.FLOWS, map(np.stack, both), strict=True)
     return {name: one[0] if is_single else one for name, one in named}
 
@@ -35,5 +44,7 @@ def filled(
     absent = set(signatures.FLOWS) & set(signature.inputs) - set(inputs)
     if not absent or signatures.FRAMES not in inputs:
         return inputs
-    found = estimate(np.asarray(inputs[signatures.FRAMES]))
+    found = estimate(
+        np.asarray(inputs[signatures.FRAMES]), inputs.get(signatures.HOLES)
+    )
     return {**inputs, **{name: found[name] for name in absent}}
