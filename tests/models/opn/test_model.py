@@ -21,6 +21,7 @@ from tfvideogan.pretrained import weights
 SPEC = clip.ClipSpec(2, 16, 16, has_holes=True)
 FLOW_SPEC = clip.ClipSpec(2, 16, 16, has_holes=True, has_flow=True)
 WITHOUT_VGG = objective.LossWeights(perceptual=0.0, style=0.0)
+OURS = objective.LossWeights(perceptual=0.0, style=0.0, read=1.0)
 BETTER = {
     "peel": "by_height",
     "references": "by_visibility",
@@ -29,12 +30,13 @@ BETTER = {
     "objective": "by_area",
     "widens_peels": True,
     "fills_first": True,
+    "reads_pixels": True,
 }
 
 
 def make_better(seed=0, **options):
     options = {"width": 2, "train_passes": 2, "chunk": 16, **BETTER, **options}
-    return model.OPN(options_lib.Options(**options), weights=WITHOUT_VGG, seed=seed)
+    return model.OPN(options_lib.Options(**options), weights=OURS, seed=seed)
 
 
 def make_paper(seed=0, **options):
@@ -362,6 +364,25 @@ def test_losses_by_area_by_hand():
     found = objective.by_area(truth, tf.constant(holes), [one], weights, None)
     assert float(found["peel"]) == pytest.approx(0.25)
     assert float(found["valid"]) == pytest.approx(0.1)
+    assert set(found) == {"peel", "valid"}
+
+
+def test_what_was_read_is_judged_in_peels_and_half_as_much_elsewhere():
+    truth, holes = tf.zeros([1, 4, 4, 3]), np.zeros([1, 4, 4, 1], np.float32)
+    holes[0, 1:3, 1:3] = 1.0
+    peels = [np.zeros_like(holes) for _ in range(2)]
+    peels[0][0, 1:3, 1], peels[1][0, 1:3, 2] = 1.0, 1.0
+    # In the peels 0.4 and 0.8 off, where it is visible 0.2 and 0.6.
+    passes = [
+        peeling.Pass(
+            truth, peel > 0, truth, tf.where(peel > 0, inside, outside) + truth
+        )
+        for peel, inside, outside in zip(peels, (0.4, 0.8), (0.2, 0.6), strict=True)
+    ]
+    weights = objective.LossWeights(perceptual=0.0, style=0.0, read=10.0)
+    found = objective.by_area(truth, tf.constant(holes), passes, weights, None)
+    # In [0, 1] differences are half as large.
+    assert float(found["read"]) == pytest.approx(10 * 0.5 * (0.6 + 0.5 * 0.4))
 
 
 def test_missing_weights_of_vgg_are_left_out_and_said(monkeypatch, caplog):
@@ -441,6 +462,11 @@ def test_the_schedule_is_data():
 def test_settings_without_meaning_are_refused(option, value):
     with pytest.raises(errors.UserError, match=f"`{option}` .*{value}"):
         make_paper(**{option: value})
+
+
+def test_pixels_are_read_into_filled_frames_only():
+    with pytest.raises(errors.UserError, match="set `fills_first` to True"):
+        make_better(fills_first=False)
 
 
 def test_a_negative_weight_is_refused():

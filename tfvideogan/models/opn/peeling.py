@@ -45,6 +45,22 @@ class Pass(NamedTuple):
     copied: tf.Tensor | None = None
 
 
+class Places(NamedTuple):
+    """The places of targets before they read.
+
+    Attributes:
+      features: [N, h, w, 2 width], see `networks.Encoder.features`.
+      base: [N, h, w, 48], the frame as it is, see `networks.Read`.
+      asking: [N, h, w, 1] bool, which of them ask.
+      positions: [1, h, w, 2], see `matching.positions`.
+    """
+
+    features: tf.Tensor
+    base: tf.Tensor
+    asking: tf.Tensor
+    positions: tf.Tensor
+
+
 class Painter:
     """Encoder, decoder, and how they are used."""
 
@@ -201,10 +217,11 @@ class Painter:
         """Returns what `predict` does, and what every place read, see `Pass`."""
         seen = networks.normalised(frames)
         features = self.encoder.features(seen, visible, holes)
-        asking, positions = self.asking(peel), matching.positions(features)
-        values, read = self._with_read(
-            features, networks.patched(seen), asking, positions, memory, chunk=None
-        )
+        positions = matching.positions(features)
+        places = Places(features, networks.patched(seen), self.asking(peel), positions)
+        # What every place reads teaches attention.
+        reads_all = self.reads_pixels or not self._is_sparse
+        values, read = self._with_read(places, memory, reads_all=reads_all)
         made = self._painted(frames, self.decoder(values, read))
         if read is None:
             return made, None
@@ -226,19 +243,16 @@ class Painter:
             windows.cut(one, first, scale=size)
             for one in (networks.normalised(frames), visible, holes)
         ]
-        features, base = self.encoder.features(*seen), networks.patched(seen[0])
-        asking, touched, positions = (
+        asking, touched_there, positions = (
             windows.cut(one, first)
             for one in (self.asking(peel), touched, matching.positions(touched))
         )
-        second = windows.around(touched, margin=VALUE_REACH)
-        features, base, asking, touched_there, positions = (
-            windows.cut(one, second)
-            for one in (features, base, asking, touched, positions)
-        )
-        values, read = self._with_read(
-            features, base, asking, positions, memory, chunk=self.chunk
-        )
+        base = networks.patched(seen[0])
+        places = Places(self.encoder.features(*seen), base, asking, positions)
+        second = windows.around(touched_there, margin=VALUE_REACH)
+        places = Places(*(windows.cut(one, second) for one in places))
+        touched_there = windows.cut(touched_there, second)
+        values, read = self._with_read(places, memory, chunk=self.chunk)
         decoded = self.decoder.head(values, read)
         third = windows.around(touched_there, margin=networks.TAIL_REACH)
         if read is not None:
@@ -256,33 +270,32 @@ class Painter:
 
     def _with_read(
         self,
-        features: tf.Tensor,
-        base: tf.Tensor,
-        asking: tf.Tensor,
-        positions: tf.Tensor,
+        places: Places,
         memory: memory_lib.Memory,
         *,
-        chunk: int | None,
+        reads_all: bool = False,
+        chunk: int | None = None,
     ) -> tuple[tf.Tensor, networks.Read | None]:
         """Values [N, h, w, C] with those that were read added where places ask.
 
-        Beside them, pixels that were read, if the encoder remembers some: of every place
-        in training and on whole frames, and of those that ask when a clip is completed.
+        Beside them the pixels that were read, if the encoder remembers some.
+
+        Args:
+          places: of the targets.
+          memory: of N clips.
+          reads_all: whether places read that do not ask, too.
+          chunk: see `attention.read`.
         """
-        queries, values = (
-            self.encoder.queries(features, positions),
-            self.encoder.value(features),
-        )
-        asks = tf.cast(asking, values.dtype)
-        is_sparse = self._is_sparse and (chunk is not None or not self.reads_pixels)
-        ask = self._asked if is_sparse else self._asked_everywhere
-        read = ask(queries, asks, memory, chunk=chunk)
-        read = tf.cast(read, values.dtype)
+        values = self.encoder.value(places.features)
+        queries = self.encoder.queries(places.features, places.positions)
+        asks = tf.cast(places.asking, values.dtype)
+        ask = self._asked_everywhere if reads_all else self._asked
+        read = tf.cast(ask(queries, asks, memory, chunk=chunk), values.dtype)
         size = values.shape[-1]
         added = values + asks * read[..., :size]
         if not self.reads_pixels:
             return added, None
-        base = tf.cast(base, values.dtype)
+        base = tf.cast(places.base, values.dtype)
         return added, networks.Read(read[..., size:], base, asks)
 
     def _asked_everywhere(
