@@ -37,6 +37,11 @@ class StandIn:
         assert np.all(frames[holes[..., 0] > 0] == 128)
         return types.SimpleNamespace(video=frames)
 
+    def complete_flow(self, frames: np.ndarray, holes: np.ndarray) -> Any:
+        assert np.all(frames[holes[..., 0] > 0] == 128)
+        shape = (len(frames) - 1, *frames.shape[1:3], 2)
+        return types.SimpleNamespace(forward_flow=np.zeros(shape, np.float32))
+
     def classify(self, frames: np.ndarray) -> Any:
         return types.SimpleNamespace(
             text=np.array([b"the red disc"] * len(frames), object),
