@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import tensorflow as tf
 
 from tfvideogan.core import errors, signatures
+from tfvideogan.models import held_export
 
 OUTPUTS = {
     signatures.FORWARD_FLOW: "[N, T-1, H, W, 2] float32 pixels, on frame t, to t + 1",
@@ -25,7 +26,7 @@ class FlowCompleter:
     """The export of a model of flow, loaded.
 
     Attributes:
-      loaded: what `tf.saved_model.load` returned; an export must hold it.
+      loaded: the export, which the model's own must hold.
     """
 
     def __init__(self, folder: str, *, channels: int) -> None:
@@ -39,13 +40,7 @@ class FlowCompleter:
           UserError: there is no such export, it completes no flow, or that of other
             frames.
         """
-        try:
-            self.loaded = tf.saved_model.load(folder)
-        except OSError as error:
-            raise errors.UserError(
-                f"`flow_completer` ({folder!r}) is no export; name the folder of a "
-                "version, such as saved_models/flowcompletion/1."
-            ) from error
+        self.loaded = held_export.load(folder, option="flow_completer")
         self._complete = self.loaded.signatures.get(signatures.COMPLETE_FLOW)
         if self._complete is None:
             raise errors.UserError(

@@ -3,13 +3,14 @@
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, signatures
+from tfvideogan.models import held_export
 
 
 class Painter:
     """The export of a model of stills, loaded.
 
     Attributes:
-      loaded: what `tf.saved_model.load` returned; an export must hold it.
+      loaded: the export, which the model's own must hold.
     """
 
     def __init__(self, folder: str, spec: clip.ClipSpec) -> None:
@@ -23,13 +24,7 @@ class Painter:
           UserError: there is no such export, it makes no pictures of text, or pictures of
             another size.
         """
-        try:
-            self.loaded = tf.saved_model.load(folder)
-        except OSError as error:
-            raise errors.UserError(
-                f"`painter` ({folder!r}) is no export; name the folder of a version, "
-                "such as saved_models/text2image/1."
-            ) from error
+        self.loaded = held_export.load(folder, option="painter")
         size = (spec.height, spec.width, spec.channels)
         self._generate = self.loaded.signatures.get(signatures.GENERATE)
         made = self._generate.structured_outputs if self._generate else {}
