@@ -33,7 +33,7 @@ def make_model(seed=0, release=None, weights=None, **changes):
 
 
 def make_better(seed=0):
-    weights = objective.LossWeights(by_area=True, alignment=1.0)
+    weights = objective.LossWeights(by_area=True, alignment=1.0, guidance=0.5)
     return make_model(seed, weights=weights, **BETTER)
 
 

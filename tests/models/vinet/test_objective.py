@@ -94,6 +94,24 @@ def test_misalignment_is_least_where_the_flow_is_right():
     assert loss(1.0) < 0.2 * min(loss(0.0), loss(2.0))
 
 
+def test_misguidance_is_the_distance_in_pixels_where_the_teacher_is_believed():
+    ramp = tf.broadcast_to(tf.range(16.0)[:, None] / 16, [1, 16, 16, 3])
+    moved = tf.roll(ramp, 2, axis=2)
+    taught = tf.fill([1, 16, 16, 2], 0.0) + [2.0, 0.0]
+
+    def loss(dx, dy, source=moved):
+        flow = tf.fill([1, 8, 8, 2], 0.0) + [dx, dy]
+        return float(
+            objective.misguidance(ramp, [source] * 2, [flow] * 2, [taught] * 2)
+        )
+
+    # Pixels of half the size are two.
+    assert loss(1.0, 0.0) == pytest.approx(0.01, abs=1e-3)
+    assert loss(2.5, 2.0) == pytest.approx(5.0, rel=1e-3)
+    # Colours that the teacher does not explain say nothing.
+    assert loss(2.5, 2.0, source=moved + 1.0) == 0.0
+
+
 def test_weights_are_not_negative():
     with pytest.raises(errors.UserError, match="`LossWeights.flow` .-1. must not"):
         objective.LossWeights(flow=-1.0)

@@ -20,6 +20,7 @@ with some frames filled backwards, so that its first frame has an output before 
 Source: Kim, Woo, Lee, Kweon, Deep Video Inpainting, CVPR 2019.
 """
 
+import collections
 from collections.abc import Callable, Sequence
 
 import keras
@@ -28,7 +29,7 @@ import tensorflow as tf
 from tfvideogan.core import clip as clips
 from tfvideogan.core import errors, seeds
 from tfvideogan.models import completion, completion_windows, phase, weight_names
-from tfvideogan.models.vinet import filling, objective, painter, published
+from tfvideogan.models.vinet import filling, objective, painter, published, teacher
 from tfvideogan.models.vinet import options as vinet_options
 from tfvideogan.ops import warp
 
@@ -236,17 +237,22 @@ class VINet(completion.CompletionModel):
         filled: Sequence[filling.Filled],
         places: Callable[[tf.Tensor, int], tf.Tensor] | None = None,
     ) -> dict[str, tf.Tensor]:
-        """Sums over frames; see `objective.misalignment`."""
-        if not self.loss_weights.alignment:
-            return {}
+        """Sums over frames; see `objective.misalignment` and `misguidance`."""
+        weights = self.loss_weights
         real, places = batch["frames"], places or self.filler.places
-        losses = []
+        losses = collections.defaultdict(list)
         for time, one in zip(times, filled, strict=True):
             numbers = tf.unstack(places(time, self.spec.frames))
             others = [tf.gather(real, number, axis=1) for number in numbers]
-            frame = tf.gather(real, time, axis=1)
-            losses.append(objective.misalignment(frame, others, one.flows[:-1]))
-        return {"alignment": self.loss_weights.alignment * tf.add_n(losses)}
+            seen = (tf.gather(real, time, axis=1), others, one.flows[:-1])
+            if weights.alignment:
+                apart = objective.misalignment(*seen)
+                losses["alignment"].append(weights.alignment * apart)
+            if weights.guidance:
+                taught = [teacher.between(batch, time, number) for number in numbers]
+                apart = objective.misguidance(*seen, taught)
+                losses["guidance"].append(weights.guidance * apart)
+        return {name: tf.add_n(found) for name, found in losses.items()}
 
     def _motion_losses(
         self,
@@ -262,7 +268,7 @@ class VINet(completion.CompletionModel):
         flows, warpings, to_first = [], [], None
         for place in range(1, len(times)):
             # On the grid of this frame, to the one before.
-            teacher = tf.gather(batch["backward_flow"], times[place] - 1, axis=1)
+            taught = tf.gather(batch["backward_flow"], times[place] - 1, axis=1)
             frame, made = real[place], filled[place].frame
             flows.append(
                 objective.flow_loss(
@@ -270,11 +276,11 @@ class VINet(completion.CompletionModel):
                     real[place - 1],
                     (made, filled[place - 1].frame),
                     filled[place].carried,
-                    teacher,
+                    taught,
                 )
             )
-            to_first = teacher if place == 1 else warp.compose(teacher, to_first)
-            pairs = [(real[place - 1], teacher)]
+            to_first = taught if place == 1 else warp.compose(taught, to_first)
+            pairs = [(real[place - 1], taught)]
             if place > 1:
                 pairs.append((real[0], to_first))
             warpings += [
@@ -301,10 +307,14 @@ class VINet(completion.CompletionModel):
                 f"Training clips of {spec.height}x{spec.width} must have sides that are "
                 f"multiples of {multiple}; change HEIGHT and WIDTH."
             )
-        if self.loss_weights.need_flow and options.targets > 1 and not spec.has_flow:
+        needs_flow = self.loss_weights.guidance or (
+            self.loss_weights.need_flow and options.targets > 1
+        )
+        if needs_flow and not spec.has_flow:
             raise errors.UserError(
-                f"`flow` ({self.loss_weights.flow:g}) and `warping` "
-                f"({self.loss_weights.warping:g}) need clips with flow; set both to 0, or "
+                f"`flow` ({self.loss_weights.flow:g}), `warping` "
+                f"({self.loss_weights.warping:g}) and `guidance` "
+                f"({self.loss_weights.guidance:g}) need clips with flow; set them to 0, or "
                 "take a source with flow, as gin/data/holed.gin."
             )
 

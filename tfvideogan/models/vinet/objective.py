@@ -20,6 +20,8 @@ from tfvideogan.ops import resizing, warp
 
 # The squared distance of colours in [-1, 1] below which the teacher is believed.
 CONFIDENT = 0.02
+# Keeps the slope of a length from infinity at 0.
+LENGTH_EPSILON = 1e-4
 # M = exp(-50 e) of [1], for the squared distance e.
 SHARPNESS = 50.0
 
@@ -39,6 +41,8 @@ class LossWeights:
         teacher.
       alignment: of true sources brought to the true frame by the flow at half of the
         size, where they show it; ours, 0 in [1], where those flows have no teacher.
+      guidance: of the distance of the same flows, pixels, from that of the batch, followed
+        from frame to frame, where it is believed; ours, 0 in [1]. Holes are no exception.
       by_area: L1 in holes is divided by their area, not by that of the frame.
 
     Raises:
@@ -52,6 +56,7 @@ class LossWeights:
     flow: float = 10.0
     warping: float = 1.0
     alignment: float = 0.0
+    guidance: float = 0.0
     by_area: bool = False
 
     def __post_init__(self) -> None:
@@ -112,8 +117,7 @@ def flow_loss(
       A float32 scalar: three L1 distances where the teacher is believed.
     """
     made, made_before = outputs
-    error = squared_distance(frame, warp.backward(before, teacher))
-    believed = tf.cast(error < CONFIDENT, tf.float32)
+    believed = _believed(frame, before, teacher)
     carried = tf.stop_gradient(warp.backward(made_before, flow))
     pairs = [
         (teacher, flow),
@@ -180,9 +184,49 @@ def misalignment(
     Returns:
       A float32 scalar, the mean Charbonnier distance where samples lie inside.
     """
-    distances = []
-    for source, flow in zip(sources, flows, strict=True):
-        while flow.shape[1] < frame.shape[1]:
-            flow = resizing.larger_flow(flow)
-        distances.append(motion.warp(source, frame, flow))
+    distances = [
+        motion.warp(source, frame, _at_full_size(flow, frame))
+        for source, flow in zip(sources, flows, strict=True)
+    ]
     return tf.add_n(distances) / len(distances)
+
+
+def misguidance(
+    frame: tf.Tensor,
+    sources: Sequence[tf.Tensor],
+    flows: Sequence[tf.Tensor],
+    teachers: Sequence[tf.Tensor],
+) -> tf.Tensor:
+    """Compares flows with those that they should be.
+
+    Args:
+      frame: see `misalignment`.
+      sources: likewise.
+      flows: likewise.
+      teachers: [N, H, W, 2] pixels, from the frame to each of the sources.
+
+    Returns:
+      A float32 scalar, the mean distance of end points in pixels where the teachers bring
+      sources to the frame; 0 if they nowhere do.
+    """
+    distances = []
+    for source, flow, teacher in zip(sources, flows, teachers, strict=True):
+        apart = _at_full_size(flow, frame) - teacher
+        squares = tf.reduce_sum(tf.square(apart), axis=-1, keepdims=True)
+        lengths = tf.sqrt(squares + LENGTH_EPSILON)
+        believed = _believed(frame, source, teacher)
+        total = tf.reduce_sum(believed * lengths)
+        distances.append(tf.math.divide_no_nan(total, tf.reduce_sum(believed)))
+    return tf.add_n(distances) / len(distances)
+
+
+def _at_full_size(flow: tf.Tensor, frame: tf.Tensor) -> tf.Tensor:
+    while flow.shape[1] < frame.shape[1]:
+        flow = resizing.larger_flow(flow)
+    return flow
+
+
+def _believed(frame: tf.Tensor, other: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:
+    """1 where a teacher brings another frame's colours to the frame, [N, H, W, 1]."""
+    error = squared_distance(frame, warp.backward(other, teacher))
+    return tf.cast(error < CONFIDENT, tf.float32)
