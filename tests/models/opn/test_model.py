@@ -18,7 +18,7 @@ from tfvideogan.models.opn import options as options_lib
 from tfvideogan.ops import distance
 from tfvideogan.pretrained import weights
 
-SPEC = clip.ClipSpec(2, 16, 16, has_holes=True)
+SPEC = clip.ClipSpec(3, 16, 16, has_holes=True)
 FLOW_SPEC = clip.ClipSpec(2, 16, 16, has_holes=True, has_flow=True)
 WITHOUT_VGG = objective.LossWeights(perceptual=0.0, style=0.0)
 OURS = objective.LossWeights(perceptual=0.0, style=0.0, read=1.0)
@@ -31,6 +31,7 @@ BETTER = {
     "widens_peels": True,
     "fills_first": True,
     "reads_pixels": True,
+    "train_references": 1,
 }
 
 
@@ -455,6 +456,7 @@ def test_the_schedule_is_data():
         ("objective", "l2"),
         ("width", 0),
         ("train_passes", 0),
+        ("train_references", 0),
         ("consistency_width", -1),
         ("completer_steps", 0),
     ],

@@ -202,6 +202,12 @@ class OPN(completion.CompletionModel):
         # The target, and behind it all others, as if the clip were a ring.
         target = seeds.integers([clips], seeds.fold(seed, "target"), length)
         order = (target[:, tf.newaxis] + tf.range(length)) % length
+        if settings.train_references is not None:
+            drawn = seeds.uniform([clips, length - 1], seeds.fold(seed, "references"))
+            most = min(settings.train_references, length - 1)
+            places = tf.math.top_k(drawn, most).indices
+            others = tf.gather(order[:, 1:], places, batch_dims=1)
+            order = tf.concat([order[:, :1], others], axis=1)
         frames, holes = (
             tf.gather(one, order, batch_dims=1)
             for one in (batch["frames"], tf.cast(batch["holes"] > 0, tf.float32))

@@ -45,6 +45,8 @@ class Options:
       most_candidates: of longer clips frames are left out evenly; "by_visibility" alone.
       most_references: of a target; "by_visibility" alone.
       train_passes: of a target in training.
+      train_references: frames that a target looks at in training, drawn from all others
+        of a clip; None for all. Of longer clips they show more of what is missing.
       widens_peels: whether in training the peels of a deep hole are as wide as they must
         be for the passes to fill it.
       fills_first: whether holes start as a membrane that is held at their rim
@@ -76,6 +78,7 @@ class Options:
     most_candidates: int = 16
     most_references: int = 5
     train_passes: int = 5
+    train_references: int | None = None
     widens_peels: bool = False
     fills_first: bool = False
     reads_pixels: bool = False
@@ -120,6 +123,11 @@ class Options:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least {smallest}."
                 )
+        if self.train_references is not None and self.train_references < 1:
+            raise errors.UserError(
+                f"`train_references` ({self.train_references}) must be at least 1, or "
+                "None for all."
+            )
         if self.reads_pixels and not self.fills_first:
             raise errors.UserError(
                 "`reads_pixels` (True) mixes what is read with a filled frame; set "
