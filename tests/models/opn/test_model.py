@@ -445,6 +445,30 @@ def test_the_schedule_is_data():
     assert alone.active_phases(0) == ("consistency",)
 
 
+@pytest.mark.parametrize(("number", "wanted"), [(None, 4), (2, 2), (9, 4)])
+def test_references_in_training_are_drawn_from_all_others(number, wanted, monkeypatch):
+    spec = clip.ClipSpec(5, 8, 8, has_holes=True)
+    made = make_better(train_references=number, train_passes=1)
+    made.build_for(spec)
+    # Each frame in a grey of its own, and no holes, so that all are remembered.
+    greys = tf.reshape(tf.range(5.0) / 5.0, [1, 5, 1, 1, 1])
+    batch = {
+        "frames": greys + tf.zeros([1, 5, 8, 8, 3]),
+        "holes": tf.zeros([1, 5, 8, 8, 1]),
+    }
+    remember, seen = made.painter.remember, []
+
+    def recorded(frames, holes):
+        seen.append(np.rint(5 * frames.numpy()[:, 0, 0, 0]).astype(int).tolist())
+        return remember(frames, holes)
+
+    monkeypatch.setattr(made.painter, "remember", recorded)
+    for name in range(8):
+        made.completer_losses(batch, None, seeds.from_int(name))
+    assert all(len(set(one)) == wanted for one in seen)
+    assert len({tuple(sorted(one)) for one in seen}) > 3
+
+
 # --- Settings
 
 
