@@ -33,6 +33,7 @@ def test_the_list_of_models_needs_no_tensorflow() -> None:
         "cpnet",
         "deblurgan",
         "dvdgan",
+        "flowcompletion",
         "foregan",
         "mocogan",
         "stillcaptioner",

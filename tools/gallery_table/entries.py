@@ -205,6 +205,8 @@ ENTRIES: tuple[Entry, ...] = (
         shows="Two clips, four rows each: given, forward flow as DIS finds it around the "
         "holes, completed, and as DIS finds it in the whole clip. Hue is direction, "
         "strength is length.",
+        fails="An object that comes in at the hole moves in less of it than it fills, and "
+        "edges between two motions are softer than they should be.",
     ),
     Entry(
         name="videoclassifier",
