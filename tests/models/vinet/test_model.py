@@ -20,7 +20,12 @@ NARROW = {
     "offsets": (-2, 2),
     "warm_up": 2,
 }
-BETTER = {"beyond_ends": True, "random_targets": True, "fills_first": True}
+BETTER = {
+    "beyond_ends": True,
+    "random_targets": True,
+    "fills_first": True,
+    "matches_alike": True,
+}
 
 
 def make_model(seed=0, release=None, weights=None, **changes):

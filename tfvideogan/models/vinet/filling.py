@@ -116,14 +116,16 @@ class Filler:
         before = frame if state is None else Clip(state.previous, state.previous_holes)
         seen = [clip.at(place) for place in tf.unstack(places)]
         pyramid = self.painter.reference_encoder(self._inputs(frame))
-        others = [self._inputs(one) for one in (*seen, before)]
+        alike = (frame,) if self.options.matches_alike else ()
+        others = [self._inputs(one) for one in (*seen, before, *alike)]
         # All at once, one behind the other along the batch.
         levels = self.painter.source_encoder(tf.concat(others, axis=0))
         pyramids = list(
             zip(*(tf.split(one, len(others)) for one in levels), strict=True)
         )
+        matched = pyramids.pop() if alike else pyramid
         memory = () if state is None else state.memory
-        painted = self.painter.paint(pyramid, pyramids, memory)
+        painted = self.painter.paint(pyramid, pyramids, memory, matched=matched)
         if self.options.fills_first:
             painted = painted._replace(frame=painted.frame + frame.frames)
         made, carried = painted.frame, None
@@ -131,7 +133,7 @@ class Filler:
             made, carried = self.carrier.carry(
                 painted.frame,
                 state.previous,
-                (pyramid[0], pyramids[-1][0]),
+                (matched[0], pyramids[-1][0]),
                 painted.flows[-1],
             )
         after = self._state(frame, made, painted.state)

@@ -23,6 +23,8 @@ from tfvideogan.models.vinet import gated
 from tfvideogan.ops import correlation, resizing, warp
 
 SLOPE = 0.1
+# Of the length of features that have a direction.
+SMALLEST_SQUARE = 1e-6
 DILATIONS = (1, 2, 4, 8, 16, 1, 1)
 
 
@@ -36,6 +38,7 @@ class FlowNet(keras.Model):
         context_widths: Sequence[int],
         search_range: int,
         has_uniform_biases: bool = False,
+        compares_directions: bool = False,
         name: str,
     ) -> None:
         """Creates the layers.
@@ -45,10 +48,13 @@ class FlowNet(keras.Model):
           context_widths: of all convolutions of the refinement but the last.
           search_range: largest displacement of the cost volume, pixels.
           has_uniform_biases: whether biases begin in [0, 1), as published, not at 0.
+          compares_directions: whether costs are cosines of features without their mean
+            over the frame; else products, as published.
           name: of the network.
         """
         super().__init__(name=name)
         self.search_range = search_range
+        self.compares_directions = compares_directions
         is_uniform = has_uniform_biases
         self.estimator = [_convolution(one, 1, is_uniform) for one in widths]
         self.to_flow = _convolution(2, 1, is_uniform)
@@ -90,9 +96,11 @@ class FlowNet(keras.Model):
         self, frame_features: tf.Tensor, moved: tf.Tensor, *flows: tf.Tensor
     ) -> tf.Tensor:
         """Returns what the network sees of both features and of a flow, if any."""
+        compared = (frame_features, moved)
+        if self.compares_directions:
+            compared = tuple(map(_directions, compared))
         costs = correlation.cost_volume(
-            frame_features,
-            moved,
+            *compared,
             max_displacement=self.search_range,
             pad=self.search_range,
         )
@@ -113,6 +121,14 @@ def _convolution(
         padding="same",
         bias_initializer=biases,
     )
+
+
+def _directions(features: tf.Tensor) -> tf.Tensor:
+    """Features [N, H, W, C] without their mean, so long that mean products are cosines."""
+    centred = tf.cast(features, tf.float32)
+    centred -= tf.reduce_mean(centred, axis=[1, 2], keepdims=True)
+    unit = tf.math.l2_normalize(centred, axis=-1, epsilon=SMALLEST_SQUARE)
+    return tf.cast(unit * features.shape[-1] ** 0.5, features.dtype)
 
 
 def _through(layers: Sequence[keras.layers.Layer], x: tf.Tensor) -> tf.Tensor:

@@ -52,6 +52,9 @@ class Options:
         features, and a first frame is 1e-5. With 14 features keep it.
       fills_first: whether holes start as a membrane that is held at their rim
         (`ops/fill.py`) instead of grey, to which the decoder adds.
+      matches_alike: flow nets compare the frame as the source encoder sees it, by cosines
+        of features; else, as published, what two encoders of their own make of frame and
+        sources, by products.
       double_size: the encoder halves the frame first, as for 512x512.
       offsets: frames, from the one that is filled, of the sources.
       beyond_ends: a source that would lie before the clip is taken from behind the last
@@ -77,6 +80,7 @@ class Options:
     search_range: int = 4
     gain: float = 2.0
     fills_first: bool = False
+    matches_alike: bool = False
     double_size: bool = False
     offsets: Sequence[int] = (-6, -3, 3, 6)
     beyond_ends: bool = False

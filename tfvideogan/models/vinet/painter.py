@@ -94,7 +94,12 @@ class Painter(keras.Model):
         )
 
     def paint(
-        self, frame: Pyramid, others: Sequence[Pyramid], state: tuple[tf.Tensor, ...]
+        self,
+        frame: Pyramid,
+        others: Sequence[Pyramid],
+        state: tuple[tf.Tensor, ...],
+        *,
+        matched: Pyramid | None = None,
     ) -> Painted:
         """Fills a frame.
 
@@ -102,13 +107,15 @@ class Painter(keras.Model):
           frame: features of `reference_encoder`.
           others: those of `source_encoder`, of each source and of the previous output.
           state: of the LSTM before it; () for none.
+          matched: features of the frame that others are matched with; `frame` by default.
         """
+        matched = matched or frame
         flows, composed = None, {}
         parts = zip(COMPOSED, self.flow_nets, self.compositions, strict=True)
         for level, flow_net, compose in parts:
             # All others at once, one behind the other along the batch.
             features = tf.concat([one[level] for one in others], axis=0)
-            repeated = tf.tile(frame[level], [len(others), 1, 1, 1])
+            repeated = tf.tile(matched[level], [len(others), 1, 1, 1])
             flows = flow_net.flow(repeated, features, flows)
             moved = warp.backward_into_zeros(features, flows)
             composed[level], _ = compose(frame[level], tf.split(moved, len(others)))
@@ -189,5 +196,6 @@ def make_flow_net(
         context_widths=options.context_widths,
         search_range=options.search_range,
         has_uniform_biases=has_uniform_biases,
+        compares_directions=options.matches_alike,
         name=f"flow_{name}",
     )
