@@ -85,6 +85,30 @@ def test_the_encoder_has_four_sizes(halves, finest):
     assert shapes == wanted
 
 
+def test_costs_are_cosines_of_features_without_their_mean():
+    network = flow.FlowNet(
+        widths=(2,) * 5,
+        context_widths=(2,) * 6,
+        search_range=1,
+        compares_directions=True,
+        name="flow",
+    )
+    frame, other = noise(1, 6, 6, 3), noise(1, 6, 6, 3, seed=1)
+    # What all places share and how large features are says nothing.
+    costs = network.inputs(frame, 7.0 * other + 100.0)[..., 3:].numpy()
+    first, second = (
+        one.numpy()[0] - one.numpy()[0].mean((0, 1)) for one in (frame, other)
+    )
+    first, second = (
+        one / np.linalg.norm(one, axis=-1, keepdims=True) for one in (first, second)
+    )
+    # Nine displacements, rows first; place (2, 3) meets (1, 4) in the third one.
+    assert costs.shape == (1, 6, 6, 9)
+    assert costs[0, 2, 3, 2] == pytest.approx(first[2, 3] @ second[1, 4], abs=1e-3)
+    assert costs[0, 2, 3, 4] == pytest.approx(first[2, 3] @ second[2, 3], abs=1e-3)
+    assert np.abs(costs).max() <= 1.001
+
+
 def test_a_flow_net_adds_to_twice_the_coarser_flow():
     network = flow.FlowNet(
         widths=(2,) * 5, context_widths=(2,) * 6, search_range=1, name="flow"
