@@ -149,7 +149,6 @@ _COMPLETION = (
 )
 # Three lengths of a training clip: other frames show more of what is missing.
 _FILLED = (
-    "--multiples=3",
     "--method=auto",
     "--gin_param=completion.CompletionQuality.has_lpips = True",
 )
@@ -158,12 +157,24 @@ _HOLES_REMARK = (
     "captions as holes, static and moving, 5 to 40 % of a frame. The fills beside it need "
     "no training."
 )
+_BY_COMPLETED_FLOW = (
+    "By `--method=auto` pixels are propagated along flow that "
+    "`saved_models/flowcompletion` completes."
+)
 _ACCURACY = (rows.Score("accuracy/model/T", "accuracy"),)
 _CAPTIONS = (rows.Score("caption accuracy/model/T", "caption accuracy"),)
 _STEPS_REMARK = "A mean over ten steps: the table has each step."
 
 
-def _completion(family: str, title: str) -> rows.Row:
+def _with_flow(model: str) -> tuple[str, ...]:
+    """Returns the options of clips of 18 frames, whose flow a network completes."""
+    return (
+        "--gin_param=FRAMES = 18",
+        f'--gin_param={model}.flow_completer = "saved_models/flowcompletion/1"',
+    )
+
+
+def _completion(family: str, title: str, *options: str, remark: str = "") -> rows.Row:
     """Returns the row of a family that fills holes, on procedural sprites."""
     return rows.Row(
         id=f"{family}/sprites",
@@ -172,9 +183,9 @@ def _completion(family: str, title: str) -> rows.Row:
         link=f"tfvideogan/models/{family}",
         data="procedural sprites with holes, 64x64",
         gin_files=(f"gin/{family}.gin",),
-        evaluations=(_FILLED,),
+        evaluations=((*options, *_FILLED),),
         scores=_COMPLETION,
-        remark=_HOLES_REMARK,
+        remark=" ".join([_HOLES_REMARK, remark]).strip(),
     )
 
 
@@ -386,9 +397,23 @@ ROWS = (
         remark="One frame is given. Training and test digits are halves of MNIST's test "
         "files, of other writers. Captions are not read: there is no captioner of digits.",
     ),
-    _completion("cpnet", "CPNet: what other frames show is copied, the rest painted"),
-    _completion("opn", "OPN: holes painted peel by peel"),
-    _completion("vinet", "VINet: filled from neighbours and the last output"),
+    _completion(
+        "cpnet",
+        "CPNet: what other frames show is copied, the rest painted",
+        "--multiples=3",
+    ),
+    _completion(
+        "opn",
+        "OPN: holes painted peel by peel",
+        *_with_flow("opn.OPN"),
+        remark=_BY_COMPLETED_FLOW,
+    ),
+    _completion(
+        "vinet",
+        "VINet: filled from neighbours and the last output",
+        *_with_flow("vinet.VINet"),
+        remark=_BY_COMPLETED_FLOW,
+    ),
     rows.Row(
         id="flow_completion/sprites",
         task="Inpainting",
