@@ -495,6 +495,14 @@ def test_pixels_are_read_into_filled_frames_only():
         make_better(fills_first=False)
 
 
+@pytest.mark.parametrize(
+    "change", [{"reads_pixels": False}, {"objective": "published"}]
+)
+def test_what_is_not_read_is_not_judged(change):
+    with pytest.raises(errors.UserError, match="set `reads_pixels` to True and"):
+        make_better(**change)
+
+
 def test_a_negative_weight_is_refused():
     with pytest.raises(errors.UserError, match=r"style` \(-1\) must not"):
         objective.LossWeights(style=-1.0)

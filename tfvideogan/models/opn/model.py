@@ -67,12 +67,22 @@ class OPN(completion.CompletionModel):
           seed: see `VideoModel`.
           ema_decay: see `VideoModel`; 0 judges the weights themselves.
           name: see `VideoModel`.
+
+        Raises:
+          UserError: what was read is to be judged where no pixels are read.
         """
         super().__init__(
             flow_completer=flow_completer, seed=seed, ema_decay=ema_decay, name=name
         )
         self.options = options
         self.loss_weights = weights or objective.LossWeights()
+        is_judged = options.reads_pixels and options.objective == objective.BY_AREA
+        if self.loss_weights.read and not is_judged:
+            raise errors.UserError(
+                f"`LossWeights.read` ({self.loss_weights.read:g}) judges pixels that are "
+                f"read; set `reads_pixels` to True and `objective` to "
+                f"{objective.BY_AREA!r}, or leave it 0."
+            )
         self.optimizer_ = optimizer or keras.optimizers.Adam(LEARNING_RATE)
         self.consistency_optimizer = consistency_optimizer or keras.optimizers.Adam(
             LEARNING_RATE
