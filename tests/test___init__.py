@@ -36,10 +36,12 @@ def test_the_list_of_models_needs_no_tensorflow() -> None:
         "flowcompletion",
         "foregan",
         "mocogan",
+        "opn",
         "stillcaptioner",
         "text2image",
         "text2video",
         "videocaptioner",
         "videoclassifier",
+        "vinet",
     ]
     assert seen.stdout == f"{names} False\n"

@@ -191,7 +191,13 @@ ENTRIES: tuple[Entry, ...] = (
         fails="What no frame shows becomes a cloud of the colours around it, with specks "
         "and thin lines that move; the object ends where the hole begins.",
     ),
-    _completion("vinet", "vinet", "VINet: holes filled frame by frame, with a memory"),
+    _completion(
+        "vinet",
+        "vinet",
+        "VINet: holes filled frame by frame, with a memory",
+        fails="In the large hole the object becomes a smear and the ground a smooth cloud. "
+        "What neighbours show, as in the second clip, is right but a little soft.",
+    ),
     Entry(
         name="flowcompletion",
         family="flow_completion",
