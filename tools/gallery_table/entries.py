@@ -183,7 +183,13 @@ ENTRIES: tuple[Entry, ...] = (
         fails="Edges are sharp again, but smooth clouds get creases that were never there: "
         "it was trained on real video, and drawn clips are new to it.",
     ),
-    _completion("opn", "opn", "OPN: holes filled peel by peel"),
+    _completion(
+        "opn",
+        "opn",
+        "OPN: holes filled peel by peel",
+        fails="What was read in places of 4x4 pixels shows as a grid of squares, on the "
+        "object above all.",
+    ),
     _completion(
         "cpnet",
         "cpnet",

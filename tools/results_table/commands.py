@@ -12,7 +12,14 @@ from tfvideogan.core import errors
 
 RUNS = "runs/results"
 # What of a training command does not change where the training goes.
-FREE_FLAGS = ("--workdir", "--model_dir", "--steps", "--seed", "--data_service")
+FREE_FLAGS = (
+    "--workdir",
+    "--model_dir",
+    "--steps",
+    "--seed",
+    "--data_service",
+    "--log",
+)
 FREE_SWITCHES = ("--overwrite_config", "--traceback")
 # STEPS is none of them: learning rates may follow it, which --steps leaves alone.
 FREE_BINDINGS = re.compile(

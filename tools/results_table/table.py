@@ -405,6 +405,7 @@ ROWS = (
     _completion(
         "opn",
         "OPN: holes painted peel by peel",
+        "--max_clips=64",
         *_with_flow("opn.OPN"),
         remark=_BY_COMPLETED_FLOW,
     ),
