@@ -78,7 +78,8 @@ def test_private_folders_are_not_told(binding: str, shown: str) -> None:
     [
         f"{START} --workdir=x --steps=7 --seed 3 --gin_param='SEED = 2'",
         "python -m tfvideogan.train --gin_file=/a/b/gin/foregan.gin --overwrite_config",
-        f"{START} --gin_param=loop.run.eval_every=0 --data_service=auto --log=long",
+        f"{START} --gin_param=loop.run.eval_every=0 --data_service=auto",
+        f"{START} --log=long",
     ],
 )
 def test_folders_steps_and_seeds_are_free(command: str) -> None:
