@@ -18,8 +18,8 @@ VERSIONS = [
     for one in sorted(FOLDER.glob("*/*"))
     if one.is_dir() and one.name.isdigit()
 ]
-# The largest ones hold two models: VINet and what completes its flow, a text-to-video one and
-# what paints its first frames.
+# The largest ones hold two models: VINet and what completes its flow, a text-to-video one
+# and what paints its first frames.
 MAX_BYTES = 9_200_000
 TIMEOUT = 120.0
 
