@@ -17,7 +17,7 @@ from collections.abc import Iterable
 OWN = ("model", "composite", "completed", "restored", "frames")
 DIFFERENCE = " - "
 # What stands behind the measure in a name: a network, a region, what is compared.
-_REST = re.compile(r"\[| in | between | to nearest | sees | of histograms")
+_REST = re.compile(r"\[| in | around | between | to nearest | sees | of histograms")
 # Of the columns of a measure, the one that covers all others.
 _WHOLE = ("mean", "all")
 
@@ -59,6 +59,9 @@ MEASURES = {
     "LPIPS-VGG": Measure("perceptual distance by features of VGG16", LOWER),
     "E_warp": Measure(
         "error between a frame and the one before, warped by flow", LOWER
+    ),
+    "end-point error": Measure(
+        "pixels between where estimated and true flow lead", LOWER
     ),
     "ACD": Measure("how far the content of frames is from their mean", LOWER),
     "moving": Measure("share of clips whose object moves", HIGHER),
