@@ -22,7 +22,11 @@ EXTRA = 3
 
 
 class Matcher(keras.layers.Layer):
-    """Makes what dot products compare as the module says."""
+    """Makes what dot products compare as the module says, in float32."""
+
+    def __init__(self) -> None:
+        """Creates no variable yet."""
+        super().__init__(autocast=False)
 
     def build(self, shape: object) -> None:
         """Creates two numbers, kept as logarithms."""
