@@ -134,3 +134,13 @@ def test_wrong_shapes_are_named():
         motion.warp(frames, frames[:, :7], tf.zeros([1, 8, 8, 2]))
     with pytest.raises(ValueError, match="`flow` has shape"):
         motion.smoothness(tf.zeros([1, 8, 8, 3]), frames)
+
+
+def test_end_points_are_apart_by_pixels_and_slopes_are_finite():
+    truth = tf.constant([[0.0, 0.0], [1.0, -2.0]])
+    flow = tf.Variable([[0.0, 0.0], [4.0, 2.0]])
+    with tf.GradientTape() as tape:
+        found = motion.end_point_distances(flow, truth)
+    np.testing.assert_allclose(found, [[0.01], [5.0]], rtol=1e-4)
+    slopes = tape.gradient(found, flow)
+    np.testing.assert_allclose(slopes, [[0.0, 0.0], [0.6, 0.8]], atol=1e-4)

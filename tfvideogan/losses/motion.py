@@ -25,6 +25,7 @@ from tfvideogan.ops import warp as warp_ops
 # [2] takes 150 for images in [0, 1], whose differences are half of ours.
 EDGE_SHARPNESS = 75.0
 _ROBUST_EPSILON = 1e-3  # [2], pixels
+_LENGTH_EPSILON = 1e-4  # square pixels
 _CENSUS_RADIUS = 3  # a patch of 7 x 7, [1]
 # [1]: differences well below 0.9 of 255 grey levels are noise; ours span [-1, 1].
 _CENSUS_NOISE = 0.9 / pixels.HALF_RANGE
@@ -133,6 +134,21 @@ def smoothness(
         charge = tf.sqrt(tf.square(step) + _ROBUST_EPSILON**2)
         total += tf.reduce_mean(charge * tf.exp(-edge_sharpness * edge))
     return total / 2.0
+
+
+def end_point_distances(flow: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
+    """Computes how far apart two flows lead, pixel by pixel.
+
+    Args:
+      flow: [..., 2] pixels.
+      truth: the same shape.
+
+    Returns:
+      [..., 1] float32 pixels, 0.01 at least, so that slopes are finite.
+    """
+    apart = tf.cast(flow, tf.float32) - tf.cast(truth, tf.float32)
+    squares = tf.reduce_sum(tf.square(apart), axis=-1, keepdims=True)
+    return tf.sqrt(squares + _LENGTH_EPSILON)
 
 
 def _brought(

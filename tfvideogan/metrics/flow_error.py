@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
+from tfvideogan.core import clip as clips
 from tfvideogan.core import pixels
 from tfvideogan.media import inpainting, propagation
 from tfvideogan.metrics import image, streaming
@@ -29,7 +30,7 @@ COMPLETED, FOUND, MEMBRANE, TRUE = "completed", "found", "membrane", "true"
 COLUMN = "all"
 # Pixels around a hole where an estimator's windows still see it.
 RIM = 8
-_DIRECTIONS = ("forward_flow", "backward_flow")
+_DIRECTIONS, _FOUND = clips.FLOW_PAIRS
 _ERROR, _PSNR = "end-point error", "PSNR in holes, propagated"
 _REMEDY = (
     "`FlowError` judges flow around holes: a source with "
@@ -59,7 +60,7 @@ class FlowError(streaming.MeanMetric):
         )
         frames, holes, *found = (
             streaming.required(batch, key, where="batches", remedy=_REMEDY)
-            for key in ("frames", "holes", *(f"found_{one}" for one in _DIRECTIONS))
+            for key in ("frames", "holes", *_FOUND)
         )
         for number, (clip, hole) in enumerate(zip(frames, holes, strict=True)):
             of_clip = ([one[number] for one in pair] for pair in (made, found, true))

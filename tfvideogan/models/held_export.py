@@ -23,5 +23,5 @@ def load(folder: str, *, option: str) -> tf.Module:
     except OSError as error:
         raise errors.UserError(
             f"`{option}` ({folder!r}) is no export; name the folder of a version, such "
-            "as saved_models/text2image/1."
+            "as saved_models/<name>/1."
         ) from error

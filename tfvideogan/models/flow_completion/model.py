@@ -31,9 +31,10 @@ import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip, errors, pixels, signatures
+from tfvideogan.losses import motion
 from tfvideogan.models import base, completion_flow, phase
 from tfvideogan.models.flow_completion import network
-from tfvideogan.ops import fill
+from tfvideogan.ops import fill, masks
 from tfvideogan.ops import frames as frame_ops
 
 LEARNING_RATE = 1e-3
@@ -41,8 +42,6 @@ LEARNING_RATE = 1e-3
 WORK_SIDE = 64
 # Squared pixels that still water moves by, so that it is not divided by nothing.
 LEAST_SQUARE = 1e-2
-# Keeps the slope of a length from infinity at 0.
-LENGTH_EPSILON = 1e-4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,17 +160,17 @@ class FlowCompletion(base.VideoModel):
         made = self._completed(steps)
         unknown, known = 1.0 - steps.known, steps.known
         missed, missed_by_membrane = (
-            _lengths(made - truth),
-            _lengths(steps.flow - truth),
+            motion.end_point_distances(made, truth),
+            motion.end_point_distances(steps.flow, truth),
         )
         relative = missed / steps.scale
         losses = {
-            "flow/hole": _mean(relative, unknown),
-            "flow/known": self.options.known * _mean(relative, known),
+            "flow/hole": masks.masked_mean(relative, unknown),
+            "flow/known": self.options.known * masks.masked_mean(relative, known),
         }
         logs = {
-            "end_points/hole": _mean(missed, unknown),
-            "end_points/membrane": _mean(missed_by_membrane, unknown),
+            "end_points/hole": masks.masked_mean(missed, unknown),
+            "end_points/membrane": masks.masked_mean(missed_by_membrane, unknown),
         }
         return losses, logs
 
@@ -322,17 +321,8 @@ def _resized(steps: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor
     return tf.reshape(resized, tf.concat(sizes, axis=0))
 
 
-def _lengths(vectors: tf.Tensor) -> tf.Tensor:
-    """Returns lengths [..., 1] of vectors [..., 2]."""
-    squares = tf.reduce_sum(tf.square(vectors), axis=-1, keepdims=True)
-    return tf.sqrt(squares + LENGTH_EPSILON)
-
-
-def _mean(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Returns the weighted mean; 0 where nothing counts."""
-    return tf.math.divide_no_nan(
-        tf.reduce_sum(values * weights), tf.reduce_sum(weights)
-    )
+def _lengths(flow: tf.Tensor) -> tf.Tensor:
+    return motion.end_point_distances(flow, tf.zeros_like(flow))
 
 
 def _coloured(flow: tf.Tensor, longest: tf.Tensor) -> tf.Tensor:

@@ -30,15 +30,18 @@ class Matcher(keras.layers.Layer):
 
     def build(self, shape: object) -> None:
         """Creates two numbers, kept as logarithms."""
-        for name, value in (("sharpness", SHARPNESS), ("nearness", NEARNESS)):
-            start = keras.initializers.Constant(math.log(value))
-            setattr(
-                self,
-                f"log_{name}",
-                self.add_weight(
-                    shape=(), initializer=start, name=f"log_{name}", autocast=False
-                ),
+        self.log_sharpness, self.log_nearness = (
+            self.add_weight(
+                shape=(),
+                initializer=keras.initializers.Constant(math.log(value)),
+                name=name,
+                autocast=False,
             )
+            for name, value in (
+                ("log_sharpness", SHARPNESS),
+                ("log_nearness", NEARNESS),
+            )
+        )
 
     def queries(self, keys: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
         """Returns what places ask with, [N, h, w, D + 3] float32.

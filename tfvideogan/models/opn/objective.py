@@ -14,9 +14,8 @@ peel, to be taken as a start. Pixels are in [0, 1] here, as there.
     + content and style of the finished frame
     + L1 of the pixels that were read: of each peel, and half as much of what is visible
 
-The last term teaches attention. Of its own accord it learns next to nothing: from values
-that mean nothing yet, no place is better to read than another. What is visible teaches it,
-too: there it is known what should have been read.
+The last term teaches attention, which else learns from what comes of its values alone. What
+is visible teaches it, too: it need not be painted, but could have been read.
 
 The consistency network's training was never published at all; ours follows [3]:
 

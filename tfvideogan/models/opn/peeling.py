@@ -289,8 +289,11 @@ class Painter:
         values = self.encoder.value(places.features)
         queries = self.encoder.queries(places.features, places.positions)
         asks = tf.cast(places.asking, values.dtype)
-        ask = self._asked_everywhere if reads_all else self._asked
-        read = tf.cast(ask(queries, asks, memory, chunk=chunk), values.dtype)
+        if reads_all:
+            read = _read_by_all(queries, memory, chunk=chunk)
+        else:
+            read = _read_by_some(queries, asks, memory, chunk=chunk)
+        read = tf.cast(read, values.dtype)
         size = values.shape[-1]
         added = values + asks * read[..., :size]
         if not self.reads_pixels:
@@ -298,41 +301,37 @@ class Painter:
         base = tf.cast(places.base, values.dtype)
         return added, networks.Read(read[..., size:], base, asks)
 
-    def _asked_everywhere(
-        self,
-        queries: tf.Tensor,
-        asks: tf.Tensor,
-        memory: memory_lib.Memory,
-        *,
-        chunk: int | None,
-    ) -> tf.Tensor:
-        """What every place reads, [N, h, w, C]."""
-        flat = tf.reshape(queries, [tf.shape(queries)[0], -1, queries.shape[-1]])
-        return _unfolded(attention.read(flat, *memory, chunk=chunk), queries)
 
-    def _asked(
-        self,
-        queries: tf.Tensor,
-        asks: tf.Tensor,
-        memory: memory_lib.Memory,
-        *,
-        chunk: int | None,
-    ) -> tf.Tensor:
-        """What those places read that ask, and 0 for the others, [N, h, w, C]."""
-        number = tf.shape(queries)[0]
-        flat, flat_asking = (
-            tf.reshape(one, [number, -1, one.shape[-1]]) for one in (queries, asks)
-        )
-        # Those that ask, of each target, and others where it has fewer than another.
-        most = tf.reduce_max(tf.reduce_sum(tf.cast(flat_asking, tf.int32), axis=1))
-        asks, places = tf.math.top_k(flat_asking[..., 0], most)  # [N, Q]
-        asking = tf.gather(flat, places, batch_dims=1)
-        read = attention.read(asking, *memory, chunk=chunk)
-        read *= tf.cast(asks, tf.float32)[..., tf.newaxis]
-        batch = tf.broadcast_to(tf.range(number)[:, tf.newaxis], tf.shape(places))
-        indices = tf.stack([batch, places], axis=-1)  # [N, Q, 2]
-        shape = tf.concat([tf.shape(flat)[:2], [read.shape[-1]]], axis=0)
-        return _unfolded(tf.scatter_nd(indices, read, shape), queries)
+def _read_by_all(
+    queries: tf.Tensor, memory: memory_lib.Memory, *, chunk: int | None
+) -> tf.Tensor:
+    """What every place reads, [N, h, w, C]."""
+    flat = tf.reshape(queries, [tf.shape(queries)[0], -1, queries.shape[-1]])
+    return _unfolded(attention.read(flat, *memory, chunk=chunk), queries)
+
+
+def _read_by_some(
+    queries: tf.Tensor,
+    asks: tf.Tensor,
+    memory: memory_lib.Memory,
+    *,
+    chunk: int | None,
+) -> tf.Tensor:
+    """What those places read that ask, and 0 for the others, [N, h, w, C]."""
+    number = tf.shape(queries)[0]
+    flat, flat_asking = (
+        tf.reshape(one, [number, -1, one.shape[-1]]) for one in (queries, asks)
+    )
+    # Those that ask, of each target, and others where it has fewer than another.
+    most = tf.reduce_max(tf.reduce_sum(tf.cast(flat_asking, tf.int32), axis=1))
+    asks, places = tf.math.top_k(flat_asking[..., 0], most)  # [N, Q]
+    asking = tf.gather(flat, places, batch_dims=1)
+    read = attention.read(asking, *memory, chunk=chunk)
+    read *= tf.cast(asks, tf.float32)[..., tf.newaxis]
+    batch = tf.broadcast_to(tf.range(number)[:, tf.newaxis], tf.shape(places))
+    indices = tf.stack([batch, places], axis=-1)  # [N, Q, 2]
+    shape = tf.concat([tf.shape(flat)[:2], [read.shape[-1]]], axis=0)
+    return _unfolded(tf.scatter_nd(indices, read, shape), queries)
 
 
 def _unfolded(flat: tf.Tensor, like: tf.Tensor) -> tf.Tensor:

@@ -16,12 +16,10 @@ import tensorflow as tf
 
 from tfvideogan.core import errors
 from tfvideogan.losses import motion, pixels, similarity
-from tfvideogan.ops import resizing, warp
+from tfvideogan.ops import masks, resizing, warp
 
 # The squared distance of colours in [-1, 1] below which the teacher is believed.
 CONFIDENT = 0.02
-# Keeps the slope of a length from infinity at 0.
-LENGTH_EPSILON = 1e-4
 # M = exp(-50 e) of [1], for the squared distance e.
 SHARPNESS = 50.0
 
@@ -211,12 +209,9 @@ def misguidance(
     """
     distances = []
     for source, flow, teacher in zip(sources, flows, teachers, strict=True):
-        apart = _at_full_size(flow, frame) - teacher
-        squares = tf.reduce_sum(tf.square(apart), axis=-1, keepdims=True)
-        lengths = tf.sqrt(squares + LENGTH_EPSILON)
+        apart = motion.end_point_distances(_at_full_size(flow, frame), teacher)
         believed = _believed(frame, source, teacher)
-        total = tf.reduce_sum(believed * lengths)
-        distances.append(tf.math.divide_no_nan(total, tf.reduce_sum(believed)))
+        distances.append(masks.masked_mean(apart, believed))
     return tf.add_n(distances) / len(distances)
 
 

@@ -149,6 +149,8 @@ def _flow(
     """Asks for the flow of a video with holes, all of it at once, and writes it."""
     given = _given(options, signature)
     numbers, _, size = _watched(given)
+    if len(numbers) == 1:
+        raise errors.UserError("--input has 1 frame; flow needs 2 or more.")
     masks = _masks(options, given, numbers, size)
     for line in masks.lines:
         sys.stderr.write(f"{line}\n")
@@ -157,8 +159,6 @@ def _flow(
         signatures.FRAMES: np.stack([frame for frame, _ in frames]),
         signatures.HOLES: np.stack([*masks.of(numbers)])[..., np.newaxis],
     }
-    if len(numbers) == 1:
-        raise errors.UserError("--input has 1 frame; flow needs 2 or more.")
     asked = dict(flows.filled(signature, asked))
     answer = call(signature=signature.name, outputs=outputs, **asked)
     made = {name: answer[name][np.newaxis] for name in outputs}
