@@ -6,10 +6,9 @@
     frame    0 ............. start - 1   start ........... start + B ....... + C
                              as filled   block (B)         look-ahead (C)
 
-A window is filled as one clip (`propagation.py`). The last frame of the block before
+A window is filled as one clip (`propagation.py`), of what lies around its holes. The last frame of the block before
 counts as known where it was filled, so that what came into sight long ago is handed on,
-while no more than a window is in memory. A video of at most B + C frames is one window, and
-gives the same as `propagation.fill`.
+while no more than a window is in memory. A video of at most B + C frames is one window.
 """
 
 import dataclasses
@@ -19,7 +18,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from tfvideogan.core import errors
-from tfvideogan.media import propagation
+from tfvideogan.media import boxes, propagation
 
 MEGABYTE = 2**20
 # What a pixel of a frame takes while a window is filled: colours, holes, two flows as they
@@ -102,5 +101,11 @@ def _window(pairs: list[Pair], complete: propagation.CompleteFlow | None) -> lis
     frames, holes = (np.stack(one) for one in zip(*pairs, strict=True))
     if not holes.any():
         return [(frame, np.zeros_like(hole)) for frame, hole in pairs]
-    made, left = propagation.fill(frames, holes[..., np.newaxis], complete=complete)
-    return list(zip(made, left[..., 0].astype(np.uint8), strict=True))
+    rows, columns = boxes.around((holes > 0).any(axis=0))
+    seen = (slice(None), rows, columns)
+    made, left = propagation.fill(
+        frames[seen], holes[seen][..., np.newaxis], complete=complete
+    )
+    filled_in, unfilled = frames.copy(), np.zeros_like(holes)
+    filled_in[seen], unfilled[seen] = made, left[..., 0]
+    return list(zip(filled_in, unfilled, strict=True))

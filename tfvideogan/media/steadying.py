@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 import cv2
 import numpy as np
 
+from tfvideogan.media import boxes
 from tfvideogan.media import flow as flows
 
 # The mean is of so many frames at most: what is older has been resampled too often.
@@ -38,12 +39,22 @@ def steadied(
     for frame, painted in pairs:
         is_painted = painted > 0
         if before is not None and is_painted.any():
-            frame, ages = _mixed(frame, is_painted, *before)
+            frame, ages = _mixed_around(frame, is_painted, *before)
         else:
             # What is not painted is certain.
             ages = np.where(is_painted, 1, MOST_FRAMES)
         before = frame, ages
         yield frame
+
+
+def _mixed_around(
+    frame: np.ndarray, is_painted: np.ndarray, last: np.ndarray, ages: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `_mixed`, computed around what is painted only."""
+    box = boxes.around(is_painted)
+    made, new = frame.copy(), np.full_like(ages, MOST_FRAMES)
+    made[box], new[box] = _mixed(frame[box], is_painted[box], last[box], ages[box])
+    return made, new
 
 
 def _mixed(

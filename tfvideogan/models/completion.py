@@ -133,14 +133,18 @@ class CompletionModel(base.VideoModel):
 
     def fixed_size_functions(self) -> dict[str, signatures.ServingFunction]:
         """Returns `complete` alone: a plain export holds no other one."""
-        return self.served_by(self.paint_window)
+        return self.served_by(self.paint_window, has_fixed_size=True)
 
     def served_by(
-        self, paint: completion_windows.Paint
+        self, paint: completion_windows.Paint, *, has_fixed_size: bool = False
     ) -> dict[str, signatures.ServingFunction]:
-        """Returns the signatures of a way to paint windows."""
+        """Returns the signatures of a way to paint windows; see `Streaming`."""
         return completion_streaming.Streaming(
-            paint, self.spec, reach=self.reach, multiple=self.size_multiple
+            paint,
+            self.spec,
+            reach=self.reach,
+            multiple=self.size_multiple,
+            has_fixed_size=has_fixed_size,
         ).serving_functions()
 
 

@@ -14,8 +14,9 @@ answer but the last may be empty.
 import tensorflow as tf
 
 from tfvideogan.core import clip, pixels, signatures
+from tfvideogan.media import boxes as surroundings
 from tfvideogan.models import completion_windows
-from tfvideogan.ops import mirror
+from tfvideogan.ops import boxes, mirror
 
 VIDEO = {signatures.VIDEO: "[N, T, H, W, C] uint8, the video without holes"}
 FRAMES, HOLES, BLOCKS = "frames", "holes", "blocks"
@@ -39,6 +40,7 @@ class Streaming:
         *,
         reach: completion_windows.Reach,
         multiple: int,
+        has_fixed_size: bool = False,
     ) -> None:
         """Stores what paints.
 
@@ -47,10 +49,12 @@ class Streaming:
           spec: of a training clip; length and size are free when served.
           reach: how far the model looks.
           multiple: of the sides.
+          has_fixed_size: whether no size may follow from what lies in the holes.
         """
         self._paint = paint
         self._channels = spec.channels
         self._reach = reach
+        self._margin = None if has_fixed_size else reach.margin
         self._multiple = multiple
         free = [None, None, None, None]
         # Traced once for all signatures: an export holds the networks once.
@@ -223,14 +227,41 @@ class Streaming:
         before = tf.minimum(self._reach.context, blocks * self._reach.block)
         sizes = [first - before, before, size, behind]
         last = first + size + overlap
-        painted = self._painted(frames, holes, sizes, overlap)
-        given = frames[:, first:last]
+        given, is_hole = frames[:, first:last], holes[:, first:last] > 0
+        seen = [one[:, : tf.add_n(sizes)] for one in (frames, holes)]
+        painted = self._painted_around(*seen, is_hole, sizes, overlap)
         shares = self._shares(size + overlap, is_first=blocks < 1)
         old = pixels.to_float(given)
         # Exact where a share is 1.
         blended = painted * shares + old * (1.0 - shares)
-        painted = tf.where(holes[:, first:last] > 0, pixels.to_uint8(blended), given)
+        painted = tf.where(is_hole, pixels.to_uint8(blended), given)
         return tf.concat([frames[:, :first], painted, frames[:, last:]], axis=1)
+
+    def _painted_around(
+        self,
+        frames: tf.Tensor,
+        holes: tf.Tensor,
+        is_hole: tf.Tensor,
+        sizes: list[tf.Tensor],
+        overlap: tf.Tensor,
+    ) -> tf.Tensor:
+        """Returns `_painted` around the holes of block and overlap, zeros elsewhere."""
+        if self._margin is None:
+            return self._painted(frames, holes, sizes, overlap)
+        box = boxes.with_surroundings(
+            is_hole, margin=self._margin, share=surroundings.SHARE
+        )
+
+        def paint() -> tf.Tensor:
+            seen = [boxes.cut(one, box) for one in (frames, holes)]
+            made = self._painted(*seen, sizes, overlap)
+            return boxes.put_back(made, box, like=is_hole)
+
+        def leave() -> tf.Tensor:
+            nothing = tf.zeros_like(is_hole, tf.float32)
+            return tf.repeat(nothing, self._channels, axis=-1)
+
+        return tf.cond(tf.reduce_any(is_hole), paint, leave)
 
     def _painted(
         self,
@@ -241,13 +272,10 @@ class Streaming:
     ) -> tf.Tensor:
         """Returns what the model paints, [N, T, H, W, C] float32 in [-1, 1]."""
         height, width = tf.unstack(tf.shape(frames)[2:4])
-        number = tf.add_n(sizes)
         whole = completion_windows.Part(
+            mirror.padded_clips(pixels.to_float(frames), multiple=self._multiple),
             mirror.padded_clips(
-                pixels.to_float(frames[:, :number]), multiple=self._multiple
-            ),
-            mirror.padded_clips(
-                tf.cast(holes[:, :number] > 0, tf.float32), multiple=self._multiple
+                tf.cast(holes > 0, tf.float32), multiple=self._multiple
             ),
         )
         ends = tf.cumsum(tf.stack(sizes))

@@ -28,6 +28,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tfvideogan.core import errors
+from tfvideogan.media import boxes
 
 # References are taken further apart at most so often: 2 ** 20 times the stride.
 DOUBLINGS = 21
@@ -44,6 +45,8 @@ class Reach:
         following window makes of them.
       references: R, frames of the past beside the context; 0 for none.
       stride: frames from one reference to the next in a video that has few of them.
+      margin: pixels around the holes of a window that are seen of all its frames, and no
+        less than `media.boxes.SHARE` of their extent; None for whole frames.
 
     Raises:
       UserError: a number is out of range.
@@ -54,6 +57,7 @@ class Reach:
     overlap: int = 2
     references: int = 8
     stride: int = 4
+    margin: int | None = boxes.MARGIN
 
     def __post_init__(self) -> None:
         least = {"block": 1, "context": 0, "overlap": 0, "references": 0, "stride": 1}
@@ -62,6 +66,8 @@ class Reach:
                 raise errors.UserError(
                     f"`{name}` ({getattr(self, name)}) must be at least {low}."
                 )
+        if self.margin is not None and self.margin < 0:
+            raise errors.UserError(f"`margin` ({self.margin}) must not be negative.")
         most = min(self.block, self.context)
         if self.overlap > most:
             raise errors.UserError(

@@ -90,12 +90,13 @@ def _joined(
         tf.where(is_known[..., tf.newaxis], tf.cast(one, tf.float32), 0.0)
         for one in (keys, values)
     )
-    logits = tf.matmul(queries, keys, transpose_b=True)  # [N, Q, M]
-    logits = tf.where(is_known[:, tf.newaxis], logits, LOWEST)
+    # So far below the least `greatest` that their exponentials are 0.
+    lowered = tf.where(is_known, 0.0, 2.0 * LOWEST)[:, tf.newaxis]  # [N, 1, M]
+    logits = tf.matmul(queries, keys, transpose_b=True) + lowered  # [N, Q, M]
     found = tf.reduce_max(logits, axis=-1, keepdims=True)  # [N, Q, 1]
     # It cancels out, so that no gradient need pass.
     highest = tf.stop_gradient(tf.maximum(greatest, found))
-    shares = tf.where(is_known[:, tf.newaxis], tf.exp(logits - highest), 0.0)
+    shares = tf.exp(logits - highest)
     kept = tf.exp(greatest - highest)
     total = total * kept + tf.reduce_sum(shares, axis=-1, keepdims=True)
     return highest, total, weighed * kept + tf.matmul(shares, values)

@@ -269,7 +269,7 @@ class OPN(completion.CompletionModel):
     @property
     def reach(self) -> completion_windows.Reach:
         """Frames are completed each by itself, from references; nothing is blended."""
-        return completion_windows.Reach(block=8, context=8, overlap=0, references=8)
+        return completion_windows.Reach(block=16, context=8, overlap=0, references=8)
 
     def paint_window(self, window: completion_windows.Window) -> tf.Tensor:
         """Completes a block from all that the window shows; see `CompletionModel`.
@@ -302,7 +302,7 @@ class OPN(completion.CompletionModel):
             with self.painter.on_whole_frames():
                 return self.paint_window(window)
 
-        return self.served_by(paint)
+        return self.served_by(paint, has_fixed_size=True)
 
     def paint(self, frames: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
         """Paints clips; see `CompletionModel`."""

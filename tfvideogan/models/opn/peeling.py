@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfvideogan.models.opn import matching, networks, windows
+from tfvideogan.models.opn import matching, networks
 from tfvideogan.models.opn import memory as memory_lib
-from tfvideogan.ops import attention, distance, fill
+from tfvideogan.ops import attention, boxes, distance, fill
 from tfvideogan.pretrained import image_network
 
 # Pixels around a hole that a painted one is computed from, in places: what the encoder
@@ -238,28 +238,28 @@ class Painter:
         """As `predict` within the peel, and computed around it only."""
         size = networks.STRIDE
         touched = memory_lib.touched(tf.cast(peel, tf.float32))
-        first = windows.around(touched, margin=ENCODER_REACH + VALUE_REACH)
+        first = boxes.around(touched, margin=ENCODER_REACH + VALUE_REACH)
         seen = [
-            windows.cut(one, first, scale=size)
+            boxes.cut(one, first, scale=size)
             for one in (networks.normalised(frames), visible, holes)
         ]
         asking, touched_there, positions = (
-            windows.cut(one, first)
+            boxes.cut(one, first)
             for one in (self.asking(peel), touched, matching.positions(touched))
         )
         base = networks.patched(seen[0])
         places = Places(self.encoder.features(*seen), base, asking, positions)
-        second = windows.around(touched_there, margin=VALUE_REACH)
-        places = Places(*(windows.cut(one, second) for one in places))
-        touched_there = windows.cut(touched_there, second)
+        second = boxes.around(touched_there, margin=VALUE_REACH)
+        places = Places(*(boxes.cut(one, second) for one in places))
+        touched_there = boxes.cut(touched_there, second)
         values, read = self._with_read(places, memory, chunk=self.chunk)
         decoded = self.decoder.head(values, read)
-        third = windows.around(touched_there, margin=networks.TAIL_REACH)
+        third = boxes.around(touched_there, margin=networks.TAIL_REACH)
         if read is not None:
-            read = networks.Read(*(windows.cut(one, third) for one in read))
-        made = self.decoder.tail(windows.cut(decoded, third), read)
-        found = windows.within(first, second, third)
-        made = windows.put_back(made, found, like=frames, scale=size)
+            read = networks.Read(*(boxes.cut(one, third) for one in read))
+        made = self.decoder.tail(boxes.cut(decoded, third), read)
+        found = boxes.within(first, second, third)
+        made = boxes.put_back(made, found, like=frames, scale=size)
         return self._painted(frames, made)
 
     def _painted(self, frames: tf.Tensor, decoded: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,44 @@
+"""Boxes around the holes of a video: what is looked at to fill them.
+
+    box = boxes.around(holes.any(axis=0))     # [H, W] -> rows and columns
+    rows, columns = box
+    frames[:, rows, columns]
+
+A pixel in a hole is seen in other frames right beside their holes, as far as things move
+in a step (`propagation.py`); so little more than the holes need be looked at, whatever the
+size of the frames.
+"""
+
+import math
+
+import numpy as np
+
+# Pixels around holes that are looked at: so many, and no less than a quarter of the
+# holes' extent, on each side. `ops/boxes.py` has the same for tensors.
+MARGIN, SHARE = 32, 0.25
+
+# Rows and columns of a frame.
+Box = tuple[slice, slice]
+
+
+def around(is_hole: np.ndarray) -> Box:
+    """Returns holes and their surroundings.
+
+    What a border takes from a margin is added on the other side.
+
+    Args:
+      is_hole: [H, W] bool; where there is none, the box is the whole.
+    """
+    return _stretch(is_hole.any(axis=1)), _stretch(is_hole.any(axis=0))
+
+
+def _stretch(is_hole: np.ndarray) -> slice:
+    """Returns a stretch of a row of bools with all that are true."""
+    size, places = len(is_hole), np.flatnonzero(is_hole)
+    if not len(places):
+        return slice(0, size)
+    extent = int(places[-1] + 1 - places[0])
+    each = max(MARGIN, math.ceil(SHARE * extent))
+    length = min(extent + 2 * each, size)
+    start = min(max(int(places[0]) - each, 0), size - length)
+    return slice(start, start + length)
