@@ -1,10 +1,14 @@
 """A tiny model that completes: it paints holes in the mean colour of what it can see."""
 
+import dataclasses
+
 import keras
 import tensorflow as tf
 
 from tfvideogan.core import clip
 from tfvideogan.models import completion, completion_windows, phase
+
+SPEC = clip.ClipSpec(4, 8, 8, has_holes=True)
 
 
 class Gain(keras.Layer):
@@ -75,5 +79,5 @@ def built(
 ) -> MeanPainter:
     """A model that is built."""
     model = MeanPainter(reach, multiple)
-    model.build_for(clip.ClipSpec(4, 8, 8, channels, has_holes=True))
+    model.build_for(dataclasses.replace(SPEC, channels=channels))
     return model

@@ -109,3 +109,21 @@ def test_longest_windows_that_fit(size, budget_mb, wanted):
 def test_bad_numbers_are_refused():
     with pytest.raises(errors.UserError, match=r"`block` \(0\) must be at least 1"):
         Windows(0, 2)
+
+
+def test_a_window_is_seen_around_its_holes(monkeypatch):
+    sizes = []
+
+    def fill(frames, holes, *, complete):
+        sizes.append(frames.shape)
+        return np.full_like(frames, 7), np.zeros_like(holes, np.float32)
+
+    monkeypatch.setattr(propagation, "fill", fill)
+    frames, holes = np.zeros((5, 200, 300, 1), np.uint8), np.zeros((5, 200, 300))
+    holes[0, 100, 150] = holes[1, 120, 150] = holes[4, 0, 299] = 1
+    made, left = run(frames, holes, Windows(3, 0))
+    # 21 rows and one column with 32 pixels on each side; a corner with 64 beside it.
+    assert sizes == [(3, 85, 65, 1), (3, 65, 65, 1)]
+    assert not left.any()
+    np.testing.assert_array_equal(made[1, 88:153, 118:183], 7)
+    assert made[1, :68].max() == made[1, :, :118].max() == made[4, 65:].max() == 0

@@ -71,3 +71,19 @@ def test_flicker_of_a_moving_scene_is_lowered():
         return np.abs(frames.astype(float) - clean)[4:][painted[4:] > 0].mean()
 
     assert error(run(noisy, painted)) < 0.8 * error(noisy)
+
+
+def test_only_the_surroundings_of_what_is_painted_are_looked_at(monkeypatch):
+    sizes = []
+
+    def estimate(source, _):
+        sizes.append(source.shape)
+        return np.zeros((*source.shape[:2], 2), np.float32)
+
+    monkeypatch.setattr(flow, "estimate", estimate)
+    frames = np.stack([np.full((200, 300, 3), one, np.uint8) for one in (10, 40)])
+    painted = np.zeros((2, 200, 300), np.uint8)
+    painted[:, 100, 150:152] = 1
+    made = run(frames, painted)
+    assert sizes == [(65, 66, 3)] * 2
+    np.testing.assert_array_equal(made[1, 100, 149:153, 0], [40, 25, 25, 40])

@@ -1,10 +1,13 @@
+import contextlib
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests import completing_toy
 from tfvideogan.core import pixels
-from tfvideogan.models import completion_windows
+from tfvideogan.models import completion_streaming, completion_windows
 from tfvideogan.serving.export import checked
 
 REACH = completion_windows.Reach(block=4, context=3, overlap=2, references=3, stride=2)
@@ -161,3 +164,79 @@ def test_holes_of_another_size_or_length_are_refused_in_the_graph(served, holes,
         call.get_concrete_function(**specs)(
             frames=tf.constant(video(4)["frames"]), holes=tf.zeros(holes, tf.uint8)
         )
+
+
+class Watcher:
+    """Paints 0.5, and keeps the sizes of what it has seen of each window."""
+
+    def __init__(self):
+        self.sizes = []
+
+    def paint(self, window):
+        whole = completion_windows.joined(
+            window.references, window.before, window.block, window.behind
+        )
+        self.sizes.append(tuple(whole.frames.shape[1:4]))
+        shape = tf.shape(window.block.frames[:, : window.block.length()])
+        return tf.fill(shape, 0.5)
+
+    def complete(self, reach, given, **options):
+        streaming = completion_streaming.Streaming(
+            self.paint, completing_toy.SPEC, reach=reach, multiple=8, **options
+        )
+        run = streaming.serving_functions()["complete"].function
+        with eager():
+            return run(**{k: tf.constant(one) for k, one in given.items()})["video"]
+
+
+@contextlib.contextmanager
+def eager():
+    """Runs functions as Python, so that sizes are known."""
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
+def with_spots(*spots, length=6, size=(200, 300)):
+    """Frames of 10 with a hole of one pixel in each that is named: (frame, row, column)."""
+    holes = np.zeros([1, length, *size, 1], np.uint8)
+    for time, row, column in spots:
+        holes[0, time, row, column] = 1
+    return {"frames": np.full([1, length, *size, 3], 10, np.uint8), "holes": holes}
+
+
+BLOCKS = completion_windows.Reach(block=2, context=1, overlap=0, references=0)
+
+
+def test_a_window_is_seen_around_the_holes_of_its_block():
+    watcher = Watcher()
+    # Those of the look-ahead and of what is painted already do not count.
+    given = with_spots((0, 100, 150), (2, 0, 0), (3, 90, 0), (5, 199, 299))
+    made = watcher.complete(BLOCKS, given).numpy()
+    # 1 and 91 rows with 32 pixels on each side, mirrored to multiples of 8. The last
+    # window has no look-ahead.
+    assert watcher.sizes == [(3, 72, 72), (4, 160, 72), (3, 72, 72)]
+    is_hole = np.broadcast_to(given["holes"] > 0, made.shape)
+    # 0.5 of [-1, 1] is 191.25 of 255.
+    assert set(made[is_hole]) == {191} and set(made[~is_hole]) == {10}
+
+
+def test_a_window_without_holes_is_not_painted():
+    watcher = Watcher()
+    given = with_spots((5, 7, 7))
+    made = watcher.complete(BLOCKS, given).numpy()
+    assert watcher.sizes == [(3, 72, 72)]
+    assert made[0, 5, 7, 7].tolist() == [191] * 3
+
+
+def test_whole_frames_are_seen_where_that_is_asked_for():
+    given = with_spots((0, 100, 150), length=2, size=(200, 296))
+    for reach, options in (
+        (dataclasses.replace(BLOCKS, margin=None), {}),
+        (BLOCKS, {"has_fixed_size": True}),
+    ):
+        watcher = Watcher()
+        watcher.complete(reach, given, **options)
+        assert watcher.sizes == [(2, 200, 296)]

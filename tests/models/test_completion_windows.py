@@ -12,6 +12,7 @@ from tfvideogan.models import completion_windows
         ({"block": 0}, r"`block` \(0\) must be at least 1"),
         ({"stride": 0}, r"`stride` \(0\) must be at least 1"),
         ({"references": -1}, r"`references` \(-1\) must be at least 0"),
+        ({"margin": -1}, r"`margin` \(-1\) must not be negative"),
         ({"overlap": 5}, r"`overlap` \(5\) must be at most `block` and `context`: 4"),
     ],
 )

@@ -6,9 +6,10 @@
     frame    0 ............. start - 1   start ........... start + B ....... + C
                              as filled   block (B)         look-ahead (C)
 
-A window is filled as one clip (`propagation.py`), of what lies around its holes. The last frame of the block before
-counts as known where it was filled, so that what came into sight long ago is handed on,
-while no more than a window is in memory. A video of at most B + C frames is one window.
+A window is filled as one clip (`propagation.py`), of what lies around its holes
+(`boxes.py`). The last frame of the block before counts as known where it was filled, so
+that what came into sight long ago is handed on, while no more than a window is in memory.
+A video of at most B + C frames is one window.
 """
 
 import dataclasses

@@ -12,7 +12,6 @@ from tfvideogan.models.opn import (
     networks,
     objective,
     peeling,
-    windows,
 )
 from tfvideogan.models.opn import options as options_lib
 from tfvideogan.ops import distance
@@ -230,17 +229,6 @@ def test_on_whole_frames_the_answer_is_the_same_and_all_places_ask(better):
     functions = traced.graph.as_graph_def().library.function
     operations = {node.op for one in functions for node in one.node_def}
     assert "Conv2D" in operations and "TopKV2" not in operations
-
-
-def test_a_window_is_what_is_set_and_its_margin():
-    is_inside = np.zeros([1, 9, 12, 1], bool)
-    is_inside[0, 3:5, 10] = True
-    found = windows.around(tf.constant(is_inside), margin=2)
-    assert [int(one) for one in found] == [1, 8, 7, 12]
-    picture = tf.reshape(tf.range(108.0), [1, 9, 12, 1])
-    back = windows.put_back(windows.cut(picture, found), found, like=picture)
-    np.testing.assert_array_equal(back[0, 1:7, 8:], picture[0, 1:7, 8:])
-    assert not np.any(back[0, :, :8])
 
 
 def test_the_memory_holds_nothing_of_holes(better):
