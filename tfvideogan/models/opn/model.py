@@ -34,6 +34,8 @@ from tfvideogan.models.opn import options as options_lib
 from tfvideogan.ops import distance
 
 LEARNING_RATE = 1e-4
+# Pixels around the holes of a long video that are looked at. Attention reads from afar.
+MARGIN = 64
 PUBLISHED = options_lib.Options()
 OBJECTIVES = {
     objective.PUBLISHED: objective.published,
@@ -231,7 +233,7 @@ class OPN(completion.CompletionModel):
             hidden[:, 0],
             hole,
             remembered,
-            widths=self._training_widths(hole),
+            widths=self._widened(self._peel_width(hole.shape[1]), hole),
             passes=settings.train_passes,
         )
         losses = OBJECTIVES[settings.objective](
@@ -269,7 +271,9 @@ class OPN(completion.CompletionModel):
     @property
     def reach(self) -> completion_windows.Reach:
         """Frames are completed each by itself, from references; nothing is blended."""
-        return completion_windows.Reach(block=16, context=8, overlap=0, references=8)
+        return completion_windows.Reach(
+            block=8, context=8, overlap=0, references=8, margin=MARGIN
+        )
 
     def paint_window(self, window: completion_windows.Window) -> tf.Tensor:
         """Completes a block from all that the window shows; see `CompletionModel`.
@@ -369,11 +373,12 @@ class OPN(completion.CompletionModel):
 
         def completed(time: tf.Tensor) -> tf.Tensor:
             chosen = self._chosen(candidates, time, remembered, holes)
+            hole = holes[time : time + 1]
             return self.painter.complete(
                 frames[time : time + 1],
-                holes[time : time + 1],
+                hole,
                 remembered.of_frames(chosen),
-                width=width,
+                width=self._widened(width, hole)[0],
             )[0]
 
         return tf.map_fn(
@@ -388,7 +393,7 @@ class OPN(completion.CompletionModel):
         keys = values = tf.TensorSpec([None, channels], dtype)
         if self.options.reads_pixels:
             keys = tf.TensorSpec([None, channels + matching.EXTRA], tf.float32)
-            patch = self.spec.channels * networks.STRIDE**2
+            patch = self.spec.channels * networks.PATCH**2
             values = tf.TensorSpec([None, channels + patch], dtype)
         return keys, values, tf.TensorSpec([None], tf.bool)
 
@@ -424,9 +429,9 @@ class OPN(completion.CompletionModel):
         share = tf.cast(height, tf.float32) / options_lib.PUBLISHED_HEIGHT
         return tf.maximum(self.options.peel_width * share, options_lib.LEAST_PEEL)
 
-    def _training_widths(self, holes: tf.Tensor) -> tf.Tensor:
-        """Pixels of a peel of each target, [N]."""
-        widths = tf.fill([tf.shape(holes)[0]], self._peel_width(holes.shape[1]))
+    def _widened(self, width: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
+        """Pixels of a peel of each target, [N], of holes [N, H, W, 1]."""
+        widths = tf.fill([tf.shape(holes)[0]], width)
         if not self.options.widens_peels:
             return widths
         deepest = tf.reduce_max(distance.inside(holes), axis=[1, 2, 3])

@@ -30,14 +30,17 @@ not published, lets it through.
 
 Ours, with `is_residual`: the decoder adds to a frame whose holes are filled already, and
 begins with next to nothing. With `reads_pixels`, too, keys are compared as `matching.py`
-says, the 4x4 pixels of a place are read beside its value, and the decoder sees what was
-read and what it adds to, and decides pixel by pixel how much of it is taken.
+says, the 8x8 pixels around a place are read beside its value, and the decoder sees what was
+read and what it adds to, and decides pixel by pixel how much of it is taken. Where the
+pixels of places overlap, those whose middle is nearer weigh more, so that neighbours which
+read from different places show no squares.
 
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3, and
 the code published with it.
 """
 
 import functools
+import itertools
 from typing import NamedTuple
 
 import keras
@@ -58,13 +61,18 @@ TAIL_REACH = 2
 DECODER_REACH = sum(DILATIONS) + 1 + TAIL_REACH
 # What was read is not taken at first: its share is the sigmoid of the negative.
 CAUTION = 2.0
+# The pixels around a place are four blocks of `STRIDE` pixels, half a block from its own:
+# up or down, left or right.
+QUARTERS = tuple(itertools.product((0, 1), repeat=2))
+PATCH = 2 * STRIDE
 
 
 class Read(NamedTuple):
     """Pixels that were read, and what they compete with, as patches of places.
 
     Attributes:
-      copied: [N, h, w, 16 C] normalised, anything where a place does not ask.
+      copied: [N, h, w, 16 C] normalised, blended where places ask, see `blended`;
+        anything where a place does not.
       base: [N, h, w, 16 C], the frame as it is, normalised.
       asks: [N, h, w, 1], 1 where a place asks.
     """
@@ -120,13 +128,13 @@ class Encoder(keras.layers.Layer):
 
         Returns:
           Keys and values, each [N, H/4, W/4, 2 width]; with `reads_pixels` keys have
-          3 numbers more, and values 16 for each channel of a frame.
+          3 numbers more, and values 64 for each channel of a frame.
         """
         features = self.features(frames, visible, holes)
         keys, values = self.key(features), self.value(features)
         if self.matcher is None:
             return keys, values
-        patches = tf.cast(patched(frames), values.dtype)
+        patches = tf.cast(overlapping(frames), values.dtype)
         values = tf.concat([values, patches], axis=-1)
         return self.matcher(keys, matching.positions(keys)), values
 
@@ -223,6 +231,53 @@ def patched(frames: tf.Tensor) -> tf.Tensor:
 def unpatched(patches: tf.Tensor) -> tf.Tensor:
     """Undoes `patched`."""
     return tf.nn.depth_to_space(patches, STRIDE)
+
+
+def overlapping(frames: tf.Tensor) -> tf.Tensor:
+    """Returns the 8x8 pixels around places: [N, 4h, 4w, C] -> [N, h, w, 64 C]."""
+    margins = [[0, 0], [STRIDE // 2] * 2, [STRIDE // 2] * 2, [0, 0]]
+    blocks = patched(tf.pad(frames, margins, "REFLECT"))
+    height, width = tf.unstack(tf.shape(blocks)[1:3])
+    return tf.concat(
+        [
+            blocks[:, down : height - 1 + down, across : width - 1 + across]
+            for down, across in QUARTERS
+        ],
+        axis=-1,
+    )
+
+
+def blended(patches: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Puts pixels around places over each other, those near the middle of one above all.
+
+    Args:
+      patches: [N, h, w, 64 C], see `overlapping`.
+      weights: [N, h, w, 1], of places, beside that of the middle.
+
+    Returns:
+      [N, h, w, 16 C], see `patched`; 0 where no place has a weight.
+    """
+    weighed, total = 0.0, 0.0
+    parts = tf.split(patches, len(QUARTERS), axis=-1)
+    channels = parts[0].shape[-1] // STRIDE**2
+    for part, (down, across) in zip(parts, QUARTERS, strict=True):
+        shares = tf.cast(weights, tf.float32) * _tent(down, across)  # [N, h, w, 16]
+        # As `space_to_depth` has channels: they are the last axis of a block.
+        shares = tf.repeat(shares, channels, axis=-1)
+        margins = [[0, 0], [down, 1 - down], [across, 1 - across], [0, 0]]
+        weighed += tf.pad(shares * tf.cast(part, tf.float32), margins)
+        total += tf.pad(shares, margins)
+    whole = unpatched(tf.math.divide_no_nan(weighed, total))
+    inner = slice(STRIDE // 2, -(STRIDE // 2))
+    made = patched(whole[:, inner, inner])
+    return tf.cast(tf.ensure_shape(made, [*patches.shape[:3], None]), patches.dtype)
+
+
+def _tent(down: int, across: int) -> tf.Tensor:
+    """Weights of the pixels of a quarter, [16]: 7/8, 5/8, 3/8, 1/8 from the middle."""
+    rising = (tf.range(STRIDE, dtype=tf.float32) + 0.5) / STRIDE
+    rows, columns = (rising[::-1] if far else rising for far in (down, across))
+    return tf.reshape(rows[:, tf.newaxis] * columns, [-1])
 
 
 def normalised(frames: tf.Tensor) -> tf.Tensor:

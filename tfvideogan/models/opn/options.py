@@ -6,7 +6,8 @@
 | `references`  | "every_nth"     | "by_visibility": those that show most of the hole     |
 | `objective`   | "published"     | "by_area": L1 of the hole by its area                 |
 | `gain`        | 1               | 2: a signal passes the gates at first                 |
-| `widens_peels`| False           | True: in training the passes reach the middle         |
+| `widens_peels`| False           | True: the passes of a training reach the middle       |
+| `train_passes`| 5               | 1: one peel is the whole hole                         |
 | `fills_first` | False           | True: the decoder adds to a membrane held at the rim  |
 | `reads_pixels`| False           | True: pixels are read, too, by likeness and nearness  |
 
@@ -47,8 +48,8 @@ class Options:
       train_passes: of a target in training.
       train_references: frames that a target looks at in training, drawn from all others
         of a clip; None for all. Of longer clips they show more of what is missing.
-      widens_peels: whether in training the peels of a deep hole are as wide as they must
-        be for the passes to fill it.
+      widens_peels: whether the peels of a deep hole are as wide as they must be for
+        `train_passes` to fill it, in training and afterwards.
       fills_first: whether holes start as a membrane that is held at their rim
         (`ops/fill.py`) instead of the mean colour, to which the decoder adds.
       reads_pixels: whether places read pixels beside values, see `networks.py`; needs

@@ -221,11 +221,13 @@ class Painter:
         places = Places(features, networks.patched(seen), self.asking(peel), positions)
         # What every place reads teaches attention.
         reads_all = self.reads_pixels or not self._is_sparse
-        values, read = self._with_read(places, memory, reads_all=reads_all)
+        values, read, patches = self._with_read(places, memory, reads_all=reads_all)
         made = self._painted(frames, self.decoder(values, read))
         if read is None:
             return made, None
-        return made, networks.restored(networks.unpatched(read.copied))
+        # Beside places that do not ask, too.
+        copied = networks.blended(patches, tf.ones_like(places.base[..., :1]))
+        return made, networks.restored(networks.unpatched(copied))
 
     def _predict_around(
         self,
@@ -252,7 +254,7 @@ class Painter:
         second = boxes.around(touched_there, margin=VALUE_REACH)
         places = Places(*(boxes.cut(one, second) for one in places))
         touched_there = boxes.cut(touched_there, second)
-        values, read = self._with_read(places, memory, chunk=self.chunk)
+        values, read, _ = self._with_read(places, memory, chunk=self.chunk)
         decoded = self.decoder.head(values, read)
         third = boxes.around(touched_there, margin=networks.TAIL_REACH)
         if read is not None:
@@ -275,10 +277,11 @@ class Painter:
         *,
         reads_all: bool = False,
         chunk: int | None = None,
-    ) -> tuple[tf.Tensor, networks.Read | None]:
+    ) -> tuple[tf.Tensor, networks.Read | None, tf.Tensor | None]:
         """Values [N, h, w, C] with those that were read added where places ask.
 
-        Beside them the pixels that were read, if the encoder remembers some.
+        Beside them the pixels that were read, if the encoder remembers some, and those of
+        each place by itself.
 
         Args:
           places: of the targets.
@@ -297,9 +300,10 @@ class Painter:
         size = values.shape[-1]
         added = values + asks * read[..., :size]
         if not self.reads_pixels:
-            return added, None
-        base = tf.cast(places.base, values.dtype)
-        return added, networks.Read(read[..., size:], base, asks)
+            return added, None, None
+        base, patches = tf.cast(places.base, values.dtype), read[..., size:]
+        copied = networks.blended(patches, asks)
+        return added, networks.Read(copied, base, asks), patches
 
 
 def _read_by_all(
