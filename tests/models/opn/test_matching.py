@@ -46,15 +46,40 @@ def test_both_numbers_are_learned():
     assert len(slopes) == 2 and all(float(one) != 0 for one in slopes)
 
 
-def test_pixels_of_a_place_stand_behind_its_value():
+def test_pixels_around_a_place_stand_behind_its_value():
     encoder = networks.Encoder(2, reads_pixels=True)
     frames, maps = tf.reshape(tf.range(192.0), [1, 8, 8, 3]), tf.zeros([1, 8, 8, 1])
     keys, values = encoder(frames, 1.0 - maps, maps)
-    assert keys.shape == (1, 2, 2, 4 + matching.EXTRA) and values.shape == (1, 2, 2, 52)
+    assert keys.shape == (1, 2, 2, 4 + matching.EXTRA)
+    assert values.shape == (1, 2, 2, 4 + 64 * 3)
+    # Four blocks of 4x4: rows and columns 2 to 5, and those below and on the right, of
+    # which the last two are mirrored.
+    around = np.pad(frames[0], [(2, 2), (2, 2), (0, 0)], "reflect")[4:, :8]
+    blocks = [around[y : y + 4, x : x + 4] for y in (0, 4) for x in (0, 4)]
     np.testing.assert_array_equal(
-        values[0, 1, 0, 4:], np.reshape(frames[0, 4:, :4], [-1])
+        values[0, 1, 0, 4:], np.concatenate([one.ravel() for one in blocks])
     )
-    np.testing.assert_array_equal(networks.unpatched(values[..., 4:]), frames)
+
+
+def test_pixels_around_places_that_agree_are_the_frame():
+    frames = seeds.normal([2, 12, 8, 3], seeds.from_int(1))
+    weights = seeds.uniform([2, 3, 2, 1], seeds.from_int(2)) + 0.1
+    made = networks.blended(networks.overlapping(frames), weights)
+    np.testing.assert_allclose(networks.unpatched(made), frames, atol=1e-6)
+
+
+def test_pixels_of_places_that_differ_go_over_into_each_other():
+    # One place has read 8, the one on its right 0.
+    patches = tf.concat([tf.fill([1, 1, 1, 64], 8.0), tf.zeros([1, 1, 1, 64])], axis=2)
+    made = networks.unpatched(networks.blended(patches, tf.ones([1, 1, 2, 1])))
+    # Middles lie at 1.5 and 5.5: between them 7/8, 5/8, 3/8 and 1/8 of it.
+    wanted = np.tile([[8.0, 8.0, 7.0, 5.0, 3.0, 1.0, 0.0, 0.0]], [4, 1])
+    np.testing.assert_allclose(made[0, ..., 0], wanted, atol=1e-6)
+    # A place that does not ask has no say.
+    alone = networks.blended(patches, tf.constant([[[[1.0], [0.0]]]]))
+    np.testing.assert_allclose(
+        networks.unpatched(alone)[0, ..., 0], [[8.0] * 6 + [0.0] * 2] * 4
+    )
 
 
 @pytest.mark.parametrize(("logit", "share"), [(2.0, 0.5), (-40.0, 0.0), (40.0, 1.0)])

@@ -321,13 +321,30 @@ def test_peels_are_as_wide_as_the_frames_are_high(better, height, wanted):
 # --- Losses
 
 
-def test_in_training_the_passes_reach_the_middle(better):
+def test_peels_are_so_wide_that_the_passes_reach_the_middle(better):
     holes = square(margin=0)[0, :1]
     holes = tf.concat([holes[:, :, :8], tf.zeros_like(holes[:, :, 8:])], axis=2)
     # 8 deep: two passes of 4.
-    assert better._training_widths(holes).numpy().tolist() == [4.0]
-    narrow = make_better(peel="fixed", peel_width=1.0)
-    assert narrow._training_widths(holes).numpy().tolist() == [4.0]
+    assert better._widened(tf.constant(1.0), holes).numpy().tolist() == [4.0]
+    assert better._widened(tf.constant(5.0), holes).numpy().tolist() == [5.0]
+    published = make_paper()
+    assert published._widened(tf.constant(1.0), holes).numpy().tolist() == [1.0]
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_clips_are_completed_in_as_many_passes_as_in_training(passes, monkeypatch):
+    built = make_better(train_passes=passes, peel="fixed", peel_width=1.0)
+    built.build_for(SPEC)
+    seen, predict = [], built.painter._predict_around
+    monkeypatch.setattr(
+        built.painter,
+        "_predict_around",
+        lambda *given: seen.append(1) or predict(*given),
+    )
+    tf.config.run_functions_eagerly(True)
+    built._completed_clip(clips()[0], square()[0], tf.constant([1]))
+    tf.config.run_functions_eagerly(False)
+    assert len(seen) == passes
 
 
 def test_the_published_losses_by_hand():
