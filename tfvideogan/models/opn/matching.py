@@ -3,8 +3,8 @@
     logit of a place for another = sharpness · cosine of their keys
                                    - nearness · squared distance
 
-Both numbers are learned. Distance is measured in sixteenths of the frames' height, so that
-frames of any size begin alike: what is missing was seen near to where it is missing. The
+Both numbers are learned. Distance is measured in sixteenths of the height that is looked at,
+so that pictures of any size begin alike: what is missing was seen near to where it is. The
 distance is written into keys, |a - b|² = |a|² - 2 a·b + |b|², of which softmax over b does
 not see |a|²; so attention by dot products stays as it is (`ops/attention.py`).
 """
@@ -14,7 +14,7 @@ import math
 import keras
 import tensorflow as tf
 
-# Of a frame's height; distances are counted in it.
+# Of the height; distances are counted in it.
 UNITS_OF_HEIGHT = 16.0
 SHARPNESS, NEARNESS = 10.0, 0.25
 # Numbers that stand behind the key of a place: two of its position, and one.

@@ -34,7 +34,9 @@ from tfvideogan.models.opn import options as options_lib
 from tfvideogan.ops import distance
 
 LEARNING_RATE = 1e-4
-# Pixels around the holes of a long video that are looked at. Attention reads from afar.
+# Pixels around the holes of a long video that are looked at. Attention reads from afar: on
+# six clips of DAVIS (24 frames of 240x424, an ellipse that stands still) 32 pixels gave
+# 17.2 dB in the hole, 64 and whole frames 17.7.
 MARGIN = 64
 PUBLISHED = options_lib.Options()
 OBJECTIVES = {

@@ -11,6 +11,11 @@
 | `fills_first` | False           | True: the decoder adds to a membrane held at the rim  |
 | `reads_pixels`| False           | True: pixels are read, too, by likeness and nearness  |
 
+One peel that is the whole hole: trained with three passes, on 12 clips of DAVIS (24 frames
+of 240x424, an ellipse of 56x44 pixels as the hole), one pass gave 17.90 dB in the hole, two
+17.85, three 17.78, and as many as peels of 8 pixels or less take 17.76; the difference of
+the first and the last is 0.15 [-0.05, 0.34], the time less than a half.
+
 The released code departs from what its paper says, or from what is right. Each is a switch,
 off by default:
 

@@ -127,7 +127,8 @@ def _add_inputs(given: argparse._ArgumentGroup) -> None:
     given.add_argument(
         "--crop",
         choices=CROPS,
-        help="complete what lies around the holes alone (auto, the default), or all",
+        help="send what lies around the holes of a shot alone (auto, the default), or all "
+        "of its frames",
     )
     given.add_argument(
         "--method",
