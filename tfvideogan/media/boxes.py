@@ -21,24 +21,26 @@ MARGIN, SHARE = 32, 0.25
 Box = tuple[slice, slice]
 
 
-def around(is_hole: np.ndarray) -> Box:
+def around(is_hole: np.ndarray, *, margin: int = MARGIN) -> Box:
     """Returns holes and their surroundings.
 
     What a border takes from a margin is added on the other side.
 
     Args:
       is_hole: [H, W] bool; where there is none, the box is the whole.
+      margin: pixels on each side, at least.
     """
-    return _stretch(is_hole.any(axis=1)), _stretch(is_hole.any(axis=0))
+    rows, columns = (_stretch(is_hole.any(axis=one), margin) for one in (1, 0))
+    return rows, columns
 
 
-def _stretch(is_hole: np.ndarray) -> slice:
+def _stretch(is_hole: np.ndarray, margin: int) -> slice:
     """Returns a stretch of a row of bools with all that are true."""
     size, places = len(is_hole), np.flatnonzero(is_hole)
     if not len(places):
         return slice(0, size)
     extent = int(places[-1] + 1 - places[0])
-    each = max(MARGIN, math.ceil(SHARE * extent))
+    each = max(margin, math.ceil(SHARE * extent))
     length = min(extent + 2 * each, size)
     start = min(max(int(places[0]) - each, 0), size - length)
     return slice(start, start + length)

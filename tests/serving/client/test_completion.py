@@ -135,9 +135,9 @@ def test_no_more_than_a_chunk_and_what_is_late_is_held():
 
 def test_a_crop_is_around_all_holes_of_a_shot():
     model = Model(late=0)
-    run(model, 2, size=(80, 200), hole=(np.s_[10:12], np.s_[20:120]), is_cropped=True)
-    # 100 columns and a half are 152, a multiple of 8; rows at least 64.
-    assert model.asked == [("complete", 2, 64, 152)]
+    run(model, 2, size=(180, 300), hole=(np.s_[10:12], np.s_[20:120]), is_cropped=True)
+    # 2 rows and 100 columns with 64 pixels on each side.
+    assert model.asked == [("complete", 2, 130, 228)]
     # A model of one size sees whole frames.
     model = Model(late=0, size=(80, 200))
     run(model, 2, size=(80, 200), is_cropped=True)
@@ -148,9 +148,9 @@ def test_a_crop_is_around_all_holes_of_a_shot():
     "hole, wanted",
     [
         # In the middle of its surroundings, but inside.
-        (np.s_[100:140], (88, 152)),
-        (np.s_[0:100], (0, 152)),
-        (np.s_[150:200], (120, 200)),
+        (np.s_[100:120], (36, 184)),
+        (np.s_[0:60], (0, 188)),
+        (np.s_[190:200], (62, 200)),
         (np.s_[0:200], (0, 200)),
     ],
 )

@@ -5,7 +5,7 @@
     for frame in completer.frames(pairs, shots): ...
 
 What a model sees of a video never crosses a cut (`media/shots.py`). Where a crop is wanted
-it sees only what lies around the holes of a shot, at the video's own resolution. Known
+only what lies around the holes of a shot is sent, at the video's own resolution. Known
 pixels are those of the video, bit for bit; a shot without holes is not asked for.
 
 Two methods:
@@ -24,20 +24,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from tfvideogan.core import errors, signatures
-from tfvideogan.media import propagation_windows, steadying
+from tfvideogan.media import boxes, propagation_windows, steadying
 from tfvideogan.media import shots as shot_cuts
 from tfvideogan.serving.client import flags, long_video
 
 NETWORK, AUTO = flags.METHODS
-# Around its holes a shot is seen by half of their extent.
-GROWTH = 1.5
-# Sides of a crop are multiples of it, and no shorter than that.
-MULTIPLE, LEAST_SIDE = 8, 64
+# Pixels around the holes of a shot that are sent: no model looks further in a window.
+MARGIN = 2 * boxes.MARGIN
 
 # A frame [H, W, C] uint8 and its holes [H, W] uint8, 1 = hole.
 Pair = tuple[np.ndarray, np.ndarray]
-# Rows and columns of a frame.
-Place = tuple[slice, slice]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,7 +199,9 @@ class Completer:
 
     def _shot(self, pairs: Iterator[Pair], shot: Shot) -> Iterator[np.ndarray]:
         """Completes one shot."""
-        place = self._place(shot.anywhere)
+        place = slice(None), slice(None)
+        if self._is_cropped:
+            place = boxes.around(shot.anywhere, margin=MARGIN)
         waiting: collections.deque[Pair] = collections.deque()
 
         def cut() -> Iterator[Pair]:
@@ -284,14 +282,6 @@ class Completer:
             self._ask, self._verb, self._known, whole, names, plan
         )[signatures.VIDEO]
 
-    def _place(self, anywhere: np.ndarray) -> Place:
-        """Returns what the model sees of a frame."""
-        if not self._is_cropped:
-            return slice(None), slice(None)
-        rows, columns = np.flatnonzero(anywhere.any(1)), np.flatnonzero(anywhere.any(0))
-        height, width = anywhere.shape
-        return _grown(rows[0], rows[-1], height), _grown(columns[0], columns[-1], width)
-
 
 def streamed(
     ask: long_video.Ask,
@@ -356,12 +346,3 @@ def of_arrays(
     found = surveyed(list(shot_cuts.cuts(frames)), flat, len(frames))
     completer = Completer(ask, known, verb, plan, method=method)
     return np.stack([*completer.frames(zip(frames, flat, strict=True), found)])
-
-
-def _grown(first: int, last: int, side: int) -> slice:
-    """Returns a stretch of an axis, larger than first .. last, inside 0 .. side."""
-    wanted = int(np.ceil((last + 1 - first) * GROWTH / MULTIPLE)) * MULTIPLE
-    length = min(max(wanted, LEAST_SIDE), side)
-    start = (first + last + 1 - length) // 2
-    start = min(max(start, 0), side - length)
-    return slice(start, start + length)
