@@ -5,8 +5,8 @@
 
 Both numbers are learned. Distance is measured in sixteenths of the height that is looked
 at, so that pictures of any size begin alike: what is missing was seen near to where it is.
-The distance is written into keys, |a - b|² = |a|² - 2 a·b + |b|², of which softmax over b does
-not see |a|²; so attention by dot products stays as it is (`ops/attention.py`).
+The distance is written into keys, |a - b|² = |a|² - 2 a·b + |b|², of which softmax over b
+does not see |a|²; so attention by dot products stays as it is (`ops/attention.py`).
 """
 
 import math
