@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfvideogan.core import surroundings
 from tfvideogan.media import boxes as boxes_of_arrays
 from tfvideogan.ops import boxes
 
@@ -68,7 +69,7 @@ def test_holes_are_seen_with_their_surroundings(hole, wanted):
     is_hole = np.zeros([2, 3, 500, 1, 1], bool)
     is_hole[1, 2, hole] = True
     found = boxes.with_surroundings(
-        tf.constant(is_hole), margin=boxes_of_arrays.MARGIN, share=boxes_of_arrays.SHARE
+        tf.constant(is_hole), margin=surroundings.MARGIN, share=surroundings.SHARE
     )
     assert (int(found.top), int(found.bottom)) == wanted
     rows, columns = boxes_of_arrays.around(is_hole.any(axis=(0, 1))[..., 0])

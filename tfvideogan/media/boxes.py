@@ -4,24 +4,20 @@
     rows, columns = box
     frames[:, rows, columns]
 
-A pixel in a hole is seen in other frames right beside their holes, as far as things move
-in a step (`propagation.py`); so little more than the holes need be looked at, whatever the
-size of the frames.
+`core/surroundings.py` says how much around them is enough.
 """
 
 import math
 
 import numpy as np
 
-# Pixels around holes that are looked at: so many, and no less than a quarter of the
-# holes' extent, on each side. `ops/boxes.py` has the same for tensors.
-MARGIN, SHARE = 32, 0.25
+from tfvideogan.core import surroundings
 
 # Rows and columns of a frame.
 Box = tuple[slice, slice]
 
 
-def around(is_hole: np.ndarray, *, margin: int = MARGIN) -> Box:
+def around(is_hole: np.ndarray, *, margin: int = surroundings.MARGIN) -> Box:
     """Returns holes and their surroundings.
 
     What a border takes from a margin is added on the other side.
@@ -40,7 +36,7 @@ def _stretch(is_hole: np.ndarray, margin: int) -> slice:
     if not len(places):
         return slice(0, size)
     extent = int(places[-1] + 1 - places[0])
-    each = max(margin, math.ceil(SHARE * extent))
+    each = max(margin, math.ceil(surroundings.SHARE * extent))
     length = min(extent + 2 * each, size)
     start = min(max(int(places[0]) - each, 0), size - length)
     return slice(start, start + length)

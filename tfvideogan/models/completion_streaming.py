@@ -13,8 +13,7 @@ answer but the last may be empty.
 
 import tensorflow as tf
 
-from tfvideogan.core import clip, pixels, signatures
-from tfvideogan.media import boxes as surroundings
+from tfvideogan.core import clip, pixels, signatures, surroundings
 from tfvideogan.models import completion_windows
 from tfvideogan.ops import boxes, mirror
 

@@ -27,8 +27,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tfvideogan.core import errors
-from tfvideogan.media import boxes
+from tfvideogan.core import errors, surroundings
 
 # References are taken further apart at most so often: 2 ** 20 times the stride.
 DOUBLINGS = 21
@@ -46,7 +45,7 @@ class Reach:
       references: R, frames of the past beside the context; 0 for none.
       stride: frames from one reference to the next in a video that has few of them.
       margin: pixels around the holes of a window that are seen of all its frames, and no
-        less than `media.boxes.SHARE` of their extent; None for whole frames.
+        less than `core.surroundings.SHARE` of their extent; None for whole frames.
 
     Raises:
       UserError: a number is out of range.
@@ -57,7 +56,7 @@ class Reach:
     overlap: int = 2
     references: int = 8
     stride: int = 4
-    margin: int | None = boxes.MARGIN
+    margin: int | None = surroundings.MARGIN
 
     def __post_init__(self) -> None:
         least = {"block": 1, "context": 0, "overlap": 0, "references": 0, "stride": 1}

@@ -23,14 +23,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from tfvideogan.core import errors, signatures
+from tfvideogan.core import errors, signatures, surroundings
 from tfvideogan.media import boxes, propagation_windows, steadying
 from tfvideogan.media import shots as shot_cuts
 from tfvideogan.serving.client import flags, long_video
 
 NETWORK, AUTO = flags.METHODS
 # Pixels around the holes of a shot that are sent: no model looks further in a window.
-MARGIN = 2 * boxes.MARGIN
+MARGIN = 2 * surroundings.MARGIN
 
 # A frame [H, W, C] uint8 and its holes [H, W] uint8, 1 = hole.
 Pair = tuple[np.ndarray, np.ndarray]
