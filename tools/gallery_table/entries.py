@@ -186,7 +186,7 @@ ENTRIES: tuple[Entry, ...] = (
     _completion(
         "opn",
         "opn",
-        "OPN: holes filled peel by peel",
+        "OPN: holes filled with what attention reads in other frames",
         fails="What was read in places of 4x4 pixels shows as a grid of squares, on the "
         "object above all.",
     ),

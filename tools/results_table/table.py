@@ -4,6 +4,8 @@ To add a row, add an entry to `ROWS`. Names of results are those of eval.jsonl,
 `measure/subject/column`.
 """
 
+from collections.abc import Sequence
+
 from results_table import rows
 
 from tfvideogan.core import errors
@@ -116,23 +118,40 @@ _CENTROIDS = tuple(
 )
 _AT_TEN = rows.Score("PSNR/model/+10", "PSNR at +10 (dB)", references=("copied",))
 _FILLS = ("mean", "nearest copy", "Telea", "Navier-Stokes", "membrane", "propagation")
-_COMPLETION = (
-    rows.Score("PSNR in holes/completed/all", "PSNR in holes (dB)", baselines=_FILLS),
-    rows.Score(
-        "PSNR in holes, seen/completed/all",
-        "where another frame shows it",
-        baselines=_FILLS,
-    ),
-    rows.Score(
-        "PSNR in holes, never seen/completed/all", "where none does", baselines=_FILLS
-    ),
+
+
+def _completed(*rivals: str) -> tuple[rows.Score, ...]:
+    """Scores of holes that a model filled, beside rows that are to be beaten."""
+    shown = (
+        ("", "PSNR in holes (dB)"),
+        (", seen", "where another frame shows it"),
+        (", never seen", "where none does"),
+    )
+    return (
+        *(
+            rows.Score(
+                f"PSNR in holes{part}/completed/all",
+                label,
+                baselines=_FILLS,
+                rivals=rivals,
+            )
+            for part, label in shown
+        ),
+        rows.Score(
+            "LPIPS-Alex/completed/all",
+            "LPIPS",
+            is_lower_better=True,
+            baselines=_FILLS,
+            rivals=rivals,
+        ),
+    )
+
+
+_BY_AUTO = (
     rows.Score(
         "PSNR in holes/auto/all",
         "PSNR in holes by `--method=auto` (dB)",
         baselines=(*_FILLS, "completed"),
-    ),
-    rows.Score(
-        "LPIPS-Alex/completed/all", "LPIPS", is_lower_better=True, baselines=_FILLS
     ),
     rows.Score(
         "LPIPS-Alex/auto/all",
@@ -147,11 +166,7 @@ _COMPLETION = (
         references=("real", "propagation", "completed"),
     ),
 )
-# Three lengths of a training clip: other frames show more of what is missing.
-_FILLED = (
-    "--method=auto",
-    "--gin_param=completion.CompletionQuality.has_lpips = True",
-)
+_LPIPS = ("--gin_param=completion.CompletionQuality.has_lpips = True",)
 _HOLES_REMARK = (
     "64 clips with random shapes, strokes, squares, objects of other clips, boxes and "
     "captions as holes, static and moving, 5 to 40 % of a frame. The fills beside it need "
@@ -174,7 +189,9 @@ def _with_flow(model: str) -> tuple[str, ...]:
     )
 
 
-def _completion(family: str, title: str, *options: str, remark: str = "") -> rows.Row:
+def _completion(
+    family: str, model: str, title: str, *options: str, rivals: Sequence[str] = ()
+) -> rows.Row:
     """Returns the row of a family that fills holes, on procedural sprites."""
     return rows.Row(
         id=f"{family}/sprites",
@@ -183,9 +200,9 @@ def _completion(family: str, title: str, *options: str, remark: str = "") -> row
         link=f"tfvideogan/models/{family}",
         data="procedural sprites with holes, 64x64",
         gin_files=(f"gin/{family}.gin",),
-        evaluations=((*options, *_FILLED),),
-        scores=_COMPLETION,
-        remark=" ".join([_HOLES_REMARK, remark]).strip(),
+        evaluations=((*options, *_with_flow(model), "--method=auto", *_LPIPS),),
+        scores=(*_completed(*rivals), *_BY_AUTO),
+        remark=f"{_HOLES_REMARK} {_BY_COMPLETED_FLOW}",
     )
 
 
@@ -399,21 +416,39 @@ ROWS = (
     ),
     _completion(
         "cpnet",
+        "cpnet.CPNet",
         "CPNet: what other frames show is copied, the rest painted",
-        "--multiples=3",
     ),
     _completion(
         "opn",
-        "OPN: holes painted peel by peel",
+        "opn.OPN",
+        "OPN: holes filled with what attention reads in other frames",
         "--max_clips=64",
-        *_with_flow("opn.OPN"),
-        remark=_BY_COMPLETED_FLOW,
     ),
     _completion(
         "vinet",
+        "vinet.VINet",
         "VINet: filled from neighbours and the last output",
-        *_with_flow("vinet.VINet"),
-        remark=_BY_COMPLETED_FLOW,
+        rivals=("vinet_paper/sprites",),
+    ),
+    rows.Row(
+        id="vinet_paper/sprites",
+        task="Inpainting",
+        title="VINet as published",
+        link="tfvideogan/models/vinet",
+        data="procedural sprites with holes, 64x64",
+        gin_files=("gin/vinet/paper.gin",),
+        bindings=(
+            "HEIGHT = 64",
+            "WIDTH = 64",
+            "vinet_options.Options.sources_start = 180",
+            "vinet_options.Options.recurrence_start = 360",
+        ),
+        steps=405,
+        evaluations=(("--gin_param=FRAMES = 18", *_LPIPS),),
+        scores=_completed(),
+        remark=f"{_HOLES_REMARK} 405 steps in three stages, about the time of "
+        "`vinet/sprites`; the paper took three days of a GPU.",
     ),
     rows.Row(
         id="flow_completion/sprites",
