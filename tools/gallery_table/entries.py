@@ -187,8 +187,8 @@ ENTRIES: tuple[Entry, ...] = (
         "opn",
         "opn",
         "OPN: holes filled with what attention reads in other frames",
-        fails="What was read in places of 4x4 pixels shows as a grid of squares, on the "
-        "object above all.",
+        fails="In the large hole the object's outline is guessed, and a faint grid of the "
+        "4x4 pixels of a place is left on it.",
     ),
     _completion(
         "cpnet",

@@ -32,8 +32,8 @@ Ours, with `is_residual`: the decoder adds to a frame whose holes are filled alr
 begins with next to nothing. With `reads_pixels`, too, keys are compared as `matching.py`
 says, the 8x8 pixels around a place are read beside its value, and the decoder sees what was
 read and what it adds to, and decides pixel by pixel how much of it is taken. Where the
-pixels of places overlap, those whose middle is nearer weigh more, so that neighbours which
-read from different places show no squares.
+pixels of places overlap, those whose middle is nearer weigh more, so that squares are
+fainter where neighbours read from different places.
 
 Source: Oh et al., Onion-Peel Networks for Deep Video Completion, ICCV 2019, section 3, and
 the code published with it.
