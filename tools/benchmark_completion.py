@@ -158,7 +158,7 @@ def published(
 
 def pairs(frames: tf.Tensor, holes: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor]]:
     """Returns frames and holes one by one, each [1, H, W, .]."""
-    return [(frames[at : at + 1], holes[at : at + 1]) for at in range(len(frames))]
+    return [(frames[at : at + 1], holes[at : at + 1]) for at in range(frames.shape[0])]
 
 
 def grown_by_cross(masks: np.ndarray) -> np.ndarray:
