@@ -254,9 +254,8 @@ class FlowCompletion(base.VideoModel):
 
     def _completed(self, steps: "_Steps") -> tf.Tensor:
         """Both directions along the batch, [2N, S, H, W, 2] pixels."""
-        small = _resized(steps.inputs, *_work_size(steps.inputs))
-        added = tf.cast(self.network(small), tf.float32)
-        height, width = tf.unstack(tf.shape(steps.inputs)[2:4])
+        added = tf.cast(self.network(steps.inputs), tf.float32)
+        height, width = tf.unstack(tf.shape(steps.flow)[2:4])
         return steps.flow + steps.scale * _resized(added, height, width)
 
 
@@ -267,7 +266,7 @@ class _Steps(NamedTuple):
       flow: [2N, S, H, W, 2] pixels, a membrane over the holes.
       known: [2N, S, H, W, 1], 1 where neither frame of a step has a hole.
       scale: [2N, 1, 1, 1, 1] pixels, how far a clip moves: root mean square.
-      inputs: [2N, S, H, W, 2 C + 5], what the network sees.
+      inputs: [2N, S, h, w, 2 C + 5], what the network sees, at its work size.
     """
 
     flow: tf.Tensor
@@ -285,19 +284,25 @@ class _Steps(NamedTuple):
     ) -> "_Steps":
         """Arranges clips; arguments are those of `FlowCompletion.complete`."""
         missing = tf.cast(holes > 0, tf.float32)
-        hidden = tf.where(holes > 0, 0.0, frames)
-        # Both ways in time, as if they were clips.
-        seen = tf.concat([hidden, missing], axis=-1)
-        seen = tf.concat([seen, seen[:, ::-1]], axis=0)
-        missing = tf.concat([missing, missing[:, ::-1]], axis=0)
-        unknown = tf.maximum(missing[:, :-1], missing[:, 1:])
+        unknown = _doubled(tf.maximum(missing[:, :-1], missing[:, 1:]))
         found = _both_ways(forward_flow, backward_flow)
         flow = fill.membrane_of_clips(found, unknown)
         squares = tf.reduce_mean(tf.square(flow), axis=[1, 2, 3, 4], keepdims=True)
         scale = tf.sqrt(squares + LEAST_SQUARE)
         known = 1.0 - unknown
-        inputs = [flow / scale, known, seen[:, :-1], seen[:, 1:]]
-        return cls(flow, known, scale, tf.concat(inputs, axis=-1))
+        # Resized before they are put together: large frames are held no more than once.
+        size = _work_size(flow)
+        hidden = _resized(tf.where(holes > 0, 0.0, frames), *size)
+        seen = tf.concat([hidden, _resized(missing, *size)], axis=-1)
+        seen = _doubled(seen)
+        motion_seen = [_resized(flow, *size) / scale, _resized(known, *size)]
+        inputs = tf.concat([*motion_seen, seen[:, :-1], seen[:, 1:]], axis=-1)
+        return cls(flow, known, scale, inputs)
+
+
+def _doubled(clips: tf.Tensor) -> tf.Tensor:
+    """Puts clips along the batch, as they are and as they are played backwards."""
+    return tf.concat([clips, clips[:, ::-1]], axis=0)
 
 
 def _both_ways(forward_flow: tf.Tensor, backward_flow: tf.Tensor) -> tf.Tensor:
