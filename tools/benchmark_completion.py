@@ -35,7 +35,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfvideogan.core import clip
-from tfvideogan.models.opn import memory, model, peeling
+from tfvideogan.engine import loop
+from tfvideogan.engine.config import config
 
 HEIGHT, WIDTH = 240, 424
 # As `generate` grows holes of 240 rows.
@@ -122,35 +123,35 @@ def published(
     frames: np.ndarray, masks: np.ndarray
 ) -> tuple[Callable[[], object], Callable[[], object]]:
     """Returns what encodes the references, and what fills the targets from them."""
-    opn = model.OPN()
+    config.parse(["gin/opn/paper.gin"])
+    opn = config.arguments(loop.run)["make_model"]()
     opn.build_for(clip.ClipSpec(5, 64, 64, has_holes=True))
     holes = tf.constant(grown_by_cross(masks), tf.float32)
-    hidden = peeling.hidden(
-        tf.constant(frames, tf.float32)[tf.newaxis] / 127.5 - 1.0, holes[tf.newaxis]
-    )[0]
+    # What stands in the holes costs the same.
+    hidden = tf.where(holes > 0, 0.0, tf.constant(frames, tf.float32) / 127.5 - 1.0)
     every = slice(0, EVERY * REFERENCES, EVERY)
 
     @tf.function(autograph=False)
-    def remember() -> memory.Memory:
+    def remember() -> tuple[tf.Tensor, ...]:
         kept = [
             opn.painter.remember(*one) for one in pairs(hidden[every], holes[every])
         ]
-        return memory.Memory(
-            *(tf.concat(one, axis=1) for one in zip(*kept, strict=True))
-        )
+        joined = (tf.concat(one, axis=1) for one in zip(*kept, strict=True))
+        return type(kept[0])(*joined)
 
     @tf.function(autograph=False)
-    def fill_one(frame: tf.Tensor, hole: tf.Tensor, *kept: tf.Tensor) -> tf.Tensor:
-        return opn.painter.complete(
-            frame, hole, memory.Memory(*kept), width=tf.constant(opn.options.peel_width)
-        )
+    def fill_one(
+        frame: tf.Tensor, hole: tf.Tensor, kept: tuple[tf.Tensor, ...]
+    ) -> tf.Tensor:
+        width = tf.constant(opn.options.peel_width)
+        return opn.painter.complete(frame, hole, kept, width=width)
 
     kept = remember()
     targets = slice(1, 1 + TIMED)
     return (
         lambda: [one.numpy() for one in remember()],
         lambda: [
-            fill_one(*one, *kept).numpy()
+            fill_one(*one, kept).numpy()
             for one in pairs(hidden[targets], holes[targets])
         ],
     )
