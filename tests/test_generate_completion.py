@@ -23,7 +23,10 @@ from tfvideogan.serving.local import server as local_server
 from tfvideogan.serving.local.lifecycle import config as served_config
 
 Run = Callable[..., int]
-REACH = completion_windows.Reach(block=2, context=1, overlap=0, references=0)
+# It sees all that is sent.
+REACH = completion_windows.Reach(
+    block=2, context=1, overlap=0, references=0, margin=None
+)
 whole_load = in_process.InProcessClient.load
 
 
@@ -201,11 +204,11 @@ def test_shots_are_completed_by_themselves(
     assert "2 shots, each completed by itself." in capsys.readouterr().err
 
 
-def test_a_crop_shows_the_model_what_lies_around_the_holes(
+def test_a_crop_sends_what_lies_around_the_holes(
     run_one: Run, tmp_path: pathlib.Path
 ) -> None:
-    frames = greys(100, 100, size=(80, 160))
-    frames[:, :, 80:] = 0
+    frames = greys(100, 100, size=(80, 320))
+    frames[:, :, 160:] = 0
     path, out = tmp_path / "film.npz", tmp_path / "out.npz"
     writer.write_video(path, frames, 12)
     given = {"input": path, "mask": "1,1,2,2", "output": out}
