@@ -8,5 +8,7 @@ whatever the size of the frames. `media/boxes.py` cuts arrays by these numbers,
 
 # Pixels on each side of what is missing, at least.
 MARGIN = 32
+# The same for models that read from afar, and so what is sent of a shot.
+WIDE_MARGIN = 64
 # Of its extent, on each side, at least.
 SHARE = 0.25

@@ -341,9 +341,7 @@ def test_clips_are_completed_in_as_many_passes_as_in_training(passes, monkeypatc
         "_predict_around",
         lambda *given: seen.append(1) or predict(*given),
     )
-    tf.config.run_functions_eagerly(True)
     built._completed_clip(clips()[0], square()[0], tf.constant([1]))
-    tf.config.run_functions_eagerly(False)
     assert len(seen) == passes
 
 

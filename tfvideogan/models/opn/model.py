@@ -18,7 +18,7 @@ Source: Oh, Lee, Lee, Kim, Onion-Peel Networks for Deep Video Completion, ICCV 2
 import keras
 import tensorflow as tf
 
-from tfvideogan.core import clip, errors, seeds, signatures
+from tfvideogan.core import clip, errors, seeds, signatures, surroundings
 from tfvideogan.losses import pixels
 from tfvideogan.models import completion, completion_windows, phase, weight_names
 from tfvideogan.models.opn import (
@@ -34,10 +34,6 @@ from tfvideogan.models.opn import options as options_lib
 from tfvideogan.ops import distance
 
 LEARNING_RATE = 1e-4
-# Pixels around the holes of a long video that are looked at. Attention reads from afar: on
-# six clips of DAVIS (24 frames of 240x424, an ellipse that stands still) 32 pixels gave
-# 17.2 dB in the hole, 64 and whole frames 17.7.
-MARGIN = 64
 PUBLISHED = options_lib.Options()
 OBJECTIVES = {
     objective.PUBLISHED: objective.published,
@@ -272,9 +268,18 @@ class OPN(completion.CompletionModel):
 
     @property
     def reach(self) -> completion_windows.Reach:
-        """Frames are completed each by itself, from references; nothing is blended."""
+        """Frames are completed each by itself, from references; nothing is blended.
+
+        Attention reads from afar: on six clips of DAVIS (24 frames of 240x424, an ellipse
+        that stands still) 32 pixels around it gave 17.2 dB in the hole, 64 and whole
+        frames 17.7.
+        """
         return completion_windows.Reach(
-            block=8, context=8, overlap=0, references=8, margin=MARGIN
+            block=8,
+            context=8,
+            overlap=0,
+            references=8,
+            margin=surroundings.WIDE_MARGIN,
         )
 
     def paint_window(self, window: completion_windows.Window) -> tf.Tensor:

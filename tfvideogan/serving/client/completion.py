@@ -29,8 +29,6 @@ from tfvideogan.media import shots as shot_cuts
 from tfvideogan.serving.client import flags, long_video
 
 NETWORK, AUTO = flags.METHODS
-# Pixels around the holes of a shot that are sent: no model looks further in a window.
-MARGIN = 2 * surroundings.MARGIN
 
 # A frame [H, W, C] uint8 and its holes [H, W] uint8, 1 = hole.
 Pair = tuple[np.ndarray, np.ndarray]
@@ -201,7 +199,7 @@ class Completer:
         """Completes one shot."""
         place = slice(None), slice(None)
         if self._is_cropped:
-            place = boxes.around(shot.anywhere, margin=MARGIN)
+            place = boxes.around(shot.anywhere, margin=surroundings.WIDE_MARGIN)
         waiting: collections.deque[Pair] = collections.deque()
 
         def cut() -> Iterator[Pair]:
