@@ -150,6 +150,10 @@ def test_clips_with_a_first_mask_only_are_not_played_backwards():
         make(source, transforms=(transforms.TimeReversal(0.5),))
 
 
+def test_an_iterator_has_no_tuner_that_its_end_would_wait_for():
+    assert not make().options().autotune.enabled
+
+
 def test_an_error_of_the_source_reaches_the_reader():
     class Broken(toy_source.ToySource):
         def render(self, index, start, frames):
