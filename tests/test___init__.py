@@ -37,6 +37,7 @@ def test_the_list_of_models_needs_no_tensorflow() -> None:
         "foregan",
         "mocogan",
         "opn",
+        "prediction",
         "stillcaptioner",
         "text2image",
         "text2video",

@@ -1,4 +1,4 @@
-r"""Makes docs/gallery.md: every export of saved_models/ at work, on inputs that are drawn.
+r"""Makes docs/gallery.md: every export of saved_models/ at work, mostly on drawn inputs.
 
     python tools/gallery.py                      # draws all there are, writes the document
     python tools/gallery.py --only=foregan       # draws one, writes the document

@@ -1,11 +1,12 @@
 """What the models of docs/gallery.md are given: clips drawn by seeds, of the test split.
 
-No model was trained on one of them, and none needs a file. Each function takes the sizes
+No model was trained on one of them. Actions alone are real, and lie in given/. Each function takes the sizes
 that an export was trained on, and returns arrays by name: inputs as a signature wants
 them, without the batch axis, and what is shown beside the answer.
 """
 
 import functools
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from tfvideogan.data.procedural import shapes
 from tfvideogan.data.procedural.icons import bank, icons
 from tfvideogan.data.procedural.sprites import sprites
 from tfvideogan.data.procedural.walkers import walkers
+from tfvideogan.media import stills
 
 PACKAGE = tfvideogan.__name__
 SPLIT = "test"
@@ -37,7 +39,9 @@ CONTEXT = 3
 WHOLE = "starting"
 # Of the test split. The last two icons are what the captioner of clips gets wrong among
 # the first 48.
-ICONS, SHAPES, WALKERS = (0, 1, 3, 5, 9, 31), (0, 1, 2, 3, 4, 5), (2, 5, 10)
+ICONS, SHAPES = (0, 1, 3, 5, 9, 31), (0, 1, 2, 3, 4, 5)
+# The first test clip of each class of MoCoGAN's actions, every second frame, 32x32.
+ACTIONS = pathlib.Path(__file__).with_name("given") / "actions.png"
 # What a single frame cannot show comes behind it.
 VERB = " is "
 
@@ -125,13 +129,13 @@ def acting(sizes: Sizes) -> Arrays:
     return _labelled(source, actions, number, action_captions.ACTIONS)
 
 
-def walking(sizes: Sizes) -> Arrays:
-    """Walkers, `context` [N, 3, H, W, 1], and the frames that `follow`."""
-    number = sizes["frames"]
-    source = walkers.Walkers(
-        frames=number, height=sizes["height"], width=sizes["width"]
-    )
-    frames = np.stack([_read(source, one, number)["frames"] for one in WALKERS])
+def begun(sizes: Sizes) -> Arrays:
+    """Real actions, `context` [N, 3, H, W, 3], and the frames that `follow`."""
+    height, width = sizes["height"], sizes["width"]
+    sheet = stills.read_frame(ACTIONS)  # a row for each clip
+    rows = np.split(sheet, sheet.shape[0] // height)
+    clips = [np.split(row, sheet.shape[1] // width, axis=1) for row in rows]
+    frames = np.stack([np.stack(clip) for clip in clips])  # [N, T, H, W, 3]
     return {"context": frames[:, :CONTEXT], "follow": frames[:, CONTEXT:]}
 
 

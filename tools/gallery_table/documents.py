@@ -15,9 +15,9 @@ WIDTH = 99
 FOLD = " \\"
 HEAD = f"""# Gallery
 
-What lies in `saved_models/`, each at work. The inputs are drawn by seeds: clips of the
-test split, on which no model was trained, and no real video. Numbers:
-[results.md](results.md).
+What lies in `saved_models/`, each at work. The inputs are clips of the test split, on
+which no model was trained, drawn by seeds; those of MoCoGAN for prediction alone are real.
+Numbers: [results.md](results.md).
 
 Made by `{TOOL}`. Of two commands of an entry, the first one writes the files
 that the second one reads: its answer is close to the picture, as films lose a little."""

@@ -118,13 +118,13 @@ ENTRIES: tuple[Entry, ...] = (
         name="prediction",
         family="mocogan/prediction",
         title="MoCoGAN for prediction: three frames, what follows",
-        gin_files=("gin/mocogan/prediction.gin",),
+        gin_files=("gin/mocogan/prediction.gin", "gin/data/strips.gin"),
         asks="--input={input}.mp4 --max_frames=3 --output=out.mp4",
         inputs=((".mp4", "context"),),
-        give=clips.walking,
-        data=WALKERS,
+        give=clips.begun,
+        data="test clips of the actions that MoCoGAN's authors published, 32x32",
         draw=drawings.followed,
-        shows="Three clips, two rows each: what followed, what is predicted; both begin "
+        shows="Four clips, two rows each: what followed, what is predicted; both begin "
         "with the three frames that are given.",
     ),
     Entry(
