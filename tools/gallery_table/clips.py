@@ -1,8 +1,8 @@
 """What the models of docs/gallery.md are given: clips drawn by seeds, of the test split.
 
-No model was trained on one of them. Actions alone are real, and lie in given/. Each function takes the sizes
-that an export was trained on, and returns arrays by name: inputs as a signature wants
-them, without the batch axis, and what is shown beside the answer.
+No model was trained on one of them. Actions alone are real, and lie in given/. Each
+function takes the sizes that an export was trained on, and returns arrays by name: inputs
+as a signature wants them, without the batch axis, and what is shown beside the answer.
 """
 
 import functools
