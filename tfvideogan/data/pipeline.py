@@ -183,9 +183,9 @@ def _check_shares(
 def _options() -> tf.data.Options:
     options = tf.data.Options()
     options.deterministic = True
-    # Without it AUTOTUNE is a call for each thread, 16 at most. With it an iterator that is
-    # deleted waits for the next round of the tuner, whose rounds double up to a minute: 9 s
-    # after a life of 12 s in TensorFlow 2.21, and an evaluation has an iterator of its own.
+    # Without the tuner AUTOTUNE is a call for each thread, and was as quick on two cores.
+    # With it an iterator that is deleted waits for the tuner's next round, and rounds grow:
+    # 9 s after a life of 12 s (TensorFlow 2.21). Each evaluation has its own iterator.
     options.autotune.enabled = False
     # Each worker makes its own share; TensorFlow must not cut it again.
     options.experimental_distribute.auto_shard_policy = (
