@@ -40,7 +40,8 @@ WHOLE = "starting"
 # Of the test split. The last two icons are what the captioner of clips gets wrong among
 # the first 48.
 ICONS, SHAPES = (0, 1, 3, 5, 9, 31), (0, 1, 2, 3, 4, 5)
-# The first test clip of each class of MoCoGAN's actions, every second frame, 32x32.
+# The first test clip of each class of MoCoGAN's actions, every second frame.
+ACTION_SIDE = 32
 ACTIONS = pathlib.Path(__file__).with_name("given") / "actions.png"
 # What a single frame cannot show comes behind it.
 VERB = " is "
@@ -130,12 +131,11 @@ def acting(sizes: Sizes) -> Arrays:
 
 
 def begun(sizes: Sizes) -> Arrays:
-    """Real actions, `context` [N, 3, H, W, 3], and the frames that `follow`."""
-    height, width = sizes["height"], sizes["width"]
+    """Real actions, `context` [N, 3, 32, 32, 3], and the frames that `follow`."""
     sheet = stills.read_frame(ACTIONS)  # a row for each clip
-    rows = np.split(sheet, sheet.shape[0] // height)
-    clips = [np.split(row, sheet.shape[1] // width, axis=1) for row in rows]
-    frames = np.stack([np.stack(clip) for clip in clips])  # [N, T, H, W, 3]
+    rows = np.split(sheet, sheet.shape[0] // ACTION_SIDE)
+    times = sheet.shape[1] // ACTION_SIDE
+    frames = np.stack([np.stack(np.split(row, times, axis=1)) for row in rows])
     return {"context": frames[:, :CONTEXT], "follow": frames[:, CONTEXT:]}
 
 
