@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from gallery_table import clips
+from PIL import Image
 
 SIZES = {"frames": 16, "height": 64, "width": 64, "words": ["starting"]}
 
@@ -33,8 +34,8 @@ SIZES = {"frames": 16, "height": 64, "width": 64, "words": ["starting"]}
             {"frames": (6, 16, 64, 64, 1), "labels": (6,), "classes": (6,)},
         ),
         (
-            clips.walking,
-            {"context": (3, 3, 64, 64, 1), "follow": (3, 13, 64, 64, 1)},
+            clips.begun,
+            {"context": (4, 3, 32, 32, 3), "follow": (4, 10, 32, 32, 3)},
         ),
         (clips.captioned, {"frames": (6, 16, 64, 64, 3), "text": (6,)}),
         (clips.sentences, {"text": (6,)}),
@@ -47,6 +48,17 @@ def test_inputs_are_drawn_by_their_numbers(give, shapes) -> None:
     for name, one in found.items():
         np.testing.assert_array_equal(one, again[name])
         assert one.ndim < 3 or one.dtype == np.uint8
+
+
+def test_a_sheet_of_actions_is_read_row_by_row(tmp_path, monkeypatch) -> None:
+    # Frame t of clip n is all 20 n + t.
+    values = 20 * np.arange(2)[:, None] + np.arange(5)
+    sheet = values.repeat(32, axis=0).repeat(32, axis=1).astype(np.uint8)
+    monkeypatch.setattr(clips, "ACTIONS", tmp_path / "sheet.png")
+    Image.fromarray(sheet).save(clips.ACTIONS)
+    found = clips.begun(SIZES)
+    np.testing.assert_array_equal(found["context"][:, :, 7, 9, 0], values[:, :3])
+    np.testing.assert_array_equal(found["follow"][:, :, 7, 9, 0], values[:, 3:])
 
 
 def test_masks_and_holes_are_white() -> None:
