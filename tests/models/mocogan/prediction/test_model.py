@@ -274,6 +274,27 @@ def test_some_content_comes_from_another_time(frames):
     assert np.all(np.any(known, axis=0)) and all(one.any() for one in known)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.5])
+def test_answers_have_as_much_noise_as_the_temperature_says(frames, temperature):
+    model = make_model(temperature=temperature)
+    model.build_for(SPEC)
+    context = tf.cast(127.5 * (frames[:, :3] + 1.0), tf.uint8)
+    seen = tf.cast(context, tf.float32) / 127.5 - 1.0
+    draws = tf.constant([1, 2], tf.int64)
+    expected = model.predict_frames(seen, draws, temperature=temperature)
+    answer = model.serving_functions()["predict"].function(context=context, seed=draws)
+    video = tf.cast(answer["video"], tf.float32) / 127.5 - 1.0
+    np.testing.assert_allclose(video, expected, atol=1.01 / 127.5)
+    # The seed matters but where there is no noise.
+    other = model.predict_frames(seen, draws + 7, temperature=temperature)
+    assert np.any(other != expected) == (temperature > 0.0)
+
+
+def test_a_negative_temperature_is_refused():
+    with pytest.raises(errors.UserError, match=r"`temperature` \(-0.5\)"):
+        prediction.Options(temperature=-0.5)
+
+
 # --- Training
 
 

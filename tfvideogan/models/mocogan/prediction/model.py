@@ -88,6 +88,8 @@ class Options:
         the prior.
       clip_norm: largest norm of the gradient of all that predicts, or None; a rollout
         through time may explode without.
+      temperature: factor of the noise in answers of `predict`; 0 for the mean, whatever
+        the seed. Evaluations judge the mean and samples at 1.
       context: frames of a clip that evaluations give; of more than three the model sees
         the last three.
       num_samples: predictions of a clip that evaluations draw.
@@ -95,7 +97,7 @@ class Options:
 
     Raises:
       UserError: `generator` or `critics` is not what it may be, they do not go together,
-        or `context` or `num_samples` is less than 1.
+        `context` or `num_samples` is less than 1, or `temperature` is negative.
     """
 
     content: int = 64
@@ -115,6 +117,7 @@ class Options:
     has_posterior: bool = True
     critics: str = "dual"
     clip_norm: float | None = 2.0
+    temperature: float = 1.0
     context: int = predictor.MAX_CONTEXT
     num_samples: int = 5
     long_multiple: int = 16
@@ -131,6 +134,10 @@ class Options:
             value = getattr(self, name)
             if value < 1:
                 raise errors.UserError(f"`{name}` ({value}) must be at least 1.")
+        if self.temperature < 0.0:
+            raise errors.UserError(
+                f"`temperature` ({self.temperature}) must be at least 0."
+            )
         if self.critics == "dual" and not self.has_posterior:
             raise errors.UserError(
                 '`critics` ("dual") judges posterior rollouts, but `has_posterior` is '
@@ -367,6 +374,11 @@ class PredictionMoCoGAN(base.VideoModel):
         shape = [frames or self.horizon, self.options.motion_noise]
         latent_noise = temperature * noise.normal_each(clip_seeds, shape)
         return self.predictor.predict(context, latent_noise)
+
+    @property
+    def temperature(self) -> float:
+        """Factor of the noise in answers of `predict`."""
+        return self.options.temperature
 
     def evaluation_outputs(
         self, batch: Mapping[str, tf.Tensor]

@@ -22,6 +22,7 @@ class Predicts(Protocol):
     spec: clip.ClipSpec
     predictor: predictor.Predictor
     predict_frames: Callable[..., tf.Tensor]
+    temperature: float
 
 
 def sample_clips(
@@ -59,7 +60,10 @@ def serving_functions(model: Predicts) -> dict[str, signatures.ServingFunction]:
     spec = model.spec
 
     def predict(*, context: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        return sampling.video(model.predict_frames(pixels.to_float(context), seed))
+        made = model.predict_frames(
+            pixels.to_float(context), seed, temperature=model.temperature
+        )
+        return sampling.video(made)
 
     def swap(*, content: tf.Tensor, motion: tf.Tensor) -> dict[str, tf.Tensor]:
         moved = model.predictor.swap(pixels.to_float(content), pixels.to_float(motion))
