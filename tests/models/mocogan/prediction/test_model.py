@@ -290,6 +290,23 @@ def test_answers_have_as_much_noise_as_the_temperature_says(frames, temperature)
     assert np.any(other != expected) == (temperature > 0.0)
 
 
+def test_the_temperature_reaches_what_is_served(monkeypatch):
+    # A fresh generator hardly looks at its codes: pixels alone would not show it.
+    model = make_model(temperature=0.5)
+    model.build_for(SPEC)
+    asked, whole = [], model.predict_frames
+
+    def predict(*args, **options):
+        asked.append(options["temperature"])
+        return whole(*args, **options)
+
+    monkeypatch.setattr(model, "predict_frames", predict)
+    context = tf.zeros([2, 3, 16, 16, 3], tf.uint8)
+    draws = tf.constant([1, 2], tf.int64)
+    model.serving_functions()["predict"].function(context=context, seed=draws)
+    assert asked == [0.5]
+
+
 def test_a_negative_temperature_is_refused():
     with pytest.raises(errors.UserError, match=r"`temperature` \(-0.5\)"):
         prediction.Options(temperature=-0.5)
